@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Statements and queries; expressions and types are in dump_expression.c. */
+#include "parser/dump.h"
+
+#include <assert.h>
+
+#include "parser/dump_part.h"
+
+static void dump_hints(FILE *file, const struct wr_tree_hints *hints)
+{
+  for (uint32_t i = 0; i < hints->count; i++) {
+    const struct wr_tree_hint *hint = hints->items[i];
+    fprintf(file, " (hint %s", hint->name->text);
+    wr_dump_options(file, &hint->options);
+    for (uint32_t w = 0; w < hint->words.count; w++)
+      fprintf(file, " %s", hint->words.items[w]->bytes);
+    fputc(')', file);
+  }
+}
+
+static void dump_flags(FILE *file, bool first, const char *first_word, bool second,
+                       const char *second_word)
+{
+  if (first)
+    fprintf(file, " %s", first_word);
+  if (second)
+    fprintf(file, " %s", second_word);
+}
+
+static void dump_part(FILE *file, const char *word, const struct wr_tree_expression *value)
+{
+  if (!value)
+    return;
+  fprintf(file, " (%s ", word);
+  wr_dump_expression(file, value);
+  fputc(')', file);
+}
+
+/* ---- relations */
+
+static void dump_relation(FILE *file, const struct wr_tree_relation *relation);
+
+static void dump_join(FILE *file, const struct wr_tree_relation *relation)
+{
+  static const char *const kinds[] = {"comma", "cross", "inner", "left", "right", "full"};
+  fprintf(file, "(%s%s ", relation->join.natural ? "natural " : "", kinds[relation->join.kind]);
+  dump_relation(file, relation->join.left);
+  fputc(' ', file);
+  dump_relation(file, relation->join.right);
+  dump_part(file, "on", relation->join.on);
+  wr_dump_identifiers(file, "using", &relation->join.using);
+  fputc(')', file);
+}
+
+static void dump_relation_body(FILE *file, const struct wr_tree_relation *relation)
+{
+  switch (relation->kind) {
+  case WR_TREE_TABLE:
+    fputs("(table ", file);
+    wr_dump_name(file, &relation->table.name);
+    dump_hints(file, &relation->table.hints);
+    dump_part(file, "as-of", relation->table.as_of);
+    break;
+  case WR_TREE_DERIVED:
+    fputs(relation->derived.lateral ? "(lateral " : "(derived ", file);
+    wr_dump_query(file, relation->derived.query);
+    break;
+  case WR_TREE_TABLE_FUNCTION:
+    fputs(relation->function.lateral ? "(lateral " : "(function ", file);
+    wr_dump_expression(file, relation->function.call);
+    break;
+  case WR_TREE_UNNEST:
+    fputs("(unnest", file);
+    wr_dump_expressions(file, NULL, &relation->unnest.values);
+    dump_flags(file, relation->unnest.with_ordinality, "ordinality", false, "");
+    break;
+  case WR_TREE_JOIN: assert(!"handled by dump_join"); break;
+  }
+  fputc(')', file);
+}
+
+static void dump_relation(FILE *file, const struct wr_tree_relation *relation)
+{
+  if (relation->kind == WR_TREE_JOIN) {
+    dump_join(file, relation);
+    return;
+  }
+  if (!relation->alias) {
+    dump_relation_body(file, relation);
+    return;
+  }
+  fputs("(as ", file);
+  wr_dump_identifier(file, relation->alias);
+  fputc(' ', file);
+  dump_relation_body(file, relation);
+  wr_dump_identifiers(file, "columns", &relation->alias_columns);
+  fputc(')', file);
+}
+
+/* ---- queries */
+
+static void dump_group(FILE *file, const struct wr_tree_group *group)
+{
+  static const char *const kinds[] = {"", "set", "grouping-sets", "rollup", "cube"};
+  if (group->kind == WR_TREE_GROUP_VALUE) {
+    wr_dump_expression(file, group->value);
+    return;
+  }
+  fprintf(file, "(%s", kinds[group->kind]);
+  wr_dump_expressions(file, NULL, &group->values);
+  for (uint32_t i = 0; i < group->groups.count; i++) {
+    fputc(' ', file);
+    dump_group(file, group->groups.items[i]);
+  }
+  fputc(')', file);
+}
+
+static void dump_select(FILE *file, const struct wr_tree_select *select)
+{
+  fputs(select->distinct ? "(select distinct" : "(select", file);
+  dump_hints(file, &select->hints);
+  fputs(" (items", file);
+  for (uint32_t i = 0; i < select->items.count; i++) {
+    const struct wr_tree_item *item = select->items.items[i];
+    fputc(' ', file);
+    if (item->alias) {
+      fputs("(as ", file);
+      wr_dump_identifier(file, item->alias);
+      fputc(' ', file);
+    }
+    wr_dump_expression(file, item->value);
+    if (item->alias)
+      fputc(')', file);
+  }
+  fputc(')', file);
+  if (select->from) {
+    fputs(" (from ", file);
+    dump_relation(file, select->from);
+    fputc(')', file);
+  }
+  dump_part(file, "where", select->where);
+  if (select->group_by.count > 0) {
+    fputs(" (group", file);
+    for (uint32_t i = 0; i < select->group_by.count; i++) {
+      fputc(' ', file);
+      dump_group(file, select->group_by.items[i]);
+    }
+    fputc(')', file);
+  }
+  dump_part(file, "having", select->having);
+  for (uint32_t i = 0; i < select->windows.count; i++) {
+    fputc(' ', file);
+    wr_dump_window(file, select->windows.items[i]);
+  }
+  dump_part(file, "qualify", select->qualify);
+  fputc(')', file);
+}
+
+static void dump_query_body(FILE *file, const struct wr_tree_query *query)
+{
+  static const char *const operators[] = {"union", "intersect", "except"};
+  switch (query->kind) {
+  case WR_TREE_SELECT: dump_select(file, query->select); break;
+  case WR_TREE_VALUES:
+    fputs("(values", file);
+    wr_dump_expressions(file, NULL, &query->rows);
+    fputc(')', file);
+    break;
+  case WR_TREE_TABLE_QUERY:
+    fputs("(table ", file);
+    wr_dump_name(file, &query->table);
+    fputc(')', file);
+    break;
+  case WR_TREE_SET_OPERATION:
+    fprintf(file, "(%s%s ", operators[query->set.operator], query->set.all ? " all" : "");
+    wr_dump_query(file, query->set.left);
+    fputc(' ', file);
+    wr_dump_query(file, query->set.right);
+    fputc(')', file);
+    break;
+  case WR_TREE_NESTED: wr_dump_query(file, query->nested); break;
+  }
+}
+
+void wr_dump_query(FILE *file, const struct wr_tree_query *query)
+{
+  bool is_plain = query->with.count == 0 && query->order_by.count == 0 && !query->limit &&
+                  !query->offset && query->kind != WR_TREE_NESTED;
+  if (is_plain) {
+    dump_query_body(file, query);
+    return;
+  }
+  fputs("(query", file);
+  for (uint32_t i = 0; i < query->with.count; i++) {
+    const struct wr_tree_common *common = query->with.items[i];
+    fprintf(file, " (with %s", common->name->text);
+    wr_dump_identifiers(file, "columns", &common->columns);
+    fputc(' ', file);
+    wr_dump_query(file, common->query);
+    fputc(')', file);
+  }
+  fputc(' ', file);
+  dump_query_body(file, query);
+  wr_dump_orders(file, "order", &query->order_by);
+  dump_part(file, "limit", query->limit);
+  dump_part(file, "offset", query->offset);
+  fputc(')', file);
+}
+
+/* ---- statements */
+
+static void dump_column(FILE *file, const struct wr_tree_column_definition *column)
+{
+  fputs(" (", file);
+  wr_dump_identifier(file, column->name);
+  fputc(' ', file);
+  if (column->type)
+    wr_dump_type(file, column->type);
+  if (column->kind == WR_TREE_METADATA)
+    fputs(" metadata", file);
+  if (column->metadata_key)
+    wr_dump_text(file, column->metadata_key);
+  dump_flags(file, column->is_virtual, "virtual", false, "");
+  if (column->value)
+    wr_dump_expression(file, column->value);
+  if (column->comment)
+    wr_dump_text(file, column->comment);
+  fputc(')', file);
+}
+
+static void dump_create_table(FILE *file, const struct wr_tree_create_table *table)
+{
+  static const char *const actions[] = {"including", "excluding", "overwriting"};
+  fputs("(create-table", file);
+  dump_flags(file, table->or_replace, "or-replace", table->temporary, "temporary");
+  dump_flags(file, table->if_not_exists, "if-not-exists", false, "");
+  fputc(' ', file);
+  wr_dump_name(file, &table->name);
+  for (uint32_t i = 0; i < table->columns.count; i++)
+    dump_column(file, table->columns.items[i]);
+  for (uint32_t i = 0; i < table->watermarks.count; i++) {
+    fputs(" (watermark ", file);
+    wr_dump_name(file, &table->watermarks.items[i]->column);
+    fputc(' ', file);
+    wr_dump_expression(file, table->watermarks.items[i]->value);
+    fputc(')', file);
+  }
+  for (uint32_t i = 0; i < table->keys.count; i++) {
+    const struct wr_tree_key *key = table->keys.items[i];
+    wr_dump_identifiers(file, key->not_enforced ? "key" : "enforced-key", &key->columns);
+  }
+  if (table->comment)
+    wr_dump_text(file, table->comment);
+  wr_dump_identifiers(file, "partitioned", &table->partitioned_by);
+  if (table->options_span.length > 0) {
+    fputs(" (with", file);
+    wr_dump_options(file, &table->options);
+    fputc(')', file);
+  }
+  if (table->like) {
+    fputs(" (like ", file);
+    wr_dump_name(file, table->like);
+    for (uint32_t i = 0; i < table->like_options.count; i++)
+      fprintf(file, " (%s %s)", actions[table->like_options.items[i]->action],
+              table->like_options.items[i]->feature.bytes);
+    fputc(')', file);
+  }
+  if (table->query) {
+    fputc(' ', file);
+    wr_dump_query(file, table->query);
+  }
+  fputc(')', file);
+}
+
+static void dump_create_view(FILE *file, const struct wr_tree_create_view *view)
+{
+  fputs("(create-view", file);
+  dump_flags(file, view->or_replace, "or-replace", view->temporary, "temporary");
+  dump_flags(file, view->if_not_exists, "if-not-exists", false, "");
+  fputc(' ', file);
+  wr_dump_name(file, &view->name);
+  wr_dump_identifiers(file, "columns", &view->columns);
+  if (view->comment)
+    wr_dump_text(file, view->comment);
+  fputc(' ', file);
+  wr_dump_query(file, view->query);
+  fputc(')', file);
+}
+
+static void dump_insert(FILE *file, const struct wr_tree_insert *insert)
+{
+  fputs(insert->overwrite ? "(overwrite " : "(insert ", file);
+  wr_dump_name(file, &insert->table);
+  dump_hints(file, &insert->hints);
+  wr_dump_identifiers(file, "columns", &insert->columns);
+  fputc(' ', file);
+  wr_dump_query(file, insert->query);
+  fputc(')', file);
+}
+
+static void dump_statement(FILE *file, const struct wr_tree_statement *statement)
+{
+  switch (statement->kind) {
+  case WR_TREE_CREATE_TABLE: dump_create_table(file, statement->create_table); break;
+  case WR_TREE_CREATE_VIEW: dump_create_view(file, statement->create_view); break;
+  case WR_TREE_DROP:
+    fputs(statement->drop.object == WR_TREE_OBJECT_TABLE ? "(drop-table" : "(drop-view", file);
+    dump_flags(file, statement->drop.temporary, "temporary", statement->drop.if_exists,
+               "if-exists");
+    fputc(' ', file);
+    wr_dump_name(file, &statement->drop.name);
+    fputc(')', file);
+    break;
+  case WR_TREE_INSERT: dump_insert(file, statement->insert); break;
+  case WR_TREE_QUERY: wr_dump_query(file, statement->query); break;
+  case WR_TREE_STATEMENT_SET:
+    fputs("(statement-set", file);
+    for (uint32_t i = 0; i < statement->statements.count; i++) {
+      fputc(' ', file);
+      dump_statement(file, statement->statements.items[i]);
+    }
+    fputc(')', file);
+    break;
+  case WR_TREE_EXPLAIN:
+    fputs("(explain", file);
+    dump_flags(file, statement->explain.changelog_mode, "changelog-mode", statement->explain.json,
+               "json");
+    dump_flags(file, statement->explain.estimated_cost, "estimated-cost",
+               statement->explain.plan_advice, "plan-advice");
+    fputc(' ', file);
+    dump_statement(file, statement->explain.statement);
+    fputc(')', file);
+    break;
+  case WR_TREE_SET:
+    fputs("(set", file);
+    wr_dump_text(file, &statement->set.key);
+    wr_dump_text(file, &statement->set.value);
+    fputc(')', file);
+    break;
+  case WR_TREE_SHOW_SETTINGS: fputs("(set)", file); break;
+  case WR_TREE_RESET:
+    fputs("(reset", file);
+    if (statement->reset)
+      wr_dump_text(file, statement->reset);
+    fputc(')', file);
+    break;
+  }
+}
+
+void wr_tree_dump(FILE *file, const struct wr_script *script)
+{
+  assert(file && script);
+  for (uint32_t i = 0; i < script->statements.count; i++) {
+    dump_statement(file, script->statements.items[i]);
+    fputc('\n', file);
+  }
+}

@@ -1,0 +1,1468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The grammar of the SQL that Weir reads. Actions only build nodes (build.h); what they mean is for
+ * the binder. From top to bottom: tokens, script and statements, CREATE, queries, windows, FROM,
+ * expressions, calls, types, names.
+ *
+ * SQL is ambiguous at three places. They are settled by precedence, which is used for nothing else:
+ * in `((SELECT 1))` the inner brackets could belong to the query or make it a value, or a relation;
+ * the query keeps them as long as it can. And in `FLOOR(t - INTERVAL '1' DAY TO HOUR)` the interval
+ * takes the TO.
+ *
+ * Words that may be names without quotes stand in the rules free_word and column_word, and in the
+ * same class in keyword.c; a test compares them.
+ */
+%code requires {
+#include "parser/build.h"
+#include "parser/state.h"
+}
+
+%code {
+#include <assert.h>
+#include <string.h>
+
+#include "core/limits.h"
+#include "parser/complaint.h"
+#include "parser/lexeme.h"
+
+/* A level of nesting takes at most some 16 places on the stack of the generated code. Deeper texts
+ * end in wr_grammar_error. */
+#define YYMAXDEPTH (WR_SQL_NESTING_MAX * 16)
+
+/* Empty parts have no place, so they do not count. */
+#define YYLLOC_DEFAULT(result, parts, count) ((result) = grammar_span((parts), (count)))
+
+static struct wr_span grammar_span(const struct wr_span *parts, int count);
+
+static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parser,
+                             const char *message);
+
+#define ADD(list, item) WR_LIST_ADD(parser, (list), (item))
+#define NEW(type)       WR_NEW(parser->arena, type)
+#define AT(first, last) wr_span_join((first), (last))
+#define UNARY(span, at, operator, negated, a) TERNARY(span, at, operator, negated, a, NULL, NULL)
+#define BINARY(span, at, operator, negated, a, b) TERNARY(span, at, operator, negated, a, b, NULL)
+#define TERNARY(span, at, operator, negated, a, b, c) \
+  wr_build_operation(parser, (span), (at), (operator), (negated), (a), (b), (c))
+#define NO_LIST        ((struct wr_tree_expressions){0})
+#define NO_COUNT       WR_TREE_NO_PRECISION
+#define NO_ZONE        WR_TREE_ZONE_NONE
+#define INTERVAL_PART(span, unit, precision, fraction) \
+  ((struct wr_tree_interval){(span), (unit), (unit), (precision), (fraction)})
+}
+
+%define api.pure full
+%define api.prefix {wr_grammar_}
+%define api.token.prefix {WR_TOKEN_}
+%define api.symbol.prefix {WR_SYMBOL_}
+%define api.location.type {struct wr_span}
+%define parse.error custom
+%define parse.lac full
+%define lr.type ielr
+%locations
+%param {struct wr_parser *parser}
+%expect 0
+%start script
+
+%union {
+  bool flag;
+  int32_t number;
+  struct wr_tree_text *text;
+  struct wr_tree_texts texts;
+  struct wr_tree_identifier *identifier;
+  struct wr_tree_identifiers identifiers;
+  struct wr_tree_name name;
+  struct wr_tree_option *option;
+  struct wr_tree_options options;
+  struct wr_tree_type *type;
+  struct wr_tree_type_field *field;
+  struct wr_tree_type_fields fields;
+  struct wr_tree_interval interval;
+  struct wr_tree_expression *expression;
+  struct wr_tree_expressions expressions;
+  struct wr_tree_branches branches;
+  struct wr_tree_arguments arguments;
+  struct wr_build_body body;
+  struct wr_tree_call tail;
+  struct wr_tree_order *order;
+  struct wr_tree_orders orders;
+  struct wr_tree_window *window;
+  struct wr_tree_windows windows;
+  struct wr_tree_bound bound;
+  struct wr_tree_hint *hint;
+  struct wr_tree_hints hints;
+  struct wr_tree_relation *relation;
+  struct wr_tree_item *item;
+  struct wr_tree_items items;
+  struct wr_tree_group *group;
+  struct wr_tree_groups groups;
+  struct wr_tree_common *common;
+  struct wr_tree_commons commons;
+  struct wr_tree_query *query;
+  struct wr_tree_statement *statement;
+  struct wr_tree_statements statements;
+  struct wr_build_target target;
+  struct wr_build_element element;
+  struct wr_build_source source;
+  struct wr_tree_create_table *table;
+  struct wr_tree_like_option *like_option;
+  struct wr_tree_like_options like_options;
+  struct wr_tree_explain explain;
+}
+
+/* ---- Tokens. The texts are what error messages say. */
+%token END_OF_TEXT 0 "the end of the text"
+%token <identifier> NAME "a name"
+%token <text> STRING "a string" BINARY "a binary string"
+%token INTEGER "a whole number" DECIMAL "a decimal number" APPROXIMATE "a floating-point number"
+%token NOT_EQUAL "<>" LESS_EQUAL "<=" GREATER_EQUAL ">=" CONCATENATE "||" ARROW "=>"
+%token HINT_BEGIN "/*+" HINT_END "*/"
+%token LATER /* reserved for what is not read yet */
+%token WRONG /* the lexer has failed */
+
+/* Reserved: names only in quotes. */
+%token ALL AND ARRAY AS ASYMMETRIC BETWEEN BOTH BY CASE CAST CONSTRAINT CREATE CROSS CUBE
+       CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATE DAY DESCRIPTOR DISTINCT DROP
+       ELSE END ESCAPE EXCEPT EXISTS FALSE FETCH FILTER FOR FROM FULL GROUP HAVING HOUR IN
+       INNER INSERT INTERSECT INTERVAL INTO IS JOIN LATERAL LEADING LEFT LIKE LIMIT LOCALTIME
+       LOCALTIMESTAMP MAP MINUTE MONTH MULTISET NATURAL NOT NULL ON OR ORDER OUTER OVER
+       OVERLAPS PARTITION PLACING PRIMARY QUALIFY RANGE RIGHT ROLLUP ROW ROWS SECOND SELECT SET
+       SIMILAR SYMMETRIC TABLE THEN TIME TIMESTAMP TO TRAILING TRUE TRY_CAST UNBOUNDED UNION
+       UNNEST USING VALUES WHEN WHERE WINDOW WITH WITHIN YEAR
+
+/* Names, but an alias only behind AS. */
+%token IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
+
+/* Names everywhere. */
+%token ASC BEGIN CHANGELOG_MODE COMMENT DAYS DESC ENFORCED ESTIMATED_COST EXCLUDING EXECUTE
+       EXPLAIN FIRST FOLLOWING GROUPING HOURS IF INCLUDING JSON JSON_EXECUTION_PLAN KEY LAST
+       LOCAL METADATA MINUTES MONTHS NEXT NULLS OF ONLY ORDINALITY OVERWRITE OVERWRITING
+       PARTITIONED PLAN PLAN_ADVICE PRECEDING PRECISION QUARTER QUARTERS REPLACE RESET SECONDS
+       SETS STATEMENT SYSTEM_TIME TEMPORARY UNKNOWN VARYING VIEW VIRTUAL WATERMARK WEEK WEEKS
+       WITHOUT YEARS ZONE
+
+/* See the head of this file. */
+%precedence SHORTER
+%precedence ')' TO
+
+%type <flag> or_replace temporary overwrite not_enforced virtual not minus distinct all
+%type <number> direction nulls_order nulls_treatment zone count unit comparator json_kind join
+%type <number> frame_unit like_action symmetric
+%type <text> comment metadata_key hint_word
+%type <texts> hint_words
+%type <identifier> identifier alias bare_alias base
+%type <identifiers> identifiers columns alias_columns partitioned_by
+%type <name> path reserved_function
+%type <option> option
+%type <options> options option_list
+%type <target> new_name old_name
+%type <element> table_element
+%type <table> table_body table_elements
+%type <source> table_source
+%type <like_option> like_option
+%type <like_options> like_options like_list
+%type <statement> statement create_table create_view drop insert explainable statement_set
+%type <statement> setting
+%type <statements> inserts
+%type <explain> explain_details detail_list detail
+%type <query> query query_in_brackets query_open union union_open term term_open operand simple
+%type <query> select tail limit
+%type <commons> with
+%type <common> common
+%type <hints> hints hint_list
+%type <hint> hint
+%type <items> items
+%type <item> item
+%type <groups> group_by groups
+%type <group> group
+%type <windows> windows window_list
+%type <window> window window_body frame over
+%type <bound> bound
+%type <orders> order_by order_list within_group
+%type <order> order table_order
+%type <relation> from relations relation single_relation relation_body table_function
+%type <expressions> partition_by expressions disjuncts conjuncts
+%type <expression> where having qualify filter as_of limit_count offset_count fetch_count
+%type <expression> expression conjunction negation comparison range sum product sign value
+%type <expression> complex bracketed atom literal special_value unbracketed call escape
+%type <expression> argument_value unit_symbol any_unit side else table_keys
+%type <branches> branches
+%type <arguments> arguments argument
+%type <body> call_body
+%type <tail> call_tail
+%type <type> type plain_type
+%type <field> field
+%type <fields> fields
+%type <interval> interval interval_part
+
+%%
+
+/* ---- The script. */
+
+script
+  : statement_or_none
+  | script ';' statement_or_none
+  ;
+
+statement_or_none
+  : %empty
+  | statement { ADD(&parser->script->statements, $1); }
+  ;
+
+statement
+  : create_table
+  | create_view
+  | drop
+  | setting
+  | explainable
+  | EXECUTE statement_set {
+      $$ = $2;
+      $$->span = @$;
+    }
+  | BEGIN STATEMENT SET ';' inserts END {
+      $$ = wr_build_statement(parser, @$, WR_TREE_STATEMENT_SET);
+      $$->statements = $5;
+    }
+  | EXPLAIN explain_details explainable {
+      $$ = wr_build_statement(parser, @$, WR_TREE_EXPLAIN);
+      $$->explain = $2;
+      $$->explain.statement = $3;
+    }
+  | EXPLAIN explain_details statement_set {
+      $$ = wr_build_statement(parser, @$, WR_TREE_EXPLAIN);
+      $$->explain = $2;
+      $$->explain.statement = $3;
+    }
+  ;
+
+explainable
+  : query {
+      $$ = wr_build_statement(parser, @$, WR_TREE_QUERY);
+      $$->query = $1;
+    }
+  | insert
+  ;
+
+explain_details
+  : %empty   { $$ = (struct wr_tree_explain){0}; }
+  | PLAN FOR { $$ = (struct wr_tree_explain){0}; }
+  | detail_list
+  ;
+
+detail_list
+  : detail
+  | detail_list ',' detail {
+      $$ = $1;
+      $$.changelog_mode |= $3.changelog_mode;
+      $$.json |= $3.json;
+      $$.estimated_cost |= $3.estimated_cost;
+      $$.plan_advice |= $3.plan_advice;
+    }
+  ;
+
+detail
+  : CHANGELOG_MODE      { $$ = (struct wr_tree_explain){.changelog_mode = true}; }
+  | JSON_EXECUTION_PLAN { $$ = (struct wr_tree_explain){.json = true}; }
+  | ESTIMATED_COST      { $$ = (struct wr_tree_explain){.estimated_cost = true}; }
+  | PLAN_ADVICE         { $$ = (struct wr_tree_explain){.plan_advice = true}; }
+  ;
+
+statement_set
+  : STATEMENT SET BEGIN inserts END {
+      $$ = wr_build_statement(parser, @$, WR_TREE_STATEMENT_SET);
+      $$->statements = $4;
+    }
+  ;
+
+inserts
+  : insert ';'         { $$ = (struct wr_tree_statements){0}; ADD(&$$, $1); }
+  | inserts insert ';' { $$ = $1; ADD(&$$, $2); }
+  ;
+
+setting
+  : SET { $$ = wr_build_statement(parser, @$, WR_TREE_SHOW_SETTINGS); }
+  | SET option {
+      $$ = wr_build_statement(parser, @$, WR_TREE_SET);
+      $$->set = *$2;
+    }
+  | RESET { $$ = wr_build_statement(parser, @$, WR_TREE_RESET); }
+  | RESET STRING {
+      $$ = wr_build_statement(parser, @$, WR_TREE_RESET);
+      $$->reset = $2;
+    }
+  ;
+
+drop
+  : DROP temporary TABLE old_name {
+      $$ = wr_build_statement(parser, @$, WR_TREE_DROP);
+      $$->drop = (struct wr_tree_drop){WR_TREE_OBJECT_TABLE, $4.name, $2, $4.conditional};
+    }
+  | DROP temporary VIEW old_name {
+      $$ = wr_build_statement(parser, @$, WR_TREE_DROP);
+      $$->drop = (struct wr_tree_drop){WR_TREE_OBJECT_VIEW, $4.name, $2, $4.conditional};
+    }
+  ;
+
+insert
+  : INSERT overwrite path hints query {
+      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
+          .table = $3, .hints = $4, .query = $5, .overwrite = $2});
+    }
+  | INSERT overwrite path hints '(' identifiers ')' query {
+      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
+          .table = $3, .hints = $4, .columns = $6, .query = $8, .overwrite = $2});
+    }
+  ;
+
+overwrite
+  : INTO      { $$ = false; }
+  | OVERWRITE { $$ = true; }
+  ;
+
+/* ---- CREATE. */
+
+create_view
+  : CREATE or_replace temporary VIEW new_name columns comment AS query {
+      $$ = wr_build_statement(parser, @$, WR_TREE_CREATE_VIEW);
+      $$->create_view = NEW(struct wr_tree_create_view);
+      *$$->create_view = (struct wr_tree_create_view){
+          .name = $5.name, .temporary = $3, .if_not_exists = $5.conditional, .or_replace = $2,
+          .columns = $6, .comment = $7, .query = $9};
+    }
+  ;
+
+create_table
+  : CREATE or_replace temporary TABLE new_name table_body comment partitioned_by options
+    table_source {
+      $$ = wr_build_statement(parser, @$, WR_TREE_CREATE_TABLE);
+      struct wr_tree_create_table *table = $6;
+      table->name = $5.name;
+      table->temporary = $3;
+      table->if_not_exists = $5.conditional;
+      table->or_replace = $2;
+      table->comment = $7;
+      table->partitioned_by = $8;
+      table->options = $9;
+      table->options_span = @9;
+      table->like = $10.like;
+      table->like_options = $10.options;
+      table->query = $10.query;
+      $$->create_table = table;
+    }
+  ;
+
+or_replace
+  : %empty     { $$ = false; }
+  | OR REPLACE { $$ = true; }
+  ;
+
+temporary
+  : %empty    { $$ = false; }
+  | TEMPORARY { $$ = true; }
+  ;
+
+new_name
+  : path               { $$ = (struct wr_build_target){$1, false}; }
+  | IF NOT EXISTS path { $$ = (struct wr_build_target){$4, true}; }
+  ;
+
+old_name
+  : path           { $$ = (struct wr_build_target){$1, false}; }
+  | IF EXISTS path { $$ = (struct wr_build_target){$3, true}; }
+  ;
+
+table_body
+  : %empty                 { $$ = NEW(struct wr_tree_create_table); }
+  | '(' table_elements ')' { $$ = $2; }
+  ;
+
+table_elements
+  : table_element {
+      $$ = NEW(struct wr_tree_create_table);
+      wr_build_element(parser, $$, $1);
+    }
+  | table_elements ',' table_element {
+      $$ = $1;
+      wr_build_element(parser, $$, $3);
+    }
+  ;
+
+table_element
+  : identifier type comment {
+      $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
+          .kind = WR_TREE_PHYSICAL, .name = $1, .type = $2, .comment = $3});
+    }
+  | identifier type PRIMARY KEY not_enforced comment {
+      $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
+          .kind = WR_TREE_PHYSICAL, .name = $1, .type = $2, .comment = $6});
+      struct wr_tree_identifiers columns = {0};
+      ADD(&columns, $1);
+      $$.key = wr_build_key(parser, AT(@3, @5), NULL, columns, $5);
+    }
+  | identifier type METADATA metadata_key virtual comment {
+      $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
+          .kind = WR_TREE_METADATA, .name = $1, .type = $2, .metadata_key = $4, .is_virtual = $5,
+          .comment = $6});
+    }
+  | identifier AS expression comment {
+      $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
+          .kind = WR_TREE_COMPUTED, .name = $1, .value = $3, .comment = $4});
+    }
+  | WATERMARK FOR path AS expression {
+      $$ = (struct wr_build_element){.watermark = NEW(struct wr_tree_watermark)};
+      *$$.watermark = (struct wr_tree_watermark){@$, $3, $5};
+    }
+  | PRIMARY KEY '(' identifiers ')' not_enforced {
+      $$ = (struct wr_build_element){.key = wr_build_key(parser, @$, NULL, $4, $6)};
+    }
+  | CONSTRAINT identifier PRIMARY KEY '(' identifiers ')' not_enforced {
+      $$ = (struct wr_build_element){.key = wr_build_key(parser, @$, $2, $6, $8)};
+    }
+  ;
+
+metadata_key
+  : %empty      { $$ = NULL; }
+  | FROM STRING { $$ = $2; }
+  ;
+
+virtual
+  : %empty  { $$ = false; }
+  | VIRTUAL { $$ = true; }
+  ;
+
+not_enforced
+  : %empty       { $$ = false; }
+  | NOT ENFORCED { $$ = true; }
+  ;
+
+comment
+  : %empty         { $$ = NULL; }
+  | COMMENT STRING { $$ = $2; }
+  ;
+
+partitioned_by
+  : %empty                             { $$ = (struct wr_tree_identifiers){0}; }
+  | PARTITIONED BY '(' identifiers ')' { $$ = $4; }
+  ;
+
+options
+  : %empty                   { $$ = (struct wr_tree_options){0}; }
+  | WITH '(' ')'             { $$ = (struct wr_tree_options){0}; }
+  | WITH '(' option_list ')' { $$ = $3; }
+  ;
+
+option_list
+  : option                 { $$ = (struct wr_tree_options){0}; ADD(&$$, $1); }
+  | option_list ',' option { $$ = $1; ADD(&$$, $3); }
+  ;
+
+option
+  : STRING '=' STRING {
+      $$ = NEW(struct wr_tree_option);
+      *$$ = (struct wr_tree_option){@$, *$1, *$3};
+    }
+  ;
+
+table_source
+  : %empty                 { $$ = (struct wr_build_source){0}; }
+  | AS query               { $$ = (struct wr_build_source){.query = $2}; }
+  | LIKE path like_options {
+      $$ = (struct wr_build_source){.like = NEW(struct wr_tree_name), .options = $3};
+      *$$.like = $2;
+    }
+  ;
+
+like_options
+  : %empty            { $$ = (struct wr_tree_like_options){0}; }
+  | '(' like_list ')' { $$ = $2; }
+  ;
+
+like_list
+  : like_option           { $$ = (struct wr_tree_like_options){0}; ADD(&$$, $1); }
+  | like_list like_option { $$ = $1; ADD(&$$, $2); }
+  ;
+
+like_option
+  : like_action ALL        { $$ = wr_build_like_option(parser, @$, $1, @2); }
+  | like_action identifier { $$ = wr_build_like_option(parser, @$, $1, @2); }
+  ;
+
+like_action
+  : INCLUDING   { $$ = WR_TREE_INCLUDING; }
+  | EXCLUDING   { $$ = WR_TREE_EXCLUDING; }
+  | OVERWRITING { $$ = WR_TREE_OVERWRITING; }
+  ;
+
+/* ---- Queries. "open" ones are not just a query in brackets. */
+
+query
+  : query_open
+  | query_in_brackets
+  ;
+
+query_in_brackets
+  : '(' query_open ')'        { $$ = wr_build_query_in_brackets(parser, @$, $2); }
+  | '(' query_in_brackets ')' { $$ = wr_build_query_in_brackets(parser, @$, $2); }
+  ;
+
+query_open
+  : union_open
+  | union tail      { $$ = wr_build_around(parser, @$, NULL, $1, $2); }
+  | with union      { $$ = wr_build_around(parser, @$, &$1, $2, NULL); }
+  | with union tail { $$ = wr_build_around(parser, @$, &$1, $2, $3); }
+  ;
+
+with
+  : WITH common     { $$ = (struct wr_tree_commons){0}; ADD(&$$, $2); }
+  | with ',' common { $$ = $1; ADD(&$$, $3); }
+  ;
+
+common
+  : identifier columns AS query_in_brackets {
+      $$ = NEW(struct wr_tree_common);
+      *$$ = (struct wr_tree_common){@$, $1, $2, $4};
+    }
+  ;
+
+union
+  : union_open
+  | query_in_brackets
+  ;
+
+union_open
+  : term_open
+  | union UNION all term {
+      $$ = wr_build_set(parser, @$, AT(@2, @3), WR_TREE_UNION, $3, $1, $4);
+    }
+  | union EXCEPT all term {
+      $$ = wr_build_set(parser, @$, AT(@2, @3), WR_TREE_EXCEPT, $3, $1, $4);
+    }
+  ;
+
+term
+  : term_open
+  | query_in_brackets
+  ;
+
+term_open
+  : simple
+  | term INTERSECT all operand {
+      $$ = wr_build_set(parser, @$, AT(@2, @3), WR_TREE_INTERSECT, $3, $1, $4);
+    }
+  ;
+
+operand
+  : simple
+  | query_in_brackets
+  ;
+
+all
+  : %empty   { $$ = false; }
+  | ALL      { $$ = true; }
+  | DISTINCT { $$ = false; }
+  ;
+
+simple
+  : select
+  | VALUES expressions { $$ = wr_build_values(parser, @$, $2); }
+  | TABLE path {
+      $$ = wr_build_query(parser, @$, WR_TREE_TABLE_QUERY);
+      $$->table = $2;
+    }
+  ;
+
+/* What comes behind a query travels as a query that has only these parts. */
+tail
+  : order_by       { $$ = NEW(struct wr_tree_query); $$->order_by = $1; }
+  | limit
+  | order_by limit { $$ = $2; $$->order_by = $1; }
+  ;
+
+limit
+  : limit_count              { $$ = NEW(struct wr_tree_query); $$->limit = $1; }
+  | offset_count             { $$ = NEW(struct wr_tree_query); $$->offset = $1; }
+  | fetch_count              { $$ = NEW(struct wr_tree_query); $$->limit = $1; }
+  | limit_count offset_count {
+      $$ = NEW(struct wr_tree_query);
+      $$->limit = $1;
+      $$->offset = $2;
+    }
+  | offset_count fetch_count {
+      $$ = NEW(struct wr_tree_query);
+      $$->offset = $1;
+      $$->limit = $2;
+    }
+  ;
+
+limit_count
+  : LIMIT sum { $$ = $2; }
+  | LIMIT ALL { $$ = NULL; }
+  ;
+
+offset_count
+  : OFFSET sum      { $$ = $2; }
+  | OFFSET sum ROW  { $$ = $2; }
+  | OFFSET sum ROWS { $$ = $2; }
+  ;
+
+fetch_count
+  : FETCH first_or_next sum row_or_rows ONLY { $$ = $3; }
+  ;
+
+first_or_next
+  : FIRST
+  | NEXT
+  ;
+
+row_or_rows
+  : ROW
+  | ROWS
+  ;
+
+select
+  : SELECT hints distinct items from where group_by having windows qualify {
+      $$ = wr_build_select(parser, &(struct wr_tree_select){
+          .span = @$, .hints = $2, .distinct = $3, .items = $4, .from = $5, .where = $6,
+          .group_by = $7, .group_span = @7, .having = $8, .windows = $9, .qualify = $10});
+    }
+  ;
+
+distinct
+  : %empty   { $$ = false; }
+  | ALL      { $$ = false; }
+  | DISTINCT { $$ = true; }
+  ;
+
+items
+  : item           { $$ = (struct wr_tree_items){0}; ADD(&$$, $1); }
+  | items ',' item { $$ = $1; ADD(&$$, $3); }
+  ;
+
+item
+  : expression       { $$ = wr_build_item(parser, @$, $1, NULL); }
+  | expression alias { $$ = wr_build_item(parser, @$, $1, $2); }
+  | '*'              { $$ = wr_build_item(parser, @$, wr_build_star(parser, @$, NULL), NULL); }
+  | path '.' '*'     { $$ = wr_build_item(parser, @$, wr_build_star(parser, @$, &$1), NULL); }
+  ;
+
+where
+  : %empty           { $$ = NULL; }
+  | WHERE expression { $$ = $2; }
+  ;
+
+having
+  : %empty            { $$ = NULL; }
+  | HAVING expression { $$ = $2; }
+  ;
+
+qualify
+  : %empty             { $$ = NULL; }
+  | QUALIFY expression { $$ = $2; }
+  ;
+
+group_by
+  : %empty          { $$ = (struct wr_tree_groups){0}; }
+  | GROUP BY groups { $$ = $3; }
+  ;
+
+groups
+  : group            { $$ = (struct wr_tree_groups){0}; ADD(&$$, $1); }
+  | groups ',' group { $$ = $1; ADD(&$$, $3); }
+  ;
+
+group
+  : expression                   { $$ = wr_build_group(parser, @$, $1); }
+  | '(' ')'                      { $$ = wr_build_group(parser, @$, NULL); }
+  | GROUPING SETS '(' groups ')' {
+      $$ = wr_build_groups(parser, @$, WR_TREE_GROUPING_SETS, $4);
+    }
+  | ROLLUP '(' groups ')'        { $$ = wr_build_groups(parser, @$, WR_TREE_ROLLUP, $3); }
+  | CUBE '(' groups ')'          { $$ = wr_build_groups(parser, @$, WR_TREE_CUBE, $3); }
+  ;
+
+order_by
+  : ORDER BY order_list { $$ = $3; }
+  ;
+
+order_list
+  : order                { $$ = (struct wr_tree_orders){0}; ADD(&$$, $1); }
+  | order_list ',' order { $$ = $1; ADD(&$$, $3); }
+  ;
+
+order
+  : expression direction nulls_order {
+      $$ = NEW(struct wr_tree_order);
+      *$$ = (struct wr_tree_order){@$, $1, $2, $3};
+    }
+  ;
+
+direction
+  : %empty { $$ = false; }
+  | ASC    { $$ = false; }
+  | DESC   { $$ = true; }
+  ;
+
+nulls_order
+  : %empty      { $$ = WR_TREE_NULLS_DEFAULT; }
+  | NULLS FIRST { $$ = WR_TREE_NULLS_FIRST; }
+  | NULLS LAST  { $$ = WR_TREE_NULLS_LAST; }
+  ;
+
+/* ---- Windows of OVER. */
+
+windows
+  : %empty             { $$ = (struct wr_tree_windows){0}; }
+  | WINDOW window_list { $$ = $2; }
+  ;
+
+window_list
+  : window                 { $$ = (struct wr_tree_windows){0}; ADD(&$$, $1); }
+  | window_list ',' window { $$ = $1; ADD(&$$, $3); }
+  ;
+
+window
+  : identifier AS '(' window_body ')' {
+      $$ = $4;
+      $$->span = @$;
+      $$->name = $1;
+    }
+  ;
+
+window_body
+  : base partition_by frame {
+      $$ = $3;
+      $$->span = @$;
+      $$->base = $1;
+      $$->partition_by = $2;
+    }
+  | base partition_by order_by frame {
+      $$ = $4;
+      $$->span = @$;
+      $$->base = $1;
+      $$->partition_by = $2;
+      $$->order_by = $3;
+    }
+  ;
+
+base
+  : %empty { $$ = NULL; }
+  | identifier
+  ;
+
+partition_by
+  : %empty                   { $$ = (struct wr_tree_expressions){0}; }
+  | PARTITION BY expressions { $$ = $3; }
+  ;
+
+frame
+  : %empty { $$ = NEW(struct wr_tree_window); }
+  | frame_unit bound {
+      $$ = NEW(struct wr_tree_window);
+      $$->frame = $1;
+      $$->from = $2;
+      $$->to = (struct wr_tree_bound){@2, WR_TREE_CURRENT_ROW, NULL};
+    }
+  | frame_unit BETWEEN bound AND bound {
+      $$ = NEW(struct wr_tree_window);
+      $$->frame = $1;
+      $$->from = $3;
+      $$->to = $5;
+    }
+  ;
+
+frame_unit
+  : ROWS  { $$ = WR_TREE_FRAME_ROWS; }
+  | RANGE { $$ = WR_TREE_FRAME_RANGE; }
+  ;
+
+bound
+  : UNBOUNDED PRECEDING { $$ = (struct wr_tree_bound){@$, WR_TREE_UNBOUNDED_PRECEDING, NULL}; }
+  | UNBOUNDED FOLLOWING { $$ = (struct wr_tree_bound){@$, WR_TREE_UNBOUNDED_FOLLOWING, NULL}; }
+  | CURRENT ROW         { $$ = (struct wr_tree_bound){@$, WR_TREE_CURRENT_ROW, NULL}; }
+  | sum PRECEDING       { $$ = (struct wr_tree_bound){@$, WR_TREE_PRECEDING, $1}; }
+  | sum FOLLOWING       { $$ = (struct wr_tree_bound){@$, WR_TREE_FOLLOWING, $1}; }
+  ;
+
+/* ---- FROM. */
+
+from
+  : %empty         { $$ = NULL; }
+  | FROM relations { $$ = $2; }
+  ;
+
+relations
+  : relation
+  | relations ',' relation { $$ = wr_build_join(parser, @$, @2, WR_TREE_COMMA, $1, $3, NULL); }
+  ;
+
+relation
+  : single_relation
+  | relation CROSS JOIN single_relation {
+      $$ = wr_build_join(parser, @$, AT(@2, @3), WR_TREE_CROSS, $1, $4, NULL);
+    }
+  | relation NATURAL join JOIN single_relation {
+      $$ = wr_build_join(parser, @$, AT(@2, @4), $3, $1, $5, NULL);
+      $$->join.natural = true;
+    }
+  | relation join JOIN single_relation ON expression {
+      $$ = wr_build_join(parser, @$, @2.length > 0 ? AT(@2, @3) : @3, $2, $1, $4, $6);
+    }
+  | relation join JOIN single_relation USING '(' identifiers ')' {
+      $$ = wr_build_join(parser, @$, @2.length > 0 ? AT(@2, @3) : @3, $2, $1, $4, NULL);
+      $$->join.using = $7;
+    }
+  ;
+
+join
+  : %empty      { $$ = WR_TREE_INNER; }
+  | INNER       { $$ = WR_TREE_INNER; }
+  | LEFT outer  { $$ = WR_TREE_LEFT; }
+  | RIGHT outer { $$ = WR_TREE_RIGHT; }
+  | FULL outer  { $$ = WR_TREE_FULL; }
+  ;
+
+outer
+  : %empty
+  | OUTER
+  ;
+
+single_relation
+  : relation_body
+  | relation_body alias alias_columns {
+      $$ = $1;
+      $$->span = @$;
+      $$->alias = $2;
+      $$->alias_columns = $3;
+    }
+  | '(' relation ')' { $$ = $2; }
+  ;
+
+relation_body
+  : path hints as_of {
+      $$ = wr_build_table(parser, @$, $1, $2, $3);
+    }
+  | query_in_brackets %prec SHORTER { $$ = wr_build_derived(parser, @$, $1, false); }
+  | LATERAL query_in_brackets       { $$ = wr_build_derived(parser, @$, $2, true); }
+  | table_function
+  | LATERAL table_function {
+      $$ = $2;
+      $$->span = @$;
+      $$->function.lateral = true;
+    }
+  | UNNEST '(' expressions ')'                 { $$ = wr_build_unnest(parser, @$, $3, false); }
+  | UNNEST '(' expressions ')' WITH ORDINALITY { $$ = wr_build_unnest(parser, @$, $3, true); }
+  ;
+
+table_function
+  : TABLE '(' path call_body ')' {
+      struct wr_tree_expression *call = wr_build_call(parser, AT(@3, @4), $3, $4);
+      $$ = wr_build_table_function(parser, @$, call);
+    }
+  | path call_body {
+      $$ = wr_build_table_function(parser, @$, wr_build_call(parser, @$, $1, $2));
+    }
+  ;
+
+as_of
+  : %empty                    { $$ = NULL; }
+  | FOR SYSTEM_TIME AS OF sum { $$ = $5; }
+  ;
+
+alias
+  : AS identifier { $$ = $2; }
+  | bare_alias
+  ;
+
+alias_columns
+  : %empty              { $$ = (struct wr_tree_identifiers){0}; }
+  | '(' identifiers ')' { $$ = $2; }
+  ;
+
+hints
+  : %empty                        { $$ = (struct wr_tree_hints){0}; }
+  | HINT_BEGIN hint_list HINT_END { $$ = $2; }
+  ;
+
+hint_list
+  : hint               { $$ = (struct wr_tree_hints){0}; ADD(&$$, $1); }
+  | hint_list ',' hint { $$ = $1; ADD(&$$, $3); }
+  ;
+
+hint
+  : identifier {
+      $$ = NEW(struct wr_tree_hint);
+      *$$ = (struct wr_tree_hint){.span = @$, .name = $1};
+    }
+  | identifier '(' option_list ')' {
+      $$ = NEW(struct wr_tree_hint);
+      *$$ = (struct wr_tree_hint){.span = @$, .name = $1, .options = $3};
+    }
+  | identifier '(' hint_words ')' {
+      $$ = NEW(struct wr_tree_hint);
+      *$$ = (struct wr_tree_hint){.span = @$, .name = $1, .words = $3};
+    }
+  ;
+
+hint_words
+  : hint_word                { $$ = (struct wr_tree_texts){0}; ADD(&$$, $1); }
+  | hint_words ',' hint_word { $$ = $1; ADD(&$$, $3); }
+  ;
+
+hint_word
+  : STRING
+  | identifier {
+      $$ = NEW(struct wr_tree_text);
+      *$$ = (struct wr_tree_text){$1->span, $1->text, $1->length};
+    }
+  ;
+
+/* ---- Expressions, from the loosest operator to the tightest. */
+
+expressions
+  : expression                 { $$ = (struct wr_tree_expressions){0}; ADD(&$$, $1); }
+  | expressions ',' expression { $$ = $1; ADD(&$$, $3); }
+  ;
+
+expression
+  : conjunction
+  | disjuncts { $$ = wr_build_chain(parser, WR_TREE_OR, &$1); }
+  ;
+
+disjuncts
+  : conjunction OR conjunction { $$ = (struct wr_tree_expressions){0}; ADD(&$$, $1); ADD(&$$, $3); }
+  | disjuncts OR conjunction   { $$ = $1; ADD(&$$, $3); }
+  ;
+
+conjunction
+  : negation
+  | conjuncts { $$ = wr_build_chain(parser, WR_TREE_AND, &$1); }
+  ;
+
+conjuncts
+  : negation AND negation  { $$ = (struct wr_tree_expressions){0}; ADD(&$$, $1); ADD(&$$, $3); }
+  | conjuncts AND negation { $$ = $1; ADD(&$$, $3); }
+  ;
+
+negation
+  : comparison
+  | NOT negation { $$ = UNARY(@$, @1, WR_TREE_NOT, false, $2); }
+  ;
+
+comparison
+  : range
+  | comparison comparator range { $$ = BINARY(@$, @2, $2, false, $1, $3); }
+  | comparison OVERLAPS range   { $$ = BINARY(@$, @2, WR_TREE_OVERLAPS, false, $1, $3); }
+  | comparison IS not NULL      { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_NULL, $3, $1); }
+  | comparison IS not TRUE      { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_TRUE, $3, $1); }
+  | comparison IS not FALSE     { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_FALSE, $3, $1); }
+  | comparison IS not UNKNOWN   { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_UNKNOWN, $3, $1); }
+  | comparison IS not JSON json_kind {
+      $$ = UNARY(@$, AT(@2, @4), $5, $3, $1);
+    }
+  | comparison IS not DISTINCT FROM range {
+      $$ = BINARY(@$, AT(@2, @5), WR_TREE_IS_DISTINCT, $3, $1, $6);
+    }
+  ;
+
+comparator
+  : '='           { $$ = WR_TREE_EQUAL; }
+  | NOT_EQUAL     { $$ = WR_TREE_NOT_EQUAL; }
+  | '<'           { $$ = WR_TREE_LESS; }
+  | LESS_EQUAL    { $$ = WR_TREE_LESS_EQUAL; }
+  | '>'           { $$ = WR_TREE_GREATER; }
+  | GREATER_EQUAL { $$ = WR_TREE_GREATER_EQUAL; }
+  ;
+
+not
+  : %empty { $$ = false; }
+  | NOT    { $$ = true; }
+  ;
+
+json_kind
+  : %empty { $$ = WR_TREE_IS_JSON; }
+  | VALUE  { $$ = WR_TREE_IS_JSON; }
+  | SCALAR { $$ = WR_TREE_IS_JSON_SCALAR; }
+  | ARRAY  { $$ = WR_TREE_IS_JSON_ARRAY; }
+  | OBJECT { $$ = WR_TREE_IS_JSON_OBJECT; }
+  ;
+
+range
+  : sum
+  | range BETWEEN symmetric sum AND sum {
+      $$ = TERNARY(@$, @2, $3, false, $1, $4, $6);
+    }
+  | range NOT BETWEEN symmetric sum AND sum {
+      $$ = TERNARY(@$, AT(@2, @3), $4, true, $1, $5, $7);
+    }
+  | range LIKE sum escape       { $$ = TERNARY(@$, @2, WR_TREE_LIKE, false, $1, $3, $4); }
+  | range NOT LIKE sum escape   { $$ = TERNARY(@$, AT(@2, @3), WR_TREE_LIKE, true, $1, $4, $5); }
+  | range SIMILAR TO sum escape {
+      $$ = TERNARY(@$, AT(@2, @3), WR_TREE_SIMILAR, false, $1, $4, $5);
+    }
+  | range NOT SIMILAR TO sum escape {
+      $$ = TERNARY(@$, AT(@2, @4), WR_TREE_SIMILAR, true, $1, $5, $6);
+    }
+  | range IN '(' expressions ')'     { $$ = wr_build_in(parser, @$, false, $1, $4, NULL); }
+  | range NOT IN '(' expressions ')' { $$ = wr_build_in(parser, @$, true, $1, $5, NULL); }
+  | range IN query_in_brackets       { $$ = wr_build_in(parser, @$, false, $1, NO_LIST, $3); }
+  | range NOT IN query_in_brackets   { $$ = wr_build_in(parser, @$, true, $1, NO_LIST, $4); }
+  ;
+
+symmetric
+  : %empty     { $$ = WR_TREE_BETWEEN; }
+  | ASYMMETRIC { $$ = WR_TREE_BETWEEN; }
+  | SYMMETRIC  { $$ = WR_TREE_BETWEEN_SYMMETRIC; }
+  ;
+
+escape
+  : %empty     { $$ = NULL; }
+  | ESCAPE sum { $$ = $2; }
+  ;
+
+sum
+  : product
+  | sum '+' product { $$ = BINARY(@$, @2, WR_TREE_ADD, false, $1, $3); }
+  | sum '-' product { $$ = BINARY(@$, @2, WR_TREE_SUBTRACT, false, $1, $3); }
+  ;
+
+product
+  : sign
+  | product '*' sign         { $$ = BINARY(@$, @2, WR_TREE_MULTIPLY, false, $1, $3); }
+  | product '/' sign         { $$ = BINARY(@$, @2, WR_TREE_DIVIDE, false, $1, $3); }
+  | product '%' sign         { $$ = BINARY(@$, @2, WR_TREE_MODULO, false, $1, $3); }
+  | product CONCATENATE sign { $$ = BINARY(@$, @2, WR_TREE_CONCATENATE, false, $1, $3); }
+  ;
+
+sign
+  : value
+  | '-' sign { $$ = UNARY(@$, @1, WR_TREE_NEGATE, false, $2); }
+  | '+' sign { $$ = UNARY(@$, @1, WR_TREE_PLUS, false, $2); }
+  ;
+
+value
+  : path { $$ = wr_build_column(parser, $1); }
+  | complex
+  ;
+
+complex
+  : bracketed
+  | atom
+  | complex '.' identifier     { $$ = wr_build_field(parser, @$, $1, $3); }
+  | complex '[' expression ']' { $$ = BINARY(@$, AT(@2, @4), WR_TREE_SUBSCRIPT, false, $1, $3); }
+  | path '[' expression ']'    {
+      $$ = BINARY(@$, AT(@2, @4), WR_TREE_SUBSCRIPT, false, wr_build_column(parser, $1), $3);
+    }
+  ;
+
+bracketed
+  : '(' expression ')' { $$ = wr_build_bracketed(parser, @$, $2); }
+  | '(' expressions ',' expression ')' {
+      struct wr_tree_expressions items = $2;
+      ADD(&items, $4);
+      $$ = wr_build_items(parser, @$, WR_TREE_ROW, &items);
+      $$->bracketed = true;
+    }
+  | query_in_brackets %prec SHORTER { $$ = wr_build_query_value(parser, @$, WR_TREE_SUBQUERY, $1); }
+  ;
+
+atom
+  : literal
+  | call
+  | special_value
+  | EXISTS query_in_brackets { $$ = wr_build_query_value(parser, @$, WR_TREE_EXISTS, $2); }
+  | CASE branches else END { $$ = wr_build_case(parser, @$, NULL, $2, $3); }
+  | CASE expression branches else END { $$ = wr_build_case(parser, @$, $2, $3, $4); }
+  | CAST '(' expression AS type ')' { $$ = wr_build_cast(parser, @$, false, $3, $5); }
+  | TRY_CAST '(' expression AS type ')' { $$ = wr_build_cast(parser, @$, true, $3, $5); }
+  | ROW '(' ')' { $$ = wr_build_items(parser, @$, WR_TREE_ROW, NULL); }
+  | ROW '(' expressions ')' { $$ = wr_build_items(parser, @$, WR_TREE_ROW, &$3); }
+  | ARRAY '[' ']' { $$ = wr_build_items(parser, @$, WR_TREE_ARRAY, NULL); }
+  | ARRAY '[' expressions ']' { $$ = wr_build_items(parser, @$, WR_TREE_ARRAY, &$3); }
+  | MAP '[' ']' { $$ = wr_build_items(parser, @$, WR_TREE_MAP, NULL); }
+  | MAP '[' expressions ']' { $$ = wr_build_items(parser, @$, WR_TREE_MAP, &$3); }
+  ;
+
+literal
+  : INTEGER          { $$ = wr_build_number(parser, @$, WR_TREE_INTEGER); }
+  | DECIMAL          { $$ = wr_build_number(parser, @$, WR_TREE_DECIMAL); }
+  | APPROXIMATE      { $$ = wr_build_number(parser, @$, WR_TREE_APPROXIMATE); }
+  | STRING           { $$ = wr_build_literal(parser, @$, WR_TREE_STRING, $1); }
+  | BINARY           { $$ = wr_build_literal(parser, @$, WR_TREE_BINARY, $1); }
+  | TRUE             { $$ = wr_build_literal(parser, @$, WR_TREE_TRUE, NULL); }
+  | FALSE            { $$ = wr_build_literal(parser, @$, WR_TREE_FALSE, NULL); }
+  | NULL             { $$ = wr_build_literal(parser, @$, WR_TREE_NULL, NULL); }
+  | DATE STRING      { $$ = wr_build_literal(parser, @$, WR_TREE_DATE, $2); }
+  | TIME STRING      { $$ = wr_build_literal(parser, @$, WR_TREE_TIME, $2); }
+  | TIMESTAMP STRING { $$ = wr_build_literal(parser, @$, WR_TREE_TIMESTAMP, $2); }
+  | INTERVAL minus STRING interval {
+      $$ = wr_build_literal(parser, @$, WR_TREE_INTERVAL_TEXT, $3);
+      $$->literal.negative = $2;
+      $$->literal.interval = $4;
+    }
+  ;
+
+minus
+  : %empty { $$ = false; }
+  | '+'    { $$ = false; }
+  | '-'    { $$ = true; }
+  ;
+
+branches
+  : WHEN expression THEN expression {
+      $$ = (struct wr_tree_branches){0};
+      wr_build_branch(parser, &$$, $2, $4);
+    }
+  | branches WHEN expression THEN expression {
+      $$ = $1;
+      wr_build_branch(parser, &$$, $3, $5);
+    }
+  ;
+
+else
+  : %empty          { $$ = NULL; }
+  | ELSE expression { $$ = $2; }
+  ;
+
+/* ---- Calls. Which functions take words inside their brackets is in the table of build_call.c. */
+
+call
+  : path call_body call_tail {
+      $$ = wr_build_call(parser, @$, $1, $2);
+      wr_build_call_tail(parser, $$, &$3);
+    }
+  | reserved_function call_body { $$ = wr_build_call(parser, @$, $1, $2); }
+  ;
+
+reserved_function
+  : LEFT   { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | RIGHT  { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | YEAR   { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | MONTH  { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | DAY    { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | HOUR   { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | MINUTE { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | SECOND { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  ;
+
+special_value
+  : CURRENT_DATE      { $$ = wr_build_special_value(parser, @$); }
+  | CURRENT_TIME      { $$ = wr_build_special_value(parser, @$); }
+  | CURRENT_TIMESTAMP { $$ = wr_build_special_value(parser, @$); }
+  | LOCALTIME         { $$ = wr_build_special_value(parser, @$); }
+  | LOCALTIMESTAMP    { $$ = wr_build_special_value(parser, @$); }
+  ;
+
+call_body
+  : '(' ')' { $$ = (struct wr_build_body){0}; }
+  | '(' '*' ')' {
+      $$ = (struct wr_build_body){0};
+      wr_build_argument(parser, &$$.arguments, NULL, wr_build_star(parser, @2, NULL));
+    }
+  | '(' arguments ')' { $$ = (struct wr_build_body){.arguments = $2}; }
+  | '(' ALL arguments ')' { $$ = (struct wr_build_body){.arguments = $3}; }
+  | '(' DISTINCT arguments ')' { $$ = (struct wr_build_body){.distinct = true, .arguments = $3}; }
+  | '(' expression FROM expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_FROM, @3, $2, $4, NULL, NULL);
+    }
+  | '(' unit_symbol FROM expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_FROM, @3, $2, $4, NULL, NULL);
+    }
+  | '(' expression FROM expression FOR expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_FROM_FOR, @3, $2, $4, $6, NULL);
+    }
+  | '(' side FROM expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_SIDE, @2, $2, $4, NULL, NULL);
+    }
+  | '(' side expression FROM expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_SIDE, @2, $2, $3, $5, NULL);
+    }
+  | '(' expression TO any_unit ')' {
+      $$ = wr_build_form(parser, WR_FORM_TO, @3, $2, $4, NULL, NULL);
+    }
+  | '(' expression PLACING expression FROM expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_PLACING, @3, $2, $4, $6, NULL);
+    }
+  | '(' expression PLACING expression FROM expression FOR expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_PLACING, @3, $2, $4, $6, $8);
+    }
+  | '(' range IN unbracketed ')' {
+      $$ = wr_build_form(parser, WR_FORM_IN, @3, $2, $4, NULL, NULL);
+    }
+  ;
+
+unbracketed
+  : path { $$ = wr_build_column(parser, $1); }
+  | atom
+  ;
+
+side
+  : BOTH     { $$ = wr_build_symbol(parser, @$); }
+  | LEADING  { $$ = wr_build_symbol(parser, @$); }
+  | TRAILING { $$ = wr_build_symbol(parser, @$); }
+  ;
+
+unit_symbol
+  : YEAR   { $$ = wr_build_symbol(parser, @$); }
+  | MONTH  { $$ = wr_build_symbol(parser, @$); }
+  | DAY    { $$ = wr_build_symbol(parser, @$); }
+  | HOUR   { $$ = wr_build_symbol(parser, @$); }
+  | MINUTE { $$ = wr_build_symbol(parser, @$); }
+  | SECOND { $$ = wr_build_symbol(parser, @$); }
+  ;
+
+any_unit
+  : unit_symbol
+  | identifier { $$ = wr_build_symbol(parser, @$); }
+  ;
+
+arguments
+  : argument
+  | arguments ',' argument { $$ = $1; ADD(&$$, $3.items[0]); }
+  ;
+
+argument
+  : argument_value {
+      $$ = (struct wr_tree_arguments){0};
+      wr_build_argument(parser, &$$, NULL, $1);
+    }
+  | identifier ARROW argument_value {
+      $$ = (struct wr_tree_arguments){0};
+      wr_build_argument(parser, &$$, $1, $3);
+    }
+  ;
+
+argument_value
+  : expression
+  | unit_symbol
+  | DESCRIPTOR '(' identifiers ')' { $$ = wr_build_descriptor(parser, @$, $3); }
+  | TABLE path table_keys table_order {
+      $$ = wr_build_table_argument(parser, @$, &$2, NULL, $3, $4);
+    }
+  | TABLE query_in_brackets table_keys table_order {
+      $$ = wr_build_table_argument(parser, @$, NULL, $2, $3, $4);
+    }
+  ;
+
+/* Several keys stand in brackets: a comma ends the argument. */
+table_keys
+  : %empty           { $$ = NULL; }
+  | PARTITION BY sum { $$ = $3; }
+  ;
+
+table_order
+  : %empty         { $$ = NULL; }
+  | ORDER BY order { $$ = $3; }
+  ;
+
+call_tail
+  : within_group filter nulls_treatment over {
+      $$ = (struct wr_tree_call){.within_group = $1, .filter = $2, .nulls = $3, .over = $4};
+    }
+  ;
+
+within_group
+  : %empty                        { $$ = (struct wr_tree_orders){0}; }
+  | WITHIN GROUP '(' order_by ')' { $$ = $4; }
+  ;
+
+filter
+  : %empty                          { $$ = NULL; }
+  | FILTER '(' WHERE expression ')' { $$ = $4; }
+  ;
+
+nulls_treatment
+  : %empty        { $$ = WR_TREE_RESPECT_DEFAULT; }
+  | RESPECT NULLS { $$ = WR_TREE_RESPECT_NULLS; }
+  | IGNORE NULLS  { $$ = WR_TREE_IGNORE_NULLS; }
+  ;
+
+over
+  : %empty { $$ = NULL; }
+  | OVER identifier {
+      $$ = NEW(struct wr_tree_window);
+      $$->span = @2;
+      $$->base = $2;
+    }
+  | OVER '(' window_body ')' {
+      $$ = $3;
+      $$->span = AT(@2, @4);
+    }
+  ;
+
+/* ---- Types. */
+
+type
+  : plain_type
+  | plain_type NULL { $$ = $1; $$->span = @$; }
+  | plain_type NOT NULL {
+      $$ = $1;
+      $$->span = @$;
+      $$->not_null = true;
+    }
+  ;
+
+plain_type
+  : path                         { $$ = wr_build_named_type(parser, @$, $1, NO_COUNT, NO_COUNT); }
+  | path '(' count ')'           { $$ = wr_build_named_type(parser, @$, $1, $3, NO_COUNT); }
+  | path '(' count ',' count ')' { $$ = wr_build_named_type(parser, @$, $1, $3, $5); }
+  | path PRECISION               { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
+  | path VARYING                 { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
+  | path VARYING '(' count ')'   { $$ = wr_build_two_word_type(parser, @$, $1, @2, $4); }
+  | DATE                         { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, NO_ZONE); }
+  | TIME zone                    { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, $2); }
+  | TIME '(' count ')' zone      { $$ = wr_build_time_type(parser, @$, @1, $3, $5); }
+  | TIMESTAMP zone               { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, $2); }
+  | TIMESTAMP '(' count ')' zone { $$ = wr_build_time_type(parser, @$, @1, $3, $5); }
+  | INTERVAL interval {
+      $$ = wr_build_type(parser, @$, WR_TREE_TYPE_INTERVAL, NULL, NULL);
+      $$->interval = $2;
+    }
+  | ARRAY '<' type '>'        { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_ARRAY, NULL, $3); }
+  | plain_type ARRAY          { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_ARRAY, NULL, $1); }
+  | MULTISET '<' type '>'     { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MULTISET, NULL, $3); }
+  | plain_type MULTISET       { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MULTISET, NULL, $1); }
+  | MAP '<' type ',' type '>' { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MAP, $3, $5); }
+  | ROW NOT_EQUAL             { $$ = wr_build_row_type(parser, @$, NULL); }
+  | ROW '<' fields '>'        { $$ = wr_build_row_type(parser, @$, &$3); }
+  | ROW '(' fields ')'        { $$ = wr_build_row_type(parser, @$, &$3); }
+  ;
+
+zone
+  : %empty               { $$ = NO_ZONE; }
+  | WITHOUT TIME ZONE    { $$ = WR_TREE_ZONE_WITHOUT; }
+  | WITH TIME ZONE       { $$ = WR_TREE_ZONE_WITH; }
+  | WITH LOCAL TIME ZONE { $$ = WR_TREE_ZONE_LOCAL; }
+  ;
+
+fields
+  : field            { $$ = (struct wr_tree_type_fields){0}; ADD(&$$, $1); }
+  | fields ',' field { $$ = $1; ADD(&$$, $3); }
+  ;
+
+field
+  : identifier type {
+      $$ = NEW(struct wr_tree_type_field);
+      *$$ = (struct wr_tree_type_field){@$, $1, $2, NULL};
+    }
+  | identifier type STRING {
+      $$ = NEW(struct wr_tree_type_field);
+      *$$ = (struct wr_tree_type_field){@$, $1, $2, $3};
+    }
+  ;
+
+interval
+  : interval_part %prec SHORTER
+  | interval_part TO interval_part { $$ = wr_build_interval(parser, @$, &$1, &$3); }
+  ;
+
+interval_part
+  : unit                         { $$ = INTERVAL_PART(@$, $1, NO_COUNT, NO_COUNT); }
+  | unit '(' count ')'           { $$ = INTERVAL_PART(@$, $1, $3, NO_COUNT); }
+  | unit '(' count ',' count ')' { $$ = INTERVAL_PART(@$, $1, $3, $5); }
+  ;
+
+unit
+  : YEAR     { $$ = WR_TREE_YEAR; }
+  | YEARS    { $$ = WR_TREE_YEAR; }
+  | QUARTER  { $$ = WR_TREE_QUARTER; }
+  | QUARTERS { $$ = WR_TREE_QUARTER; }
+  | MONTH    { $$ = WR_TREE_MONTH; }
+  | MONTHS   { $$ = WR_TREE_MONTH; }
+  | WEEK     { $$ = WR_TREE_WEEK; }
+  | WEEKS    { $$ = WR_TREE_WEEK; }
+  | DAY      { $$ = WR_TREE_DAY; }
+  | DAYS     { $$ = WR_TREE_DAY; }
+  | HOUR     { $$ = WR_TREE_HOUR; }
+  | HOURS    { $$ = WR_TREE_HOUR; }
+  | MINUTE   { $$ = WR_TREE_MINUTE; }
+  | MINUTES  { $$ = WR_TREE_MINUTE; }
+  | SECOND   { $$ = WR_TREE_SECOND; }
+  | SECONDS  { $$ = WR_TREE_SECOND; }
+  ;
+
+count
+  : INTEGER { $$ = wr_build_count(parser, @$); }
+  ;
+
+/* ---- Names. */
+
+path
+  : identifier          { $$ = wr_build_name(parser, $1); }
+  | path '.' identifier { $$ = $1; ADD(&$$.parts, $3); $$.span = @$; }
+  ;
+
+columns
+  : %empty              { $$ = (struct wr_tree_identifiers){0}; }
+  | '(' identifiers ')' { $$ = $2; }
+  ;
+
+identifiers
+  : identifier                 { $$ = (struct wr_tree_identifiers){0}; ADD(&$$, $1); }
+  | identifiers ',' identifier { $$ = $1; ADD(&$$, $3); }
+  ;
+
+identifier
+  : NAME
+  | free_word   { $$ = wr_build_word(parser, @$); }
+  | column_word { $$ = wr_build_word(parser, @$); }
+  ;
+
+bare_alias
+  : NAME
+  | free_word { $$ = wr_build_word(parser, @$); }
+  ;
+
+column_word
+  : IGNORE | OBJECT | OFFSET | RESPECT | SCALAR | VALUE
+  ;
+
+free_word
+  : ASC | BEGIN | CHANGELOG_MODE | COMMENT | DAYS | DESC | ENFORCED | ESTIMATED_COST | EXCLUDING
+  | EXECUTE | EXPLAIN | FIRST | FOLLOWING | GROUPING | HOURS | IF | INCLUDING | JSON
+  | JSON_EXECUTION_PLAN | KEY | LAST | LOCAL | METADATA | MINUTES | MONTHS | NEXT | NULLS | OF
+  | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED | PLAN | PLAN_ADVICE | PRECEDING
+  | PRECISION | QUARTER | QUARTERS | REPLACE | RESET | SECONDS | SETS | STATEMENT | SYSTEM_TIME
+  | TEMPORARY | UNKNOWN | VARYING | VIEW | VIRTUAL | WATERMARK | WEEK | WEEKS | WITHOUT | YEARS
+  | ZONE
+  ;
+
+%%
+
+/* From the first part that has a length to the last; if there is no part, the empty place behind
+ * what came before. */
+static struct wr_span grammar_span(const struct wr_span *parts, int count)
+{
+  int first = 1, last = count;
+  if (count == 0) {
+    return (struct wr_span){parts[0].offset + parts[0].length, 0};
+  }
+  while (first < last && parts[first].length == 0) {
+    first++;
+  }
+  while (last > first && parts[last].length == 0) {
+    last--;
+  }
+  return wr_span_join(parts[first], parts[last]);
+}
+
+/* Only for a full stack; syntax errors come through yyreport_syntax_error. */
+static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parser,
+                             const char *message)
+{
+  (void)message;
+  wr_parser_fail(parser, WR_LIMIT, *span,
+                 "the statement is nested too deeply; at most %d levels (WR_SQL_NESTING_MAX)",
+                 WR_SQL_NESTING_MAX);
+}
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct wr_parser *parser)
+{
+  yysymbol_kind_t kinds[YYNTOKENS];
+  const char *names[YYNTOKENS];
+  int count = parser->code == WR_OK ? yypcontext_expected_tokens(context, kinds, YYNTOKENS) : 0;
+  for (int i = 0; i < count; i++) {
+    names[i] = yysymbol_name(kinds[i]);
+  }
+  wr_complain(parser, names, count > 0 ? (size_t)count : 0);
+  return 0;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree of a script: a list of statements. Queries are in parser/tree_query.h, names, types and
+ * expressions in parser/tree_expression.h; the rules about memory stand there.
+ */
+#ifndef WEIR_PARSER_TREE_H
+#define WEIR_PARSER_TREE_H
+
+#include "parser/tree_expression.h"
+#include "parser/tree_query.h"
+
+struct wr_tree_statement;
+WR_TREE_LIST(wr_tree_statements, struct wr_tree_statement);
+
+/* ---- CREATE TABLE ---- */
+
+enum wr_tree_column_kind {
+  WR_TREE_PHYSICAL, /* name type */
+  WR_TREE_METADATA, /* name type METADATA [FROM 'key'] [VIRTUAL] */
+  WR_TREE_COMPUTED  /* name AS expression */
+};
+
+struct wr_tree_column_definition {
+  enum wr_tree_column_kind kind;
+  struct wr_span span;
+  struct wr_tree_identifier *name;
+  struct wr_tree_type *type;         /* PHYSICAL, METADATA; else NULL */
+  struct wr_tree_expression *value;  /* COMPUTED; else NULL */
+  struct wr_tree_text *metadata_key; /* METADATA FROM 'key'; NULL: the column's name */
+  bool is_virtual;                   /* METADATA ... VIRTUAL */
+  struct wr_tree_text *comment;      /* or NULL */
+};
+WR_TREE_LIST(wr_tree_column_definitions, struct wr_tree_column_definition);
+
+struct wr_tree_watermark { /* WATERMARK FOR column AS value */
+  struct wr_span span;
+  struct wr_tree_name column;
+  struct wr_tree_expression *value;
+};
+WR_TREE_LIST(wr_tree_watermarks, struct wr_tree_watermark);
+
+struct wr_tree_key { /* [CONSTRAINT name] PRIMARY KEY (columns) NOT ENFORCED, or on a column */
+  struct wr_span span;
+  struct wr_tree_identifier *name; /* of the constraint, or NULL */
+  struct wr_tree_identifiers columns;
+  bool not_enforced; /* the words were there */
+};
+WR_TREE_LIST(wr_tree_keys, struct wr_tree_key);
+
+enum wr_tree_like_action { WR_TREE_INCLUDING, WR_TREE_EXCLUDING, WR_TREE_OVERWRITING };
+
+struct wr_tree_like_option { /* INCLUDING ALL, EXCLUDING OPTIONS ... */
+  struct wr_span span;
+  enum wr_tree_like_action action;
+  struct wr_tree_text feature; /* upper case: ALL CONSTRAINTS DISTRIBUTION GENERATED METADATA
+                                  OPTIONS PARTITIONS WATERMARKS */
+};
+WR_TREE_LIST(wr_tree_like_options, struct wr_tree_like_option);
+
+struct wr_tree_create_table {
+  struct wr_tree_name name;
+  bool temporary, if_not_exists, or_replace;
+  struct wr_tree_column_definitions columns;
+  struct wr_tree_watermarks
+      watermarks; /* more than one is for the binder to refuse; so with keys */
+  struct wr_tree_keys keys;
+  struct wr_tree_text *comment; /* or NULL */
+  struct wr_tree_identifiers partitioned_by;
+  struct wr_tree_options options;
+  struct wr_span options_span; /* WITH (...); length 0: there is none */
+  struct wr_tree_name *like;   /* or NULL */
+  struct wr_tree_like_options like_options;
+  struct wr_tree_query *query; /* AS SELECT, or NULL */
+};
+
+/* ---- the other statements ---- */
+
+struct wr_tree_create_view {
+  struct wr_tree_name name;
+  bool temporary, if_not_exists, or_replace;
+  struct wr_tree_identifiers columns;
+  struct wr_tree_text *comment; /* or NULL */
+  struct wr_tree_query *query;
+};
+
+enum wr_tree_object { WR_TREE_OBJECT_TABLE, WR_TREE_OBJECT_VIEW };
+
+struct wr_tree_drop {
+  enum wr_tree_object object;
+  struct wr_tree_name name;
+  bool temporary, if_exists;
+};
+
+struct wr_tree_insert {
+  struct wr_tree_name table;
+  struct wr_tree_hints hints;
+  struct wr_tree_identifiers columns; /* INSERT INTO t (a, b); empty: all */
+  struct wr_tree_query *query;
+  bool overwrite;
+};
+
+struct wr_tree_explain {
+  bool changelog_mode, json, estimated_cost, plan_advice;
+  struct wr_tree_statement *statement; /* QUERY, INSERT or STATEMENT_SET */
+};
+
+enum wr_tree_statement_kind {
+  WR_TREE_CREATE_TABLE,
+  WR_TREE_CREATE_VIEW,
+  WR_TREE_DROP,
+  WR_TREE_INSERT,
+  WR_TREE_QUERY,         /* a bare query */
+  WR_TREE_STATEMENT_SET, /* EXECUTE STATEMENT SET BEGIN ... END: one job */
+  WR_TREE_EXPLAIN,
+  WR_TREE_SET,           /* SET 'key' = 'value' */
+  WR_TREE_SHOW_SETTINGS, /* SET alone: lists the settings */
+  WR_TREE_RESET          /* RESET ['key'] */
+};
+
+struct wr_tree_statement {
+  enum wr_tree_statement_kind kind;
+  struct wr_span span; /* without the final semicolon */
+  union {
+    struct wr_tree_create_table *create_table;
+    struct wr_tree_create_view *create_view;
+    struct wr_tree_drop drop;
+    struct wr_tree_insert *insert;
+    struct wr_tree_query *query;
+    struct wr_tree_statements statements; /* STATEMENT_SET; all of kind INSERT */
+    struct wr_tree_explain explain;
+    struct wr_tree_option set;
+    struct wr_tree_text *reset; /* NULL: everything */
+  };
+};
+
+struct wr_script {
+  struct wr_tree_statements statements; /* may be empty */
+};
+
+#endif
