@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MIN and MAX of anything that has an order. NaN is the highest number. They cannot take a value
+ * back: what was the second lowest is not known any more.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "functions/aggregate_table.h"
+#include "functions/values.h"
+
+static void extreme_init(char *state)
+{
+  (void)state; /* zero: has no value */
+}
+
+/* ---- numbers, times, BOOLEAN ---- */
+
+#define EXTREME_STATE(kind, c_type) \
+  struct extreme_##kind {           \
+    c_type value;                   \
+    bool has;                       \
+  } __attribute__((packed, aligned(8)));
+EXTREME_STATE(u8, uint8_t)
+EXTREME_STATE(i8, int8_t)
+EXTREME_STATE(i16, int16_t)
+EXTREME_STATE(i32, int32_t)
+EXTREME_STATE(i64, int64_t)
+EXTREME_STATE(i128, wr_i128)
+EXTREME_STATE(f32, float)
+EXTREME_STATE(f64, double)
+
+/* better: whether the value x replaces y */
+#define EXTREME(name, kind, c_type, better)                                                       \
+  static void name##_add_##kind(const struct wr_aggregate_rows *in)                               \
+  {                                                                                               \
+    const c_type *values = in->arg->values;                                                       \
+    WR_EACH_ENTRY(in, i, row)                                                                     \
+    {                                                                                             \
+      struct extreme_##kind *state = (void *)(in->entries[i] + in->offset);                       \
+      c_type x = values[row], y = state->value;                                                   \
+      state->value = !state->has || (better) ? x : y;                                             \
+      state->has = true;                                                                          \
+    }                                                                                             \
+  }                                                                                               \
+  static void name##_merge_##kind(const struct wr_aggregate_rows *in, const char *const *sources) \
+  {                                                                                               \
+    for (uint32_t i = 0; i < in->row_count; i++) {                                                \
+      struct extreme_##kind *state = (void *)(in->entries[i] + in->offset);                       \
+      const struct extreme_##kind *source = (const void *)(sources[i] + in->offset);              \
+      c_type x = source->value, y = state->value;                                                 \
+      if (source->has && (!state->has || (better)))                                               \
+        *state = *source;                                                                         \
+    }                                                                                             \
+  }
+
+#define EXTREME_RESULT(kind)                                                                     \
+  static void extreme_result_##kind(const char *const *entries, uint32_t offset, uint32_t count, \
+                                    const struct wr_type *type, struct wr_builder *out,          \
+                                    uint64_t *failed)                                            \
+  {                                                                                              \
+    (void)type;                                                                                  \
+    (void)failed;                                                                                \
+    wr_builder_reserve(out, count);                                                              \
+    for (uint32_t i = 0; i < count; i++) {                                                       \
+      const struct extreme_##kind *state = (const void *)(entries[i] + offset);                  \
+      if (state->has)                                                                            \
+        wr_builder_put_##kind(out, state->value);                                                \
+      else                                                                                       \
+        wr_builder_put_null(out);                                                                \
+    }                                                                                            \
+  }
+
+#define EXTREME_PAIR(kind, c_type, less)     \
+  EXTREME(minimum, kind, c_type, less(x, y)) \
+  EXTREME(maximum, kind, c_type, less(y, x)) \
+  EXTREME_RESULT(kind)
+#define PLAIN_LESS(a, b) ((a) < (b))
+EXTREME_PAIR(u8, uint8_t, PLAIN_LESS)
+EXTREME_PAIR(i8, int8_t, PLAIN_LESS)
+EXTREME_PAIR(i16, int16_t, PLAIN_LESS)
+EXTREME_PAIR(i32, int32_t, PLAIN_LESS)
+EXTREME_PAIR(i64, int64_t, PLAIN_LESS)
+EXTREME_PAIR(i128, wr_i128, PLAIN_LESS)
+EXTREME_PAIR(f32, float, wr_f64_less)
+EXTREME_PAIR(f64, double, wr_f64_less)
+
+/* ---- text ---- */
+
+struct extreme_text {
+  struct wr_text text; /* stored form */
+  uint64_t has;
+};
+
+/* sign 1: greater is better. */
+static bool text_is_better(const struct extreme_text *state, const char *bytes, uint32_t length,
+                           int sign)
+{
+  if (!state->has)
+    return true;
+  uint32_t common = length < state->text.length ? length : state->text.length;
+  int order = memcmp(bytes, wr_text_stored_bytes(&state->text), common);
+  if (order == 0)
+    order = (length > state->text.length) - (length < state->text.length);
+  return sign * order > 0;
+}
+
+/* Keeping a long text may move the entry: it is looked at again afterwards. */
+static void text_keep(const struct wr_aggregate_rows *in, uint32_t i, const char *bytes,
+                      uint32_t length)
+{
+  in->store->put(in->store, i, in->offset, bytes, length);
+  struct extreme_text *state = (void *)(in->entries[i] + in->offset);
+  state->has = true;
+}
+
+static void text_add(const struct wr_aggregate_rows *in, int sign)
+{
+  WR_EACH_ENTRY(in, i, row)
+  {
+    const struct wr_text *text = (const struct wr_text *)in->arg->values + row;
+    const struct extreme_text *state = (const void *)(in->entries[i] + in->offset);
+    if (text_is_better(state, wr_text_bytes(text), text->length, sign))
+      text_keep(in, i, wr_text_bytes(text), text->length);
+  }
+}
+
+/* The bytes go through a copy, because making room may move what they lie in. */
+static void text_merge(const struct wr_aggregate_rows *in, const char *const *sources, int sign)
+{
+  char *copy = NULL;
+  uint32_t room = 0;
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct extreme_text *source = (const void *)(sources[i] + in->offset);
+    const struct extreme_text *state = (const void *)(in->entries[i] + in->offset);
+    uint32_t length = source->text.length;
+    if (!source->has || !text_is_better(state, wr_text_stored_bytes(&source->text), length, sign))
+      continue;
+    if (length > room) {
+      room = length * 2;
+      free(copy);
+      copy = wr_memory_get(room);
+    }
+    if (length)
+      memcpy(copy, wr_text_stored_bytes(&source->text), length);
+    text_keep(in, i, copy ? copy : "", length);
+  }
+  free(copy);
+}
+
+static void minimum_add_text(const struct wr_aggregate_rows *in)
+{
+  text_add(in, -1);
+}
+static void maximum_add_text(const struct wr_aggregate_rows *in)
+{
+  text_add(in, 1);
+}
+static void minimum_merge_text(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  text_merge(in, sources, -1);
+}
+static void maximum_merge_text(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  text_merge(in, sources, 1);
+}
+
+static void extreme_result_text(const char *const *entries, uint32_t offset, uint32_t count,
+                                const struct wr_type *type, struct wr_builder *out,
+                                uint64_t *failed)
+{
+  (void)type;
+  (void)failed;
+  wr_builder_reserve(out, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct extreme_text *state = (const void *)(entries[i] + offset);
+    if (state->has)
+      wr_builder_put_text(out,
+                          wr_text_make(wr_text_stored_bytes(&state->text), state->text.length));
+    else
+      wr_builder_put_null(out);
+  }
+}
+
+/* ---- binding ---- */
+
+#define EXTREME_CODE(name, kind, with_text)                                                \
+  {                                                                                        \
+    .state_bytes = sizeof(struct extreme_##kind), .state_align = 8, .has_text = with_text, \
+    .init = extreme_init, .add = name##_add_##kind, .merge = name##_merge_##kind,          \
+    .result = extreme_result_##kind                                                        \
+  }
+#define EXTREME_CODES(name)                                                                 \
+  {                                                                                         \
+    [WR_U8] = EXTREME_CODE(name, u8, false), [WR_I8] = EXTREME_CODE(name, i8, false),       \
+    [WR_I16] = EXTREME_CODE(name, i16, false), [WR_I32] = EXTREME_CODE(name, i32, false),   \
+    [WR_I64] = EXTREME_CODE(name, i64, false), [WR_I128] = EXTREME_CODE(name, i128, false), \
+    [WR_F32] = EXTREME_CODE(name, f32, false), [WR_F64] = EXTREME_CODE(name, f64, false),   \
+    [WR_TEXT] = EXTREME_CODE(name, text, true)                                              \
+  }
+static const struct wr_aggregate_code minimum_codes[WR_PHYSICAL_COUNT] = EXTREME_CODES(minimum);
+static const struct wr_aggregate_code maximum_codes[WR_PHYSICAL_COUNT] = EXTREME_CODES(maximum);
+
+static bool extreme_bind(struct wr_aggregate *out, const struct wr_aggregate_code *codes)
+{
+  if (out->arg->type->physical == WR_NESTED)
+    return false;
+  out->type = out->arg->type;
+  out->code = &codes[out->type->physical];
+  return true;
+}
+static bool minimum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+{
+  (void)binding;
+  return extreme_bind(out, minimum_codes);
+}
+static bool maximum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+{
+  (void)binding;
+  return extreme_bind(out, maximum_codes);
+}
+
+const struct wr_aggregate_function wr_aggregates_extremes[] = {
+    {"MIN", "MIN(value)", "The least of the values that are not NULL", 1, 1, minimum_bind},
+    {"MAX", "MAX(value)", "The greatest of the values that are not NULL", 1, 1, maximum_bind},
+    {0},
+};

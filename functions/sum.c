@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SUM and AVG. Integers and DECIMALs add up in 128 bits, which no stream fills: the range of the
+ * result type is checked when the result is asked for. Floating sums carry what rounding lost (A.
+ * Neumaier, 1974); once a sum is infinite or NaN it stays so. Of no values the sum and the average
+ * are NULL.
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "functions/aggregate_table.h"
+#include "functions/wide.h"
+#include "text/decimal.h"
+
+/* ---- exact ---- */
+
+/* 128 bits in two halves, so that entries need no alignment above 8. */
+struct exact_state {
+  uint64_t low, high;
+  int64_t count;
+};
+
+struct floating_state {
+  double sum, lost;
+  int64_t count;
+};
+
+static inline void *state_at(char *entry, uint32_t offset)
+{
+  return entry + offset;
+}
+
+static inline void exact_move(struct exact_state *state, unsigned __int128 by, int64_t count)
+{
+  unsigned __int128 sum = ((unsigned __int128)state->high << 64 | state->low) + by;
+  state->low = (uint64_t)sum;
+  state->high = (uint64_t)(sum >> 64);
+  state->count += count;
+}
+
+static inline wr_i128 exact_sum(const struct exact_state *state)
+{
+  return (wr_i128)((unsigned __int128)state->high << 64 | state->low);
+}
+
+static void sum_init(char *state)
+{
+  (void)state; /* zero is right */
+}
+
+#define EXACT(kind, c_type)                                                                       \
+  static void exact_add_##kind(const struct wr_aggregate_rows *in)                                \
+  {                                                                                               \
+    const c_type *values = in->arg->values;                                                       \
+    WR_EACH_ENTRY(in, i, row)                                                                     \
+    exact_move(state_at(in->entries[i], in->offset), (unsigned __int128)(wr_i128)values[row], 1); \
+  }                                                                                               \
+  static void exact_retract_##kind(const struct wr_aggregate_rows *in)                            \
+  {                                                                                               \
+    const c_type *values = in->arg->values;                                                       \
+    WR_EACH_ENTRY(in, i, row)                                                                     \
+    exact_move(state_at(in->entries[i], in->offset), 0 - (unsigned __int128)(wr_i128)values[row], \
+               -1);                                                                               \
+  }
+EXACT(i8, int8_t)
+EXACT(i16, int16_t)
+EXACT(i32, int32_t)
+EXACT(i64, int64_t)
+EXACT(i128, wr_i128)
+
+static void exact_merge(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct exact_state *source = (const void *)(sources[i] + in->offset);
+    exact_move(state_at(in->entries[i], in->offset), (unsigned __int128)exact_sum(source),
+               source->count);
+  }
+}
+
+/* ---- results ---- */
+
+/* One value or NULL for a result that does not exist or does not fit. */
+static void result_put(struct wr_builder *out, const struct wr_type *type, bool fits, wr_i128 value,
+                       uint64_t *failed, uint32_t i)
+{
+  if (!fits) {
+    wr_bit_set(failed, i);
+    wr_builder_put_null(out);
+  } else if (type->physical == WR_I128) {
+    wr_builder_put_i128(out, value);
+  } else {
+    wr_builder_put_integer(out, (int64_t)value);
+  }
+}
+
+static void sum_result(const char *const *entries, uint32_t offset, uint32_t count,
+                       const struct wr_type *type, struct wr_builder *out, uint64_t *failed)
+{
+  wr_builder_reserve(out, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct exact_state *state = (const void *)(entries[i] + offset);
+    wr_i128 sum = exact_sum(state);
+    if (state->count == 0)
+      wr_builder_put_null(out);
+    else
+      result_put(out, type,
+                 type->kind == WR_DECIMAL ? wr_decimal_fits(sum, type->precision)
+                                          : sum == (int64_t)sum,
+                 sum, failed, i);
+  }
+}
+
+/* The average of integers is cut towards zero, and lies between the least and the greatest of them:
+ * it always fits. */
+static void average_result_integer(const char *const *entries, uint32_t offset, uint32_t count,
+                                   const struct wr_type *type, struct wr_builder *out,
+                                   uint64_t *failed)
+{
+  wr_builder_reserve(out, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct exact_state *state = (const void *)(entries[i] + offset);
+    if (state->count == 0)
+      wr_builder_put_null(out);
+    else
+      result_put(out, type, true, exact_sum(state) / state->count, failed, i);
+  }
+}
+
+/* up: how many digits the result has more behind the point than the values. */
+static void average_result_decimal(const char *const *entries, uint32_t offset, uint32_t count,
+                                   const struct wr_type *type, struct wr_builder *out,
+                                   uint64_t *failed, unsigned up)
+{
+  wr_builder_reserve(out, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct exact_state *state = (const void *)(entries[i] + offset);
+    wr_i128 average = 0;
+    if (state->count == 0) {
+      wr_builder_put_null(out);
+      continue;
+    }
+    bool fits = wr_decimal_divide(exact_sum(state), up, state->count, 0, type->precision, &average);
+    result_put(out, type, fits, average, failed, i);
+  }
+}
+
+#define AVERAGE_DECIMAL(up)                                                            \
+  static void average_result_decimal_##up(const char *const *entries, uint32_t offset, \
+                                          uint32_t count, const struct wr_type *type,  \
+                                          struct wr_builder *out, uint64_t *failed)    \
+  {                                                                                    \
+    average_result_decimal(entries, offset, count, type, out, failed, up);             \
+  }
+AVERAGE_DECIMAL(0)
+AVERAGE_DECIMAL(1)
+AVERAGE_DECIMAL(2)
+AVERAGE_DECIMAL(3)
+AVERAGE_DECIMAL(4)
+AVERAGE_DECIMAL(5)
+AVERAGE_DECIMAL(6)
+
+/* ---- floating ---- */
+
+static inline void floating_move(struct floating_state *state, double value, int64_t count)
+{
+  double sum = state->sum + value;
+  state->lost +=
+      fabs(state->sum) >= fabs(value) ? (state->sum - sum) + value : (value - sum) + state->sum;
+  state->sum = sum;
+  state->count += count;
+}
+
+#define FLOATING(kind, c_type)                                                     \
+  static void floating_add_##kind(const struct wr_aggregate_rows *in)              \
+  {                                                                                \
+    const c_type *values = in->arg->values;                                        \
+    WR_EACH_ENTRY(in, i, row)                                                      \
+    floating_move(state_at(in->entries[i], in->offset), values[row], 1);           \
+  }                                                                                \
+  static void floating_retract_##kind(const struct wr_aggregate_rows *in)          \
+  {                                                                                \
+    const c_type *values = in->arg->values;                                        \
+    WR_EACH_ENTRY(in, i, row)                                                      \
+    floating_move(state_at(in->entries[i], in->offset), -(double)values[row], -1); \
+  }
+FLOATING(f32, float)
+FLOATING(f64, double)
+
+static void floating_merge(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct floating_state *source = (const void *)(sources[i] + in->offset);
+    struct floating_state *state = state_at(in->entries[i], in->offset);
+    floating_move(state, source->sum, source->count);
+    state->lost += source->lost;
+  }
+}
+
+static void floating_put(const char *const *entries, uint32_t offset, uint32_t count,
+                         const struct wr_type *type, struct wr_builder *out, bool average)
+{
+  wr_builder_reserve(out, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct floating_state *state = (const void *)(entries[i] + offset);
+    double value = isfinite(state->sum) ? state->sum + state->lost : state->sum;
+    if (average)
+      value /= (double)state->count;
+    if (state->count == 0)
+      wr_builder_put_null(out);
+    else if (type->kind == WR_FLOAT)
+      wr_builder_put_f32(out, (float)value);
+    else
+      wr_builder_put_f64(out, value);
+  }
+}
+
+static void floating_sum_result(const char *const *entries, uint32_t offset, uint32_t count,
+                                const struct wr_type *type, struct wr_builder *out,
+                                uint64_t *failed)
+{
+  (void)failed;
+  floating_put(entries, offset, count, type, out, false);
+}
+static void floating_average_result(const char *const *entries, uint32_t offset, uint32_t count,
+                                    const struct wr_type *type, struct wr_builder *out,
+                                    uint64_t *failed)
+{
+  (void)failed;
+  floating_put(entries, offset, count, type, out, true);
+}
+
+/* ---- binding ---- */
+
+#define EXACT_CODE(kind, result_function)                                           \
+  {                                                                                 \
+    .state_bytes = sizeof(struct exact_state), .state_align = 8, .init = sum_init,  \
+    .add = exact_add_##kind, .retract = exact_retract_##kind, .merge = exact_merge, \
+    .result = result_function                                                       \
+  }
+#define FLOATING_CODE(kind, result_function)                                                 \
+  {                                                                                          \
+    .state_bytes = sizeof(struct floating_state), .state_align = 8, .init = sum_init,        \
+    .add = floating_add_##kind, .retract = floating_retract_##kind, .merge = floating_merge, \
+    .result = result_function                                                                \
+  }
+
+static const struct wr_aggregate_code sum_codes[WR_PHYSICAL_COUNT] = {
+    [WR_I8] = EXACT_CODE(i8, sum_result),
+    [WR_I16] = EXACT_CODE(i16, sum_result),
+    [WR_I32] = EXACT_CODE(i32, sum_result),
+    [WR_I64] = EXACT_CODE(i64, sum_result),
+    [WR_I128] = EXACT_CODE(i128, sum_result),
+    [WR_F32] = FLOATING_CODE(f32, floating_sum_result),
+    [WR_F64] = FLOATING_CODE(f64, floating_sum_result),
+};
+static const struct wr_aggregate_code average_codes[WR_PHYSICAL_COUNT] = {
+    [WR_I8] = EXACT_CODE(i8, average_result_integer),
+    [WR_I16] = EXACT_CODE(i16, average_result_integer),
+    [WR_I32] = EXACT_CODE(i32, average_result_integer),
+    [WR_I64] = EXACT_CODE(i64, average_result_integer),
+    [WR_F32] = FLOATING_CODE(f32, floating_average_result),
+    [WR_F64] = FLOATING_CODE(f64, floating_average_result),
+};
+
+#define AVERAGE_DECIMAL_CODES(kind)                                                             \
+  {                                                                                             \
+    EXACT_CODE(kind, average_result_decimal_0), EXACT_CODE(kind, average_result_decimal_1),     \
+        EXACT_CODE(kind, average_result_decimal_2), EXACT_CODE(kind, average_result_decimal_3), \
+        EXACT_CODE(kind, average_result_decimal_4), EXACT_CODE(kind, average_result_decimal_5), \
+        EXACT_CODE(kind, average_result_decimal_6)                                              \
+  }
+#define AVERAGE_SCALE 6 /* digits behind the point that an average of DECIMALs has at least */
+static const struct wr_aggregate_code average_decimal_codes[2][AVERAGE_SCALE + 1] = {
+    AVERAGE_DECIMAL_CODES(i64), AVERAGE_DECIMAL_CODES(i128)};
+
+static bool sum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+{
+  const struct wr_type *type = out->arg->type;
+  if (!wr_kind_is_number(type->kind))
+    return false;
+  out->type = type;
+  if (wr_kind_is_integer(type->kind))
+    out->type = &wr_type_bigint;
+  else if (type->kind == WR_DECIMAL)
+    out->type = wr_type_decimal(binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale);
+  out->code = &sum_codes[type->physical];
+  return true;
+}
+
+static bool average_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+{
+  const struct wr_type *type = out->arg->type;
+  if (!wr_kind_is_number(type->kind))
+    return false;
+  out->type = type;
+  out->code = &average_codes[type->physical];
+  if (type->kind == WR_DECIMAL) {
+    unsigned up = type->scale < AVERAGE_SCALE ? AVERAGE_SCALE - type->scale : 0;
+    out->type = wr_type_decimal(binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale + up);
+    out->code = &average_decimal_codes[type->physical == WR_I128][up];
+  }
+  return true;
+}
+
+const struct wr_aggregate_function wr_aggregates_sum[] = {
+    {"SUM", "SUM(number)",
+     "The sum of the values that are not NULL: BIGINT of integers, DECIMAL(38, s) of DECIMAL(p, s)",
+     1, 1, sum_bind},
+    {"AVG", "AVG(number)",
+     "The average of the values that are not NULL, in their type; of integers it is cut", 1, 1,
+     average_bind},
+    {0},
+};

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The type two values meet in: for CASE, IN, comparison, UNION. Numbers widen along TINYINT,
+ * SMALLINT, INT, BIGINT, DECIMAL, DOUBLE; FLOAT holds only what has few digits, so that INT and
+ * FLOAT meet in DOUBLE. Texts of different length meet in VARCHAR, a DATE and a TIMESTAMP in
+ * TIMESTAMP.
+ */
+#include <assert.h>
+
+#include "functions/bind_fold.h"
+#include "functions/cast.h"
+
+#define FLOAT_DIGITS 6 /* decimal digits that a FLOAT always keeps */
+
+void wr_number_digits(const struct wr_type *type, unsigned *precision, unsigned *scale)
+{
+  *scale = 0;
+  switch (type->kind) {
+  case WR_TINYINT: *precision = 3; break;
+  case WR_SMALLINT: *precision = 5; break;
+  case WR_INT: *precision = 10; break;
+  case WR_BIGINT: *precision = 19; break;
+  default:
+    assert(type->kind == WR_DECIMAL);
+    *precision = type->precision;
+    *scale = type->scale;
+  }
+}
+
+static const struct wr_type *common_number(struct wr_arena *arena, const struct wr_type *a,
+                                           const struct wr_type *b)
+{
+  if (a->kind == WR_DOUBLE || b->kind == WR_DOUBLE)
+    return &wr_type_double;
+  if (a->kind == WR_FLOAT || b->kind == WR_FLOAT) {
+    const struct wr_type *other = a->kind == WR_FLOAT ? b : a;
+    unsigned precision = 0, scale = 0;
+    if (other->kind != WR_FLOAT)
+      wr_number_digits(other, &precision, &scale);
+    return precision <= FLOAT_DIGITS ? &wr_type_float : &wr_type_double;
+  }
+  if (a->kind != WR_DECIMAL && b->kind != WR_DECIMAL)
+    return a->kind > b->kind ? a : b; /* the kinds stand in order of width */
+  unsigned a_precision, a_scale, b_precision, b_scale;
+  wr_number_digits(a, &a_precision, &a_scale);
+  wr_number_digits(b, &b_precision, &b_scale);
+  unsigned whole =
+      a_precision - a_scale > b_precision - b_scale ? a_precision - a_scale : b_precision - b_scale;
+  unsigned scale = a_scale > b_scale ? a_scale : b_scale;
+  if (whole + scale > WR_DECIMAL_DIGITS_MAX)
+    scale = WR_DECIMAL_DIGITS_MAX - whole;
+  return wr_type_decimal(arena, whole + scale, scale);
+}
+
+static const struct wr_type *common_text(struct wr_arena *arena, const struct wr_type *a,
+                                         const struct wr_type *b, enum wr_kind fixed,
+                                         enum wr_kind varying)
+{
+  uint32_t length = a->length > b->length ? a->length : b->length;
+  bool both_fixed = a->kind == fixed && b->kind == fixed && a->length == b->length;
+  return wr_type_text(arena, both_fixed ? fixed : varying, length);
+}
+
+const struct wr_type *wr_type_common(struct wr_arena *arena, const struct wr_type *a,
+                                     const struct wr_type *b)
+{
+  if (wr_type_equal(a, b))
+    return a;
+  if (a->kind == WR_NULL)
+    return b;
+  if (b->kind == WR_NULL)
+    return a;
+  if (wr_kind_is_number(a->kind) && wr_kind_is_number(b->kind))
+    return common_number(arena, a, b);
+  if (wr_kind_is_text(a->kind) && wr_kind_is_text(b->kind))
+    return common_text(arena, a, b, WR_CHAR, WR_VARCHAR);
+  bool a_binary = a->kind == WR_BINARY || a->kind == WR_VARBINARY,
+       b_binary = b->kind == WR_BINARY || b->kind == WR_VARBINARY;
+  if (a_binary && b_binary)
+    return common_text(arena, a, b, WR_BINARY, WR_VARBINARY);
+  if (a->kind == WR_DATE && b->kind == WR_TIMESTAMP)
+    return b;
+  if (b->kind == WR_DATE && a->kind == WR_TIMESTAMP)
+    return a;
+  bool finer = a->kind == b->kind && (a->kind == WR_TIME || wr_kind_is_timestamp(a->kind));
+  if (finer)
+    return a->precision > b->precision ? a : b;
+  if (a->kind == b->kind && wr_kind_is_interval(a->kind))
+    return a;
+  return NULL;
+}
+
+static bool kind_is_temporal(enum wr_kind kind)
+{
+  return kind >= WR_DATE && kind <= WR_TIMESTAMP_LTZ;
+}
+
+static bool common_is_text_literal(const struct wr_expression *value)
+{
+  return wr_kind_is_text(value->type->kind) && value->kind == WR_EXPRESSION_LITERAL;
+}
+
+static const struct wr_type *common_of(const struct wr_binding *binding,
+                                       const struct wr_expression *const *values, uint32_t count,
+                                       bool with_literals, uint32_t *conflict)
+{
+  const struct wr_type *type = &wr_type_null;
+  for (uint32_t i = 0; i < count; i++) {
+    if (!with_literals && common_is_text_literal(values[i]))
+      continue;
+    *conflict = i;
+    type = wr_type_common(binding->arena, type, values[i]->type);
+    if (!type)
+      return NULL;
+  }
+  return type;
+}
+
+const struct wr_type *wr_bind_common_type(const struct wr_binding *binding,
+                                          const struct wr_expression *const *values, uint32_t count)
+{
+  uint32_t conflict;
+  const struct wr_type *type = common_of(binding, values, count, false, &conflict);
+  if (type && kind_is_temporal(type->kind))
+    return type;
+  type = common_of(binding, values, count, true, &conflict);
+  return type && type->kind == WR_NULL ? &wr_type_string : type;
+}
+
+uint32_t wr_bind_common_conflict(const struct wr_binding *binding,
+                                 const struct wr_expression *const *values, uint32_t count)
+{
+  uint32_t conflict = 0;
+  common_of(binding, values, count, true, &conflict);
+  return conflict;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One value against another, whatever the physical kind: for kernels where a loop per kind would
+ * not pay. */
+#ifndef WEIR_FUNCTIONS_VALUES_H
+#define WEIR_FUNCTIONS_VALUES_H
+
+#include "core/column.h"
+
+/* NaN equals itself and is the highest; -0.0 equals 0.0. */
+static inline bool wr_f64_equal(double a, double b)
+{
+  return a == b || (a != a && b != b);
+}
+static inline bool wr_f64_less(double a, double b)
+{
+  return a < b || (b != b && a == a);
+}
+
+/* Below 0, 0, above 0. Neither value is NULL; both columns have the same physical kind, which is
+ * not NESTED. */
+int wr_values_compare(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
+                      uint32_t b_row);
+
+#endif
