@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The space and its pages, and how a table grows: a page that is full is rebuilt in a larger size,
+ * or split in two by one more bit of the hash; when a page already uses all bits of the directory,
+ * the directory doubles. No step touches more than one page of entries.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "core/arena.h"
+#include "state/table_inner.h"
+
+#define SPARE_BYTES_MAX \
+  (64u << 20)        /* free pages kept by a space: what a slice of a million keys needs */
+#define DEPTH_MAX 22 /* of a directory: 64 MiB of places */
+#define SPLIT_ENTRIES_MIN \
+  16 /* a large page with fewer entries grows: its texts are long, more bits do not help */
+
+/* ---- pages of the space */
+
+static struct wr_table_page *space_take_page(struct wr_table_space *space, uint32_t size,
+                                             uint32_t depth)
+{
+  assert(size < WR_TABLE_PAGE_SIZES);
+  const struct wr_table_size *shape = &space->sizes[size];
+  struct wr_table_page *page = NULL;
+  if (size <= WR_TABLE_PAGE_SPLITS && space->spare[size]) {
+    page = space->spare[size];
+    space->spare[size] = page->next;
+    space->spare_bytes -= shape->bytes;
+  } else {
+    page = wr_table_page_new(shape->bytes);
+  }
+  space->bytes += shape->bytes;
+  wr_table_page_clear(page, size, shape, depth);
+  page->saved = space->snapshot;
+  return page;
+}
+
+static void space_give_page(struct wr_table_space *space, struct wr_table_page *page)
+{
+  uint32_t bytes = space->sizes[page->size].bytes;
+  space->bytes -= bytes;
+  if (page->size > WR_TABLE_PAGE_SPLITS || space->spare_bytes + bytes > SPARE_BYTES_MAX) {
+    wr_table_page_free(page);
+    return;
+  }
+  page->next = space->spare[page->size];
+  space->spare[page->size] = page;
+  space->spare_bytes += bytes;
+}
+
+/* ---- the directory */
+
+/* Enters a page in all the places that its depth gives it. hash: that of any of its keys. */
+static void table_enter_page(struct wr_table *table, struct wr_table_page *page, uint64_t hash)
+{
+  assert(page->depth <= table->depth);
+  uint32_t share = table->depth - page->depth;
+  size_t first = (size_t)(hash >> 1 >> (63 - page->depth)) << share;
+  for (size_t i = first; i < first + ((size_t)1 << share); i++)
+    table->places[i] = (struct wr_table_place){page, page->slots, page->entries_at};
+}
+
+static void table_double(struct wr_table *table)
+{
+  size_t count = (size_t)1 << table->depth;
+  struct wr_table_place *places = wr_memory_get(2 * count * sizeof *places);
+  for (size_t i = 0; i < count; i++)
+    places[2 * i] = places[2 * i + 1] = table->places[i];
+  free(table->places);
+  table->places = places;
+  table->depth++;
+}
+
+/* ---- growth */
+
+/* Entries that have moved: corrects what the last probe has handed out so far. */
+static void table_correct(struct wr_table *table, const struct wr_table_page *from)
+{
+  struct wr_table_space *space = table->space;
+  if (space->probed != table)
+    return;
+  uint32_t stride = space->layout->stride;
+  uintptr_t first = (uintptr_t)from + from->entries_at,
+            length = (uintptr_t)from->entry_count * stride;
+  for (uint32_t i = 0; i < space->entry_count; i++) {
+    uintptr_t at = (uintptr_t)space->entries[i] - first;
+    if (at < length)
+      space->entries[i] = space->moved[at / stride];
+  }
+}
+
+static void table_begin_move(struct wr_table *table, struct wr_table_page *from)
+{
+  struct wr_table_space *space = table->space;
+  wr_table_save_page(table, from);
+  if (!space->moved)
+    space->moved = wr_memory_get(WR_TABLE_PAGE_ENTRIES * sizeof *space->moved);
+}
+
+static void table_end_move(struct wr_table *table, struct wr_table_page *from)
+{
+  table_correct(table, from);
+  table->bytes -= table->space->sizes[from->size].bytes;
+  space_give_page(table->space, from);
+}
+
+static struct wr_table_page *table_take_page(struct wr_table *table, uint32_t size, uint32_t depth)
+{
+  struct wr_table_page *page = space_take_page(table->space, size, depth);
+  table->bytes += table->space->sizes[size].bytes;
+  return page;
+}
+
+/* The smallest size, from `size` on, for that many entries and bytes of texts. */
+static uint32_t table_size_for(const struct wr_table_space *space, uint32_t size, uint32_t entries,
+                               uint64_t text_bytes)
+{
+  while (size + 1 < WR_TABLE_PAGE_SIZES) {
+    const struct wr_table_size *shape = &space->sizes[size];
+    if (shape->entries_max >= entries &&
+        shape->entries_at + (uint64_t)entries * space->layout->stride + text_bytes <= shape->bytes)
+      break;
+    size++;
+  }
+  return size;
+}
+
+static uint64_t page_live_texts(const struct wr_table_space *space,
+                                const struct wr_table_page *page)
+{
+  return space->sizes[page->size].bytes - page->texts_at - page->garbage;
+}
+
+/* Moves all entries to a page of at least that size, leaving garbage behind. */
+static void table_rebuild(struct wr_table *table, struct wr_table_page *from, uint32_t size,
+                          uint64_t hash, uint64_t text_bytes)
+{
+  struct wr_table_space *space = table->space;
+  table_begin_move(table, from);
+  size =
+      table_size_for(space, size, from->entry_count + 1, page_live_texts(space, from) + text_bytes);
+  struct wr_table_page *to = table_take_page(table, size, from->depth);
+  for (uint32_t i = 0; i < from->entry_count; i++)
+    space->moved[i] =
+        wr_table_page_move(to, space->layout, wr_table_page_entry(from, space->layout, i));
+  table_enter_page(table, to, hash);
+  table_end_move(table, from);
+}
+
+/* Spreads the entries over two pages by one more bit of their hashes. */
+static void table_split(struct wr_table *table, struct wr_table_page *from, uint64_t hash)
+{
+  struct wr_table_space *space = table->space;
+  const struct wr_layout *layout = space->layout;
+  if (from->depth == table->depth)
+    table_double(table);
+  table_begin_move(table, from);
+  uint32_t shift = 63 - from->depth, counts[2] = {0, 0};
+  uint64_t texts[2] = {0, 0};
+  for (uint32_t i = 0; i < from->entry_count; i++) {
+    const char *entry = wr_table_page_entry(from, layout, i);
+    uint32_t half = wr_table_entry_hash(layout, entry) >> shift & 1;
+    counts[half]++;
+    texts[half] += layout->text_count ? wr_table_entry_texts(layout, entry) : 0;
+  }
+  struct wr_table_page *to[2];
+  for (uint32_t half = 0; half < 2; half++) {
+    /* A sixteenth to spare, or it would have to grow at once. */
+    uint32_t size = table_size_for(space, space->first_size, counts[half] + counts[half] / 16 + 1,
+                                   texts[half] + texts[half] / 16);
+    to[half] = table_take_page(table, size, from->depth + 1);
+  }
+  for (uint32_t i = 0; i < from->entry_count; i++) {
+    const char *entry = wr_table_page_entry(from, layout, i);
+    space->moved[i] =
+        wr_table_page_move(to[wr_table_entry_hash(layout, entry) >> shift & 1], layout, entry);
+  }
+  uint64_t bit = UINT64_C(1) << shift;
+  table_enter_page(table, to[0], hash & ~bit);
+  table_enter_page(table, to[1], hash | bit);
+  table_end_move(table, from);
+}
+
+/* Makes the page of this hash have room for so many more entries (0 or 1) and bytes of texts. */
+static struct wr_table_page *table_make_room(struct wr_table *table, uint64_t hash,
+                                             uint32_t entries, uint64_t text_bytes)
+{
+  struct wr_table_space *space = table->space;
+  for (;;) {
+    struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+    if (wr_table_page_has_room(page, space->layout, entries, text_bytes))
+      return page;
+    uint32_t used = space->sizes[page->size].bytes - page->texts_at;
+    assert(page->size + 1 < WR_TABLE_PAGE_SIZES || page->garbage > 0);
+    if (page->garbage > 0 && page->garbage >= used / 4 &&
+        page->entry_count + entries <= page->entries_max)
+      table_rebuild(table, page, page->size, hash, text_bytes);
+    else if (page->size < WR_TABLE_PAGE_SPLITS || page->entry_count < SPLIT_ENTRIES_MIN ||
+             page->depth == DEPTH_MAX)
+      table_rebuild(table, page, page->size + 1, hash, text_bytes);
+    else
+      table_split(table, page, hash);
+  }
+}
+
+char *wr_table_add(struct wr_table *table, uint64_t hash, uint64_t text_bytes)
+{
+  struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+  if (!wr_table_page_has_room(page, table->space->layout, 1, text_bytes))
+    page = table_make_room(table, hash, 1, text_bytes);
+  table->key_count++;
+  table->space->key_count++;
+  return wr_table_page_add(page, table->space->layout, hash);
+}
+
+/* wr_text_store: a text of entry i of the last probe. */
+static void space_put_text(struct wr_text_store *store, uint32_t i, uint32_t offset,
+                           const char *bytes, uint32_t length)
+{
+  struct wr_table_space *space =
+      (struct wr_table_space *)((char *)store - offsetof(struct wr_table_space, texts));
+  assert(i < space->entry_count && space->entries[i]);
+  const struct wr_text *old = (const struct wr_text *)(space->entries[i] + offset);
+  uint64_t hash = wr_table_entry_hash(space->layout, space->entries[i]);
+  struct wr_table_page *page =
+      table_make_room(space->probed, hash, 0, wr_table_text_bytes(old, length));
+  wr_table_page_put_text(page, (struct wr_text *)(space->entries[i] + offset), bytes, length);
+}
+
+/* ---- life */
+
+struct wr_table_space *wr_table_space_new(struct wr_layout *layout)
+{
+  struct wr_table_space *space = wr_memory_get_zero(sizeof *space);
+  space->layout = layout;
+  space->texts.put = space_put_text;
+  wr_table_sizes_fill(layout, space->sizes);
+  while (space->sizes[space->first_size].entries_max == 0)
+    space->first_size++;
+  return space;
+}
+
+void wr_table_space_free(struct wr_table_space *space)
+{
+  if (!space)
+    return;
+  space->part = NULL; /* nobody wants the rest of a snapshot any more */
+  while (space->first)
+    wr_table_free(space->first);
+  for (uint32_t size = 0; size <= WR_TABLE_PAGE_SPLITS; size++) {
+    while (space->spare[size]) {
+      struct wr_table_page *next = space->spare[size]->next;
+      wr_table_page_free(space->spare[size]);
+      space->spare[size] = next;
+    }
+  }
+  assert(space->bytes == 0 && space->key_count == 0);
+  wr_layout_free(space->layout);
+  free(space->entries);
+  free(space->made);
+  free(space->moved);
+  free(space);
+}
+
+const struct wr_layout *wr_table_space_layout(const struct wr_table_space *space)
+{
+  return space->layout;
+}
+uint64_t wr_table_space_bytes(const struct wr_table_space *space)
+{
+  return space->bytes;
+}
+uint64_t wr_table_space_keys(const struct wr_table_space *space)
+{
+  return space->key_count;
+}
+struct wr_text_store *wr_table_space_texts(struct wr_table_space *space)
+{
+  return &space->texts;
+}
+
+struct wr_table *wr_table_new(struct wr_table_space *space, uint64_t tag, bool temporary)
+{
+  struct wr_table *table = wr_memory_get_zero(sizeof *table);
+  table->space = space;
+  table->tag = tag;
+  table->temporary = temporary;
+  table->places = wr_memory_get(sizeof *table->places);
+  table->before = space->last;
+  *(space->last ? &space->last->after : &space->first) = table;
+  space->last = table;
+  table_enter_page(table, table_take_page(table, space->first_size, 0), 0);
+  return table;
+}
+
+void wr_table_free(struct wr_table *table)
+{
+  if (!table)
+    return;
+  struct wr_table_space *space = table->space;
+  for (size_t i = 0; i < (size_t)1 << table->depth;) {
+    struct wr_table_page *page = table->places[i].page;
+    i += (size_t)1 << (table->depth - page->depth);
+    wr_table_save_page(table, page);
+    space_give_page(space, page);
+  }
+  if (space->saving == table) {
+    space->saving = table->after;
+    space->saving_hash = 0;
+  }
+  *(table->before ? &table->before->after : &space->first) = table->after;
+  *(table->after ? &table->after->before : &space->last) = table->before;
+  if (space->probed == table)
+    space->probed = NULL;
+  space->key_count -= table->key_count;
+  free(table->places);
+  free(table);
+}
+
+uint64_t wr_table_keys(const struct wr_table *table)
+{
+  return table->key_count;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keyed tables: an extendible hash. A directory, indexed by the top bits of the 64-bit key hash,
+ * leads to pages that grow from 1 to 64 KiB and then split; a page holds everything about its keys
+ * (state/table_page.h), so it is at once the unit of growth, of accounting and of copying for
+ * snapshots. The top 8 bits of the hash are the key group.
+ *
+ *     places (2^depth)             pages
+ *     hash 00.. -------------->  | header | index of tags | entries ->    <- texts |
+ *     hash 01.. -----+-------->  | header | ...                                    |
+ *     hash 10.. -----+
+ *
+ * Tables of one operator have the same layout and live in one space, which recycles pages, owns the
+ * scratch memory of calls, and is snapshot as a whole. All calls are per batch. Entries that a call
+ * hands out stay where they are until the next call that makes or removes entries; those of the
+ * last probe are corrected when that very probe, or a text that is put into one of them, makes
+ * entries move.
+ */
+#ifndef WEIR_STATE_TABLE_H
+#define WEIR_STATE_TABLE_H
+
+#include "core/builder.h"
+#include "core/hash.h"
+#include "core/text_store.h"
+#include "state/layout.h"
+
+struct wr_table;
+struct wr_table_space;
+
+/* The space takes the layout: it is freed with it. */
+struct wr_table_space *wr_table_space_new(struct wr_layout *layout);
+void wr_table_space_free(struct wr_table_space *space); /* with all its tables */
+const struct wr_layout *wr_table_space_layout(const struct wr_table_space *space);
+uint64_t wr_table_space_bytes(const struct wr_table_space *space); /* of pages in use */
+uint64_t wr_table_space_keys(const struct wr_table_space *space);
+/* Fills texts of the entries of the last probe; index i is that of the probe. */
+struct wr_text_store *wr_table_space_texts(struct wr_table_space *space);
+
+/* tag names the table in snapshots: unique in its space. temporary: it is never part of one. */
+struct wr_table *wr_table_new(struct wr_table_space *space, uint64_t tag, bool temporary);
+/* Gives all pages back to the space; while a snapshot is being written, those that it still needs
+ * are copied first. */
+void wr_table_free(struct wr_table *table);
+uint64_t wr_table_keys(const struct wr_table *table);
+
+enum wr_probe_mode {
+  WR_PROBE_FIND,   /* entries are only read; absent: NULL */
+  WR_PROBE_CHANGE, /* entries will be changed; absent: NULL */
+  WR_PROBE_MAKE    /* the same, and absent ones are made: keys filled in, states zero */
+};
+
+/* Lent until the next probe in the space. */
+struct wr_probe {
+  char **entries; /* one per row */
+  const uint32_t
+      *made; /* rows (as indices of entries) whose entry was made by this probe, once per entry */
+  uint32_t made_count;
+};
+
+/* Key of rows[i] (NULL: row i), hashed by wr_hash_keys to hashes[i], for i below row_count. */
+void wr_table_probe(struct wr_table *table, const struct wr_column *const *keys,
+                    const uint32_t *rows, const uint64_t *hashes, uint32_t row_count,
+                    enum wr_probe_mode mode, struct wr_probe *out);
+/* The same with the keys of entries of another table of the space. */
+void wr_table_probe_entries(struct wr_table *table, const char *const *sources,
+                            uint32_t source_count, enum wr_probe_mode mode, struct wr_probe *out);
+
+/* A walk over all entries, in no particular order; opened zeroed. The table must not change in
+ * between. */
+struct wr_table_cursor {
+  uint64_t hash; /* pages below it are done */
+  uint32_t entry;
+  bool done;
+};
+/* Up to `max` more entries; 0: that was all. */
+uint32_t wr_table_scan(const struct wr_table *table, struct wr_table_cursor *cursor, char **entries,
+                       uint32_t max);
+
+/* Appends key `key` of the entries to a builder of its type. Long texts stay lent from the entries.
+ */
+void wr_table_key_column(const struct wr_layout *layout, uint32_t key, const char *const *entries,
+                         uint32_t count, struct wr_builder *out);
+
+/*
+ * Snapshots by copy-on-touch. begin copies nothing: it only remembers that every page there is now
+ * still has to be copied. A page is copied before its first change, and otherwise by step. `part`
+ * is kept until step has returned true.
+ */
+void wr_table_space_save(struct wr_table_space *space, struct wr_part_writer *part);
+/* Copies up to page_count pages more; true: the snapshot is complete. */
+bool wr_table_space_save_step(struct wr_table_space *space, uint32_t page_count);
+
+/* What a loader wants: the table for a tag (NULL: not wanted), and which key groups belong here. */
+struct wr_table_loader {
+  struct wr_table *(*find)(struct wr_table_loader *loader, uint64_t tag);
+  uint32_t task, task_count;
+};
+enum wr_code wr_table_space_load(struct wr_table_space *space, struct wr_table_loader *loader,
+                                 struct wr_part_reader *part, struct wr_error *err);
+
+#endif

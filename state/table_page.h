@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pages of a keyed table: all keys whose hashes share their first `depth` bits, with everything
+ * about them. Only state/ looks into them.
+ *
+ *   | header, 64 B | index: slots x 4 B | entries -> | free | <- bytes of long texts |
+ *
+ * The index is open addressing with linear steps. A slot holds 16 bits of the hash and the number
+ * of an entry plus one; 0 is empty. Which bits of a hash are used for what:
+ *
+ *   63 ........ 48 47 ........ 32 31 ......... 0
+ *   directory      tag            first slot = these bits * slots / 2^32
+ *
+ * Pages have one of the sizes of a geometry. Above 64 KiB they only grow if their keys cannot be
+ * spread over more pages: a handful of keys with very long texts.
+ */
+#ifndef WEIR_STATE_TABLE_PAGE_H
+#define WEIR_STATE_TABLE_PAGE_H
+
+#include <stdbool.h>
+
+#include "core/text.h"
+#include "state/layout.h"
+
+#define WR_TABLE_PAGE_HEAD    64
+#define WR_TABLE_PAGE_SIZES   22
+#define WR_TABLE_PAGE_SPLITS  7      /* the size number at which a page splits: 64 KiB */
+#define WR_TABLE_PAGE_ENTRIES 0xfffe /* most entries of a page: numbers have 16 bits */
+
+/* What fits into a page of one size. */
+struct wr_table_size {
+  uint32_t bytes, slots, entries_at, entries_max;
+};
+
+struct wr_table_page {
+  uint32_t size; /* number of its size */
+  uint32_t slots, entries_at, entries_max;
+  uint32_t entry_count;
+  uint32_t texts_at; /* bytes of texts: from here to the end */
+  uint32_t garbage;  /* of which are not used any more */
+  uint32_t depth;
+  uint64_t saved;             /* the last snapshot that has this page, or does not need it */
+  void *memory;               /* what the system gave */
+  struct wr_table_page *next; /* while it is free */
+};
+_Static_assert(sizeof(struct wr_table_page) <= WR_TABLE_PAGE_HEAD, "the index follows the header");
+
+void wr_table_sizes_fill(const struct wr_layout *layout,
+                         struct wr_table_size sizes[WR_TABLE_PAGE_SIZES]);
+
+struct wr_table_page *wr_table_page_new(uint32_t bytes);
+void wr_table_page_free(struct wr_table_page *page);
+/* Makes an empty page of fresh or used memory of that size. */
+void wr_table_page_clear(struct wr_table_page *page, uint32_t size,
+                         const struct wr_table_size *shape, uint32_t depth);
+
+static inline uint32_t *wr_table_page_index(const struct wr_table_page *page)
+{
+  return (uint32_t *)((char *)page + WR_TABLE_PAGE_HEAD);
+}
+static inline char *wr_table_page_entry(const struct wr_table_page *page,
+                                        const struct wr_layout *layout, uint32_t number)
+{
+  return (char *)page + page->entries_at + (size_t)number * layout->stride;
+}
+static inline uint64_t wr_table_entry_hash(const struct wr_layout *layout, const char *entry)
+{
+  return *(const uint64_t *)(entry + layout->hash_at);
+}
+static inline uint32_t wr_table_slot(uint64_t hash, uint32_t slots)
+{
+  return (uint32_t)((uint64_t)(uint32_t)hash * slots >> 32);
+}
+static inline uint32_t wr_table_tag(uint64_t hash)
+{
+  return (uint32_t)(hash >> 32) & 0xffff;
+}
+
+static inline bool wr_table_page_has_room(const struct wr_table_page *page,
+                                          const struct wr_layout *layout, uint32_t entries,
+                                          uint64_t text_bytes)
+{
+  return page->entry_count + entries <= page->entries_max &&
+         page->entries_at + (uint64_t)(page->entry_count + entries) * layout->stride + text_bytes <=
+             page->texts_at;
+}
+
+/* The first hash behind those of the page that `hash` belongs to; 0: it is the last one. */
+static inline uint64_t wr_table_page_end(const struct wr_table_page *page, uint64_t hash)
+{
+  return page->depth ? ((hash >> (64 - page->depth)) + 1) << (64 - page->depth) : 0;
+}
+
+/* Adds an entry of zeros but for its hash; there is room. */
+char *wr_table_page_add(struct wr_table_page *page, const struct wr_layout *layout, uint64_t hash);
+/* Adds a copy of an entry of another page, with its texts; there is room. */
+char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *layout,
+                         const char *entry);
+/* Makes a text field of one of the page's entries hold these bytes; there is room. Its old bytes
+ * become garbage. */
+void wr_table_page_put_text(struct wr_table_page *page, struct wr_text *text, const char *bytes,
+                            uint32_t length);
+/* Room that a text of this length needs in a page in place of the one that is there. */
+static inline uint32_t wr_table_text_bytes(const struct wr_text *old, uint32_t length)
+{
+  return length <= WR_TEXT_INLINE || (old->length > WR_TEXT_INLINE && length <= old->length)
+             ? 0
+             : length;
+}
+/* Bytes of the long texts of an entry. */
+uint64_t wr_table_entry_texts(const struct wr_layout *layout, const char *entry);
+
+#endif

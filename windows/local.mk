@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+windows_table =
+libweir_a_SOURCES += windows/split_watermark.c windows/split_watermark.h windows/window.c \
+	windows/window.h
