@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files: a file, all files of a folder, or all that match a pattern are read as streams of bytes,
+ * one split per file; a folder is written as a growing set of files that appear when they are
+ * complete. The reading half is filesystem_reader.c (what to read: filesystem_list.c), the writing
+ * half filesystem_writer.c.
+ */
+#include "connectors/filesystem.h"
+
+#include <string.h>
+
+const char *wr_filesystem_path(const struct wr_table_spec *spec)
+{
+  const char *path = wr_options_find(spec->options, "path");
+  return strncmp(path, "file://", 7) == 0 ? path + 7 : path;
+}
+
+static enum wr_code filesystem_check(const struct wr_table_spec *spec, bool writing,
+                                     struct wr_error *err)
+{
+  const struct wr_option_value *path = wr_options_find_value(spec->options, "path");
+  const struct wr_option_value *monitor =
+      wr_options_find_value(spec->options, "source.monitor-interval");
+  if (*wr_filesystem_path(spec) == '\0')
+    return wr_fail_at(err, WR_SEMANTIC, path->value_span, "the path of table %s is empty",
+                      spec->table);
+  if (strstr(path->value, "://") && strncmp(path->value, "file://", 7) != 0) {
+    wr_fail_at(err, WR_UNSUPPORTED, path->value_span,
+               "the path '%s' of table %s is not in the local file system", path->value,
+               spec->table);
+    return wr_hint(err, "paths look like data/clicks.json, /data/*.csv or file:///data");
+  }
+  if (!writing && monitor) {
+    wr_fail_at(
+        err, WR_UNSUPPORTED, monitor->key_span,
+        "table %s cannot watch its folder for new files: files are listed once, at the start",
+        spec->table);
+    return wr_hint(err, "leave out 'source.monitor-interval'");
+  }
+  return WR_OK;
+}
+
+static bool filesystem_is_bounded(const struct wr_table_spec *spec)
+{
+  (void)spec;
+  return true;
+}
+
+const struct wr_option wr_filesystem_options[] = {
+    {.name = "path",
+     .kind = WR_OPTION_TEXT,
+     .required = true,
+     .help =
+         "Reading: a file, a folder (with its subfolders) or a pattern with * ? [ ]. Writing: a "
+         "folder, which is made. Relative paths start at the current directory."},
+    {.name = "source.monitor-interval",
+     .kind = WR_OPTION_DURATION,
+     .help = "Watching a folder for new files; not supported, files are listed once."},
+    {.name = "compression",
+     .kind = WR_OPTION_CHOICE,
+     .choices = "none|gzip",
+     .fallback = "none",
+     .help = "Writing: how files are compressed. Reading recognises gzip by itself."},
+    {.name = "sink.rolling-policy.file-size",
+     .kind = WR_OPTION_BYTES,
+     .fallback = "128MB",
+     .help = "A file that has reached this size (before compression) is completed."},
+    {.name = "sink.rolling-policy.rollover-interval",
+     .kind = WR_OPTION_DURATION,
+     .fallback = "30 min",
+     .help = "A file that was begun so long ago is completed."},
+    {.name = "sink.rolling-policy.check-interval",
+     .kind = WR_OPTION_DURATION,
+     .fallback = "1 min",
+     .help = "How often the age of files is looked at; at most their rollover interval counts."},
+    {.name = NULL},
+};
+
+static const struct wr_metadata filesystem_metadata[] = {
+    [WR_FILE_PATH] = {"file.path", &wr_type_string, "Path of the file."},
+    [WR_FILE_NAME] = {"file.name", &wr_type_string, "Its name without folders."},
+    [WR_FILE_SIZE] = {"file.size", &wr_type_bigint, "Its size in bytes when it was opened."},
+    [WR_FILE_MODIFICATION_TIME] = {"file.modification-time", &wr_type_timestamp_ltz3,
+                                   "When it was last changed."},
+    {.name = NULL},
+};
+
+const struct wr_connector wr_connector_filesystem = {
+    .name = "filesystem",
+    .help = "Reads and writes files of the local file system.",
+    .options = wr_filesystem_options,
+    .metadata = filesystem_metadata,
+    .reader = &wr_filesystem_reader,
+    .writer = &wr_filesystem_writer,
+    .takes_format = true,
+    .check = filesystem_check,
+    .is_bounded = filesystem_is_bounded,
+    .delivery = "at-least-once",
+};

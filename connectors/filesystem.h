@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the filesystem connector share: its option table, its metadata columns, and
+ * the two halves. */
+#ifndef WEIR_CONNECTORS_FILESYSTEM_H
+#define WEIR_CONNECTORS_FILESYSTEM_H
+
+#include "connectors/connector.h"
+
+extern const struct wr_option wr_filesystem_options[];
+extern const struct wr_reader_class wr_filesystem_reader;
+extern const struct wr_writer_class wr_filesystem_writer;
+
+enum wr_filesystem_metadata { WR_FILE_PATH, WR_FILE_NAME, WR_FILE_SIZE, WR_FILE_MODIFICATION_TIME };
+
+/* The option 'path' without a leading file:// */
+const char *wr_filesystem_path(const struct wr_table_spec *spec);
+
+/* All files that the option 'path' means, by name, without doubles; paths live in the arena. Not
+ * finding it is an error, an empty folder is not. */
+enum wr_code wr_filesystem_list(const struct wr_table_spec *spec, struct wr_arena *arena,
+                                const char ***paths, uint32_t *path_count, struct wr_error *err);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the Kafka connector share. kafka.c is the table of options, kafka_client.c the
+ * connection, kafka_splits.c the partitions and kafka_offsets.c where reading them begins and ends,
+ * kafka_reader.c and kafka_writer.c the two halves, kafka_metadata.c the columns that come from
+ * Kafka itself.
+ */
+#ifndef WEIR_CONNECTORS_KAFKA_H
+#define WEIR_CONNECTORS_KAFKA_H
+
+#include <librdkafka/rdkafka.h>
+
+#include "connectors/connector.h"
+
+extern const struct wr_option wr_kafka_options[];
+extern const struct wr_metadata wr_kafka_metadata[];
+extern const struct wr_reader_class wr_kafka_reader;
+extern const struct wr_writer_class wr_kafka_writer;
+
+/* ---- options (kafka.c) */
+
+/* An option with its fallback. */
+const char *wr_kafka_text(const struct wr_table_spec *spec, const char *name);
+/* The names of the option 'topic', which are joined by semicolons. */
+const char *const *wr_kafka_topics(const struct wr_table_spec *spec, struct wr_arena *arena,
+                                   uint32_t *topic_count);
+
+struct wr_kafka_offset {
+  int32_t partition;
+  int64_t offset;
+};
+/* 'partition:0,offset:42;partition:1,offset:300' as the value of an option. */
+enum wr_code wr_kafka_parse_offsets(const struct wr_table_spec *spec, const char *option,
+                                    struct wr_arena *arena, struct wr_kafka_offset **offsets,
+                                    uint32_t *offset_count, struct wr_error *err);
+
+/* ---- a connection (kafka_client.c) */
+
+/* A property that Weir sets unless the user did. */
+struct wr_kafka_property {
+  const char *name, *value;
+};
+
+struct wr_kafka_client {
+  rd_kafka_t *rk;
+  struct wr_arena arena;
+  const char *table, *servers;
+  void (*note)(void *self, const char *message);
+  void *note_self;
+  char reason[256];            /* the last thing librdkafka said about a connection */
+  bool is_troubled;            /* it said something; whoever looks into it takes this back */
+  bool is_away;                /* the user was told that no broker answers */
+  bool is_fatal;               /* no call will succeed any more */
+  const char *user, *password; /* lent by the options; empty if not used */
+  int64_t next_nudge_us;       /* INT64_MAX: not needed */
+  /* writing: set before opening */
+  void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *record, void *client);
+  void *owner;
+};
+
+/* properties end with a row whose name is NULL. The client is zeroed but for what its struct says,
+ * and must stay where it is until closed. */
+enum wr_code wr_kafka_client_open(struct wr_kafka_client *client, const struct wr_table_spec *spec,
+                                  rd_kafka_type_t type, const struct wr_kafka_property *properties,
+                                  struct wr_error *err);
+void wr_kafka_client_close(struct wr_kafka_client *client);
+/* The number of partitions of a topic; waits for a broker until the deadline (monotonic). */
+enum wr_code wr_kafka_client_partitions(struct wr_kafka_client *client, const char *topic,
+                                        int64_t deadline_us, uint32_t *partition_count,
+                                        struct wr_error *err);
+/* Tells the user, once, that brokers do not answer, and once that they do again. */
+void wr_kafka_client_away(struct wr_kafka_client *client, const char *effect);
+void wr_kafka_client_back(struct wr_kafka_client *client);
+/* Makes librdkafka look again at partitions that it stopped fetching because their queues were
+ * full. It does nothing if the last time was just now, unless it must. */
+void wr_kafka_client_nudge(struct wr_kafka_client *client, bool must);
+/* The error of a client for which librdkafka gave up. */
+enum wr_code wr_kafka_client_fail_fatal(struct wr_kafka_client *client, struct wr_error *err);
+
+/* Does a property of the user pass through? Fills err if not. */
+enum wr_code wr_kafka_check_properties(const struct wr_table_spec *spec, bool writing,
+                                       struct wr_error *err);
+
+/* ---- splits (kafka_splits.c) */
+
+/* A client for reading so many partitions, which share the memory for prefetching. */
+enum wr_code wr_kafka_open_consumer(struct wr_kafka_client *client,
+                                    const struct wr_table_spec *spec, uint32_t partition_count,
+                                    struct wr_error *err);
+int64_t wr_kafka_scan_deadline_us(const struct wr_table_spec *spec);
+enum wr_code wr_kafka_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
+                               struct wr_split **splits, uint32_t *split_count,
+                               struct wr_error *err);
+
+/* ---- where reading begins and ends (kafka_offsets.c) */
+
+#define WR_KAFKA_UNKNOWN (-1)      /* offset: still to be found */
+#define WR_KAFKA_NO_STOP INT64_MAX /* stop: never */
+
+struct wr_kafka_partition {
+  const char *topic;
+  int32_t partition;
+  int64_t next; /* offset of the first record that was not handed over */
+  int64_t stop; /* offset of the first record that is not wanted */
+};
+
+/* Fills next and stop where next is unknown, from the startup and bounded options. */
+enum wr_code wr_kafka_resolve(struct wr_kafka_client *client, const struct wr_table_spec *spec,
+                              struct wr_kafka_partition *partitions, uint32_t partition_count,
+                              int64_t deadline_us, struct wr_error *err);
+/* The offsets behind the last record of each partition. False: not all of them were told in time.
+ */
+bool wr_kafka_ask_ends(struct wr_kafka_client *client, const struct wr_kafka_partition *partitions,
+                       uint32_t partition_count, int wait_ms, int64_t *ends);
+
+/* A position as text: "42", or "42..100" where reading stops before 100. */
+void wr_kafka_print_position(int64_t next, int64_t stop, char *text, size_t size);
+bool wr_kafka_parse_position(const char *text, int64_t *next, int64_t *stop);
+
+/* ---- columns that come from Kafka (kafka_metadata.c) */
+
+void wr_kafka_fill_metadata(uint32_t which, const struct wr_kafka_partition *partition,
+                            const struct wr_message *message, struct wr_builder *out);
+
+#endif

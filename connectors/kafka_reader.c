@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading topics. Partitions are assigned, never subscribed to: who reads what is the runtime's
+ * business. Each has a queue of its own that we take from when we want to, so nothing is ever
+ * paused or sought (librdkafka 2.0.2 may lose records then), and a slow partition does not hold the
+ * others up. Records below a split's position are dropped, and a position that the broker no longer
+ * has is an error, never a silent jump.
+ *
+ *   librdkafka's threads -> queue per partition -> poll: copied side by side -> messages
+ *                        \> eventfd: something came
+ *
+ * Values are copied into one buffer with readable padding behind them, which decoders want and
+ * librdkafka's own memory does not promise; the records themselves are kept until the next poll for
+ * the sake of keys and headers.
+ *
+ * Whether brokers are there: librdkafka reports broken connections, not working ones. So a report
+ * only makes us ask for the ends of the partitions, once a second while nothing comes; the answer,
+ * or that there is none, decides between AWAY and the rest.
+ */
+#include "connectors/kafka.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/time.h"
+
+#define READER_BYTES     (1u << 20) /* values of one poll, about */
+#define READER_PROBE_MS  500
+#define READER_PROBE_US  WR_US_PER_SECOND
+#define READER_COMMIT_MS 5000 /* the last commit at the end of a job */
+
+struct kafka_reader {
+  struct wr_reader reader;
+  struct wr_arena arena;
+  struct wr_kafka_client client;
+  struct wr_kafka_partition *partitions; /* next: behind what was handed over */
+  rd_kafka_queue_t **queues;
+  bool *ended; /* nothing follows, DONE from the next poll on */
+  int wake_fd;
+  uint32_t turn;
+  bool has_taken; /* records, since the queues were last empty */
+  bool has_group;
+  rd_kafka_topic_partition_list_t *commits; /* NULL: none to be made */
+  /* what the last poll brought */
+  rd_kafka_message_t **records;
+  struct wr_message *messages;
+  uint32_t message_count;
+  char *bytes;
+  size_t bytes_capacity;
+  uint32_t average_bytes; /* of a value, a guess */
+  /* outages */
+  int64_t next_probe_us;
+  uint32_t silent_probes;
+  int64_t *ends;
+};
+
+/* ---- opening and closing */
+
+/* "topic-3" and where it stood. */
+static bool reader_parse_split(struct kafka_reader *self, const struct wr_split *split,
+                               struct wr_kafka_partition *partition)
+{
+  const char *dash = strrchr(split->name, '-');
+  if (!dash)
+    return false;
+  partition->topic = wr_arena_copy(&self->arena, split->name, (size_t)(dash - split->name));
+  partition->partition = (int32_t)strtol(dash + 1, NULL, 10);
+  partition->next = WR_KAFKA_UNKNOWN;
+  partition->stop = WR_KAFKA_NO_STOP;
+  return !split->position ||
+         wr_kafka_parse_position(split->position, &partition->next, &partition->stop);
+}
+
+static void reader_close(struct wr_reader *reader);
+
+static enum wr_code reader_assign(struct kafka_reader *self, struct wr_error *err)
+{
+  static const uint64_t one = 1;
+  rd_kafka_topic_partition_list_t *list =
+      rd_kafka_topic_partition_list_new((int)self->reader.split_count);
+  for (uint32_t i = 0; i < self->reader.split_count; i++) {
+    struct wr_kafka_partition *partition = &self->partitions[i];
+    self->ended[i] = partition->next >= partition->stop;
+    if (self->ended[i])
+      continue;
+    /* The application's own forwarding, even to nowhere, wins over what assign would do. */
+    self->queues[i] =
+        rd_kafka_queue_get_partition(self->client.rk, partition->topic, partition->partition);
+    rd_kafka_queue_forward(self->queues[i], NULL);
+    rd_kafka_queue_io_event_enable(self->queues[i], self->wake_fd, &one, sizeof one);
+    rd_kafka_topic_partition_list_add(list, partition->topic, partition->partition)->offset =
+        partition->next;
+    if (partition->stop != WR_KAFKA_NO_STOP)
+      self->reader.progress_total += (uint64_t)(partition->stop - partition->next);
+  }
+  rd_kafka_resp_err_t error =
+      list->cnt ? rd_kafka_assign(self->client.rk, list) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_topic_partition_list_destroy(list);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return wr_fail(err, WR_CONNECTION, "table %s cannot read from Kafka at %s: %s",
+                   self->client.table, self->client.servers, rd_kafka_err2str(error));
+  return WR_OK;
+}
+
+static void reader_allocate(struct kafka_reader *self, uint32_t split_count)
+{
+  struct wr_arena *arena = &self->arena;
+  self->reader = (struct wr_reader){
+      .class = &wr_kafka_reader,
+      .states = WR_NEW_ARRAY(arena, enum wr_split_state, split_count),
+      .split_count = split_count,
+  };
+  self->partitions = WR_NEW_ARRAY(arena, struct wr_kafka_partition, split_count);
+  self->queues = WR_NEW_ARRAY(arena, rd_kafka_queue_t *, split_count);
+  self->ended = WR_NEW_ARRAY(arena, bool, split_count);
+  self->ends = WR_NEW_ARRAY(arena, int64_t, split_count);
+  self->records = WR_NEW_ARRAY(arena, rd_kafka_message_t *, WR_BATCH_ROWS);
+  self->messages = WR_NEW_ARRAY(arena, struct wr_message, WR_BATCH_ROWS);
+  self->average_bytes = 256;
+}
+
+static enum wr_code reader_open(const struct wr_table_spec *spec, const struct wr_split *splits,
+                                uint32_t split_count, struct wr_reader **out, struct wr_error *err)
+{
+  struct kafka_reader *self = wr_memory_get_zero(sizeof *self);
+  reader_allocate(self, split_count);
+  self->has_group = wr_options_find(spec->options, "properties.group.id") != NULL;
+  self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  enum wr_code code = WR_OK;
+  if (self->wake_fd < 0)
+    code = wr_fail(err, WR_IO, "table %s: no event descriptor: %m", spec->table);
+  for (uint32_t i = 0; i < split_count && code == WR_OK; i++) {
+    self->reader.states[i] = WR_SPLIT_READING;
+    if (!reader_parse_split(self, &splits[i], &self->partitions[i]))
+      code = wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in the split %s", spec->table,
+                     splits[i].position ? splits[i].position : "", splits[i].name);
+  }
+  if (code == WR_OK)
+    code = wr_kafka_open_consumer(&self->client, spec, split_count, err);
+  if (code == WR_OK)
+    code = wr_kafka_resolve(&self->client, spec, self->partitions, split_count,
+                            wr_kafka_scan_deadline_us(spec), err);
+  if (code == WR_OK)
+    code = reader_assign(self, err);
+  if (code != WR_OK) {
+    reader_close(&self->reader);
+    return code;
+  }
+  *out = &self->reader;
+  return WR_OK;
+}
+
+static void reader_release(struct kafka_reader *self)
+{
+  for (uint32_t i = 0; i < self->message_count; i++)
+    rd_kafka_message_destroy(self->records[i]);
+  self->message_count = 0;
+}
+
+static void reader_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t error,
+                             rd_kafka_topic_partition_list_t *offsets, void *opaque)
+{
+  struct kafka_reader *self = opaque;
+  char message[400];
+  (void)rk, (void)offsets;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET)
+    return;
+  snprintf(message, sizeof message,
+           "table %s: the offsets of its consumer group were not saved: %s", self->client.table,
+           rd_kafka_err2str(error));
+  self->client.note(self->client.note_self, message);
+}
+
+static void reader_send_commits(struct kafka_reader *self, int wait_ms)
+{
+  if (!self->commits)
+    return;
+  rd_kafka_queue_t *queue = rd_kafka_queue_new(self->client.rk);
+  if (wait_ms == 0) {
+    rd_kafka_commit(self->client.rk, self->commits, 1);
+  } else {
+    rd_kafka_commit_queue(self->client.rk, self->commits, queue, reader_on_commit, self);
+    rd_kafka_queue_poll_callback(queue, wait_ms);
+  }
+  rd_kafka_queue_destroy(queue);
+  rd_kafka_topic_partition_list_destroy(self->commits);
+  self->commits = NULL;
+}
+
+static void reader_close(struct wr_reader *reader)
+{
+  struct kafka_reader *self = (struct kafka_reader *)reader;
+  reader_release(self);
+  if (self->client.rk) {
+    reader_send_commits(self, READER_COMMIT_MS);
+    rd_kafka_assign(self->client.rk, NULL);
+  }
+  for (uint32_t i = 0; i < reader->split_count; i++)
+    if (self->queues[i])
+      rd_kafka_queue_destroy(self->queues[i]);
+  wr_kafka_client_close(&self->client);
+  if (self->wake_fd >= 0)
+    close(self->wake_fd); /* not before the threads that write to it are gone */
+  free(self->bytes);
+  struct wr_arena arena = self->arena;
+  wr_arena_free(&arena);
+  free(self);
+}
+
+/* ---- errors of a partition */
+
+static enum wr_code reader_fail_gone(struct kafka_reader *self,
+                                     const struct wr_kafka_partition *partition,
+                                     struct wr_error *err)
+{
+  int64_t low = 0, high = 0;
+  rd_kafka_query_watermark_offsets(self->client.rk, partition->topic, partition->partition, &low,
+                                   &high, 2000);
+  wr_fail(err, WR_DATA,
+          "table %s: partition %d of the topic '%s' has no offset %" PRId64 " (it has %" PRId64
+          " to %" PRId64 ")",
+          self->client.table, (int)partition->partition, partition->topic, partition->next, low,
+          high);
+  return wr_hint(err, "the broker has deleted records that were not read yet, or the topic was "
+                      "made anew; begin elsewhere, for instance with 'scan.startup.mode' = "
+                      "'earliest-offset'");
+}
+
+/* What librdkafka put into a partition's queue instead of a record. */
+static enum wr_code reader_on_event(struct kafka_reader *self, uint32_t split,
+                                    const rd_kafka_message_t *record, struct wr_error *err)
+{
+  struct wr_kafka_partition *partition = &self->partitions[split];
+  switch (record->err) {
+  case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+    if (record->offset >= partition->stop)
+      self->ended[split] = true;
+    self->reader.states[split] = WR_SPLIT_CAUGHT_UP;
+    return WR_OK;
+  case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return reader_fail_gone(self, partition, err);
+  case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+  case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+  case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+  case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+  case RD_KAFKA_RESP_ERR__BAD_MSG:
+  case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+  case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+  case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+    return wr_fail(err, WR_CONNECTION,
+                   "table %s: partition %d of the topic '%s' cannot be read at offset %" PRId64
+                   ": %s",
+                   self->client.table, (int)partition->partition, partition->topic, partition->next,
+                   rd_kafka_message_errstr(record));
+  default: /* librdkafka tries again */
+    self->client.is_troubled = true;
+    snprintf(self->client.reason, sizeof self->client.reason, "%s",
+             rd_kafka_message_errstr(record));
+    return WR_OK;
+  }
+}
+
+/* ---- taking records */
+
+/* Keeps a record, or says why not. */
+static enum wr_code reader_take(struct kafka_reader *self, uint32_t split,
+                                rd_kafka_message_t *record, struct wr_error *err)
+{
+  struct wr_kafka_partition *partition = &self->partitions[split];
+  enum wr_code code = WR_OK;
+  bool keep = false;
+  if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+    code = self->ended[split] ? WR_OK : reader_on_event(self, split, record, err);
+  else if (record->offset >= partition->stop)
+    self->ended[split] = true;
+  else
+    keep = record->offset >= partition->next;
+  if (!keep) {
+    rd_kafka_message_destroy(record);
+    return code;
+  }
+  if (partition->stop != WR_KAFKA_NO_STOP)
+    self->reader.progress_done += (uint64_t)(record->offset + 1 - partition->next);
+  partition->next = record->offset + 1;
+  self->ended[split] = partition->next >= partition->stop;
+  self->reader.states[split] = WR_SPLIT_READING;
+  self->records[self->message_count] = record;
+  self->messages[self->message_count++].split = split;
+  return WR_OK;
+}
+
+/* Records of one partition, up to the limits of a poll. */
+static enum wr_code reader_take_split(struct kafka_reader *self, uint32_t split, size_t *bytes,
+                                      struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && *bytes < READER_BYTES && self->message_count < WR_BATCH_ROWS &&
+         !self->ended[split]) {
+    rd_kafka_message_t *batch[512];
+    size_t most = (READER_BYTES - *bytes) / (self->average_bytes + 1) + 1;
+    size_t room = WR_BATCH_ROWS - self->message_count;
+    most = most < room ? most : room;
+    most = most < 512 ? most : 512;
+    ssize_t count = rd_kafka_consume_batch_queue(self->queues[split], 0, batch, most);
+    if (count <= 0)
+      break;
+    for (ssize_t i = 0; i < count; i++) {
+      *bytes += batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR ? batch[i]->len : 0;
+      if (code == WR_OK)
+        code = reader_take(self, split, batch[i], err);
+      else
+        rd_kafka_message_destroy(batch[i]);
+    }
+  }
+  return code;
+}
+
+/* The values side by side, and the messages over them. */
+static void reader_copy_values(struct kafka_reader *self)
+{
+  size_t length = 0;
+  for (uint32_t i = 0; i < self->message_count; i++)
+    length += self->records[i]->len;
+  if (length + WR_PADDING > self->bytes_capacity) {
+    free(self->bytes);
+    self->bytes_capacity = length + length / 4 + WR_PADDING;
+    self->bytes = wr_memory_get(self->bytes_capacity);
+  }
+  if (self->message_count)
+    self->average_bytes = (uint32_t)(length / self->message_count);
+  char *at = self->bytes;
+  for (uint32_t i = 0; i < self->message_count; i++) {
+    const rd_kafka_message_t *record = self->records[i];
+    rd_kafka_timestamp_type_t type;
+    int64_t time_ms = rd_kafka_message_timestamp(record, &type);
+    self->messages[i] = (struct wr_message){
+        .bytes = record->payload ? at : NULL,
+        .length = (uint32_t)record->len,
+        .key = record->key,
+        .key_length = (uint32_t)record->key_len,
+        .split = self->messages[i].split,
+        .offset = record->offset,
+        .time_us = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? WR_TIME_NONE : time_ms * WR_US_PER_MS,
+        .extra = record,
+    };
+    if (record->len)
+      memcpy(at, record->payload, record->len);
+    at += record->len;
+  }
+  memset(at, 0, WR_PADDING);
+}
+
+/* ---- outages */
+
+/* Asks the brokers whether they are there, now and then while something is wrong. */
+static void reader_probe(struct kafka_reader *self)
+{
+  int64_t now_us = wr_monotonic_us();
+  struct wr_kafka_client *client = &self->client;
+  if ((!client->is_troubled && !client->is_away) || now_us < self->next_probe_us)
+    return;
+  enum wr_split_state *states = self->reader.states;
+  bool answered = wr_kafka_ask_ends(client, self->partitions, self->reader.split_count,
+                                    READER_PROBE_MS, self->ends);
+  self->next_probe_us = wr_monotonic_us() + READER_PROBE_US;
+  self->silent_probes = answered ? 0 : self->silent_probes + 1;
+  if (self->silent_probes > 1)
+    wr_kafka_client_away(client, "reading waits and is tried again");
+  for (uint32_t i = 0; i < self->reader.split_count; i++) {
+    bool more = answered && self->ends[i] > self->partitions[i].next;
+    if (states[i] != WR_SPLIT_DONE && !answered)
+      states[i] = WR_SPLIT_AWAY;
+    else if (states[i] == WR_SPLIT_AWAY)
+      states[i] = more ? WR_SPLIT_READING : WR_SPLIT_CAUGHT_UP;
+  }
+  if (answered) {
+    client->is_troubled = false;
+    wr_kafka_client_back(client);
+  }
+}
+
+/* Records tell as well as a probe that brokers are back, if no partition is missing. */
+static void reader_notice_return(struct kafka_reader *self)
+{
+  if (!self->client.is_away || self->message_count == 0)
+    return;
+  for (uint32_t i = 0; i < self->reader.split_count; i++)
+    if (self->reader.states[i] == WR_SPLIT_AWAY)
+      return;
+  self->client.is_troubled = false;
+  self->silent_probes = 0;
+  wr_kafka_client_back(&self->client);
+}
+
+/* ---- polling */
+
+static void reader_serve(struct kafka_reader *self)
+{
+  uint64_t count;
+  ssize_t got = read(self->wake_fd, &count, sizeof count); /* before the queues are looked into */
+  (void)got;
+  reader_send_commits(self, 0);
+  rd_kafka_poll(self->client.rk, 0);
+  rd_kafka_message_t *event = rd_kafka_consumer_poll(self->client.rk, 0);
+  if (event) /* of the group, which we use for offsets only */
+    rd_kafka_message_destroy(event);
+}
+
+/* Splits that ended are DONE once their last records have been taken away. */
+static bool reader_end_splits(struct kafka_reader *self)
+{
+  bool changed = false;
+  for (uint32_t i = 0; i < self->reader.split_count; i++) {
+    if (!self->ended[i] || self->reader.states[i] == WR_SPLIT_DONE)
+      continue;
+    struct wr_kafka_partition *partition = &self->partitions[i];
+    if (partition->next < partition->stop)
+      self->reader.progress_done += (uint64_t)(partition->stop - partition->next);
+    self->reader.states[i] = WR_SPLIT_DONE;
+    changed = true;
+  }
+  return changed;
+}
+
+static enum wr_code reader_take_all(struct kafka_reader *self, struct wr_error *err)
+{
+  uint32_t split_count = self->reader.split_count;
+  size_t bytes = 0;
+  enum wr_code code = WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < split_count; i++) {
+    uint32_t split = (self->turn + i) % split_count;
+    if (self->queues[split])
+      code = reader_take_split(self, split, &bytes, err);
+  }
+  self->turn = (self->turn + 1) % (split_count ? split_count : 1);
+  if (self->message_count) {
+    wr_kafka_client_nudge(&self->client, false);
+    self->has_taken = true;
+  }
+  return code;
+}
+
+static enum wr_code reader_poll(struct wr_reader *reader, int wait_ms, struct wr_chunk *chunk,
+                                struct wr_error *err)
+{
+  struct kafka_reader *self = (struct kafka_reader *)reader;
+  reader_release(self);
+  if (reader_end_splits(self))
+    return WR_OK;
+  for (int round = 0; round < 2; round++) {
+    reader_serve(self);
+    if (self->client.is_fatal)
+      return wr_kafka_client_fail_fatal(&self->client, err);
+    enum wr_code code = reader_take_all(self, err);
+    if (code != WR_OK)
+      return code;
+    if (self->message_count || round == 1)
+      break;
+    if (reader_end_splits(self))
+      return WR_OK;
+    if (self->has_taken) /* what was taken last may have made room */
+      wr_kafka_client_nudge(&self->client, true);
+    self->has_taken = false;
+    reader_probe(self);
+    struct pollfd ready = {.fd = self->wake_fd, .events = POLLIN};
+    poll(&ready, 1, wait_ms);
+  }
+  reader_notice_return(self);
+  reader_copy_values(self);
+  chunk->messages = self->messages;
+  chunk->message_count = self->message_count;
+  return WR_OK;
+}
+
+/* ---- what the runtime asks of messages */
+
+static void reader_position_after(struct wr_reader *reader, const struct wr_message *message,
+                                  char *text, size_t size)
+{
+  struct kafka_reader *self = (struct kafka_reader *)reader;
+  wr_kafka_print_position(message->offset + 1, self->partitions[message->split].stop, text, size);
+}
+
+static void reader_metadata(struct wr_reader *reader, uint32_t which,
+                            const struct wr_message *const *messages, uint32_t count,
+                            struct wr_builder *out)
+{
+  struct kafka_reader *self = (struct kafka_reader *)reader;
+  for (uint32_t i = 0; i < count; i++)
+    wr_kafka_fill_metadata(which, &self->partitions[messages[i]->split], messages[i], out);
+}
+
+/* Gathered here, sent with the next poll. */
+static void reader_committed(struct wr_reader *reader, uint32_t split, const char *position)
+{
+  struct kafka_reader *self = (struct kafka_reader *)reader;
+  const struct wr_kafka_partition *partition = &self->partitions[split];
+  int64_t next, stop;
+  if (!self->has_group || !wr_kafka_parse_position(position, &next, &stop))
+    return;
+  if (!self->commits)
+    self->commits = rd_kafka_topic_partition_list_new((int)reader->split_count);
+  rd_kafka_topic_partition_t *entry =
+      rd_kafka_topic_partition_list_find(self->commits, partition->topic, partition->partition);
+  if (!entry)
+    entry =
+        rd_kafka_topic_partition_list_add(self->commits, partition->topic, partition->partition);
+  entry->offset = next;
+}
+
+const struct wr_reader_class wr_kafka_reader = {
+    .discover = wr_kafka_discover,
+    .open = reader_open,
+    .close = reader_close,
+    .poll = reader_poll,
+    .position_after = reader_position_after,
+    .metadata = reader_metadata,
+    .committed = reader_committed,
+};

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# connectors_table: each file exports `const struct wr_connector wr_connector_<name>`.
+connectors_table = connectors/blackhole.c connectors/console.c connectors/datagen.c \
+	connectors/filesystem.c connectors/kafka.c connectors/print.c connectors/stdin.c
+libweir_a_SOURCES += $(connectors_table)
+libweir_a_SOURCES += connectors/connector.h connectors/registry.c
+libweir_a_SOURCES += connectors/output.c connectors/output.h
+libweir_a_SOURCES += connectors/datagen_field.c connectors/datagen_field.h \
+	connectors/datagen_settings.c
+libweir_a_SOURCES += connectors/filesystem.h connectors/filesystem_list.c \
+	connectors/filesystem_reader.c connectors/filesystem_writer.c
+libweir_a_SOURCES += connectors/kafka.h connectors/kafka_client.c connectors/kafka_metadata.c \
+	connectors/kafka_offsets.c connectors/kafka_reader.c connectors/kafka_splits.c \
+	connectors/kafka_writer.c

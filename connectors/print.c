@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows as lines for people who try things out: "+I[2026-01-02 03:04:00.000, /home, 12]", on
+ * standard output or standard error, with an identifier in front when several tables print.
+ */
+#include "connectors/connector.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "connectors/output.h"
+#include "text/value_write.h"
+
+struct print {
+  struct wr_writer writer;
+  struct wr_output output;
+  const char *identifier; /* lent by the options; NULL: none */
+  uint32_t column_count;
+};
+
+static const struct wr_writer_class print_writer;
+
+static const struct wr_option print_options[] = {
+    {.name = "print-identifier",
+     .kind = WR_OPTION_TEXT,
+     .help = "A word in front of every line: 'late> +I[...]'."},
+    {.name = "standard-error",
+     .kind = WR_OPTION_BOOL,
+     .fallback = "false",
+     .help = "Write to standard error instead of standard output."},
+    {.name = NULL},
+};
+
+static enum wr_code print_open(const struct wr_table_spec *spec, struct wr_writer **out,
+                               struct wr_error *err)
+{
+  (void)err;
+  struct print *self = wr_memory_get_zero(sizeof *self);
+  bool to_error = wr_options_bool(spec->options, print_options, "standard-error");
+  self->writer.class = &print_writer;
+  self->identifier = wr_options_text(spec->options, print_options, "print-identifier");
+  self->column_count = spec->schema->column_count;
+  wr_output_open(&self->output, to_error ? STDERR_FILENO : STDOUT_FILENO, true);
+  *out = &self->writer;
+  return WR_OK;
+}
+
+static enum wr_code print_write_rows(struct wr_writer *writer, const struct wr_batch *batch,
+                                     struct wr_error *err)
+{
+  struct print *self = (struct print *)writer;
+  struct wr_buffer *out = &self->output.buffer;
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    if (self->identifier) {
+      wr_buffer_put_string(out, self->identifier);
+      wr_buffer_put_string(out, "> ");
+    }
+    wr_buffer_put_string(out, wr_output_changes[batch->change ? batch->change[row] & 3 : 0]);
+    wr_buffer_put_char(out, '[');
+    for (uint32_t c = 0; c < self->column_count; c++) {
+      if (c > 0)
+        wr_buffer_put_string(out, ", ");
+      if (!wr_value_write(out, &batch->columns[c], row))
+        wr_buffer_put_string(out, "NULL");
+    }
+    wr_buffer_put_string(out, "]\n");
+  }
+  return wr_output_after_batch(&self->output, err);
+}
+
+static enum wr_code print_tick(struct wr_writer *writer, int64_t now_us, struct wr_error *err)
+{
+  (void)now_us;
+  return wr_output_flush(&((struct print *)writer)->output, err);
+}
+
+static enum wr_code print_finish(struct wr_writer *writer, struct wr_error *err)
+{
+  return wr_output_flush(&((struct print *)writer)->output, err);
+}
+
+static void print_close(struct wr_writer *writer)
+{
+  wr_output_close(&((struct print *)writer)->output);
+  free(writer);
+}
+
+static const struct wr_writer_class print_writer = {
+    .open = print_open,
+    .write_rows = print_write_rows,
+    .tick = print_tick,
+    .finish = print_finish,
+    .close = print_close,
+};
+
+const struct wr_connector wr_connector_print = {
+    .name = "print",
+    .help = "Writes each row as a line to standard output or standard error.",
+    .options = print_options,
+    .writer = &print_writer,
+    .single_writer = true,
+    .takes_changes = true,
+    .delivery = "none",
+};
