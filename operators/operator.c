@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The wrappers around operator classes: counters, and the promises of both sides as asserts. */
+#include "operators/operator.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "core/limits.h"
+#include "text/json_write.h"
+
+static void batch_check(const struct wr_batch *batch)
+{
+  assert(batch->schema && (batch->columns || batch->schema->column_count == 0));
+  assert(batch->picked_count <= batch->row_count);
+  assert(batch->picked || batch->picked_count == batch->row_count);
+  assert(batch->picked_count == 0 ||
+         wr_batch_row(batch, batch->picked_count - 1) < batch->row_count);
+  (void)batch;
+}
+
+enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
+                               struct wr_error *err)
+{
+  assert(op->class && op->class->on_batch);
+  assert(op->watermark_us != WR_TIME_END || batch->picked_count == 0);
+  batch_check(batch);
+  if (batch->picked_count == 0)
+    return WR_OK;
+  struct wr_metrics *metrics = op->context->metrics;
+  wr_metrics_add(&metrics->rows_in, batch->picked_count);
+  wr_metrics_add(&metrics->batches_in, 1);
+  return op->class->on_batch(op, input, batch, err);
+}
+
+enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
+                                   struct wr_error *err)
+{
+  assert(op->class && watermark_us >= op->watermark_us);
+  if (watermark_us == op->watermark_us)
+    return WR_OK;
+  op->watermark_us = watermark_us;
+  atomic_store_explicit(&op->context->metrics->watermark_us, watermark_us, memory_order_relaxed);
+  if (!op->class->on_watermark)
+    return wr_emit_watermark(op, watermark_us, err);
+  return op->class->on_watermark(op, watermark_us, err);
+}
+
+enum wr_code wr_emit_batch(struct wr_operator *op, const struct wr_batch *batch,
+                           struct wr_error *err)
+{
+  batch_check(batch);
+  if (batch->picked_count == 0)
+    return WR_OK;
+  wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
+  for (uint32_t i = 0; i < op->target_count; i++) {
+    enum wr_code code = wr_operator_batch(op->targets[i].op, op->targets[i].input, batch, err);
+    if (code != WR_OK)
+      return code;
+  }
+  return WR_OK;
+}
+
+enum wr_code wr_emit_watermark(struct wr_operator *op, int64_t watermark_us, struct wr_error *err)
+{
+  for (uint32_t i = 0; i < op->target_count; i++) {
+    enum wr_code code = wr_operator_watermark(op->targets[i].op, watermark_us, err);
+    if (code != WR_OK)
+      return code;
+  }
+  return WR_OK;
+}
+
+enum wr_code wr_emit_idle(struct wr_operator *op, bool idle, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < op->target_count; i++) {
+    struct wr_operator *target = op->targets[i].op;
+    if (target->class->on_idle)
+      code = target->class->on_idle(target, op->targets[i].input, idle, err);
+    else
+      code = wr_emit_idle(target, idle, err);
+  }
+  return code;
+}
+
+/* The split that a row came from, as long as runs are known. */
+static const char *reject_split(const struct wr_operator *op, const struct wr_batch *batch,
+                                uint32_t row)
+{
+  for (uint32_t i = 0; i < batch->run_count; i++) {
+    const struct wr_run *run = &batch->runs[i];
+    if (row >= run->first && row - run->first < run->count && run->split < op->context->split_count)
+      return op->context->split_names[run->split];
+  }
+  return NULL;
+}
+
+static void reject_write_row(const struct wr_batch *batch, uint32_t row, struct wr_buffer *out)
+{
+  static const struct wr_json_style style = {0};
+  struct wr_json_row_writer *writer = wr_json_row_writer_new(batch->schema, &style);
+  wr_json_row_write(writer, batch->columns, row, out);
+  wr_json_row_writer_free(writer);
+}
+
+void wr_operator_reject(struct wr_operator *op, const struct wr_batch *batch, uint32_t row,
+                        enum wr_reject_kind kind, const char *format, ...)
+{
+  assert(kind < WR_REJECT_KIND_COUNT && row < batch->row_count);
+  if (batch->change && batch->change[row] & WR_DELETE)
+    return;
+  wr_metrics_add(&op->context->metrics->rejected[kind], 1);
+  struct wr_reject_sink *sink = op->context->rejects;
+  if (sink->wants && !sink->wants(sink, kind))
+    return;
+  char message[WR_MESSAGE_BYTES_MAX + 1];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(message, sizeof message, format, args);
+  va_end(args);
+  struct wr_buffer raw = {0};
+  reject_write_row(batch, row, &raw);
+  struct wr_reject reject = {
+      .kind = kind,
+      .now_us = batch->now_us,
+      .message = message,
+      .source = op->context->name,
+      .split = reject_split(op, batch, row),
+      .raw = {raw.bytes, (uint32_t)raw.length},
+  };
+  sink->put(sink, &reject);
+  wr_buffer_free(&raw);
+}

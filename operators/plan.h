@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plan: a DAG of nodes as plain data, where planner and runtime meet. The planner makes it,
+ * EXPLAIN prints it, the runtime cuts it into tasks. It lives in the planner's arena and never
+ * changes.
+ *
+ * Nodes stand in topological order (inputs before their readers). A node runs in `parallelism`
+ * copies. FORWARD inputs are fused with their producer (same parallelism); the others go through
+ * channels.
+ */
+#ifndef WEIR_OPERATORS_PLAN_H
+#define WEIR_OPERATORS_PLAN_H
+
+#include "core/options.h"
+#include "operators/operator.h"
+
+struct wr_connector; /* connectors/connector.h */
+struct wr_format;    /* formats/format.h */
+
+enum wr_plan_kind { WR_PLAN_SOURCE, WR_PLAN_OPERATOR, WR_PLAN_SINK };
+
+enum wr_exchange {
+  WR_EXCHANGE_FORWARD, /* same task */
+  WR_EXCHANGE_HASH,    /* by key: wr_hash_keys over the key columns, then by key group */
+  WR_EXCHANGE_GATHER   /* everything to copy 0 */
+};
+
+struct wr_plan_input {
+  uint32_t node;
+  enum wr_exchange exchange;
+  const uint32_t *keys; /* HASH: column numbers of the producer's schema */
+  uint32_t key_count;
+};
+
+enum wr_on_error { WR_ON_ERROR_STREAM, WR_ON_ERROR_FAIL, WR_ON_ERROR_SKIP };
+
+/* A column that a source makes: a physical column of the table, or metadata of the connector. */
+struct wr_plan_table {
+  const char *name;
+  const struct wr_connector *connector;
+  const struct wr_format *format;   /* NULL: rows */
+  const struct wr_options *options; /* checked */
+  const struct wr_schema
+      *physical; /* physical columns, in order: what the format reads and writes */
+  const char *time_zone;
+};
+
+struct wr_plan_source {
+  struct wr_plan_table table;
+  const uint32_t *wanted; /* physical columns to decode, ascending */
+  uint32_t wanted_count;
+  const uint32_t *metadata; /* then these rows of the connector's metadata table */
+  uint32_t metadata_count;
+  enum wr_on_error on_error; /* undecodable records */
+  bool bounded;
+};
+/* The schema of a SOURCE node: wanted columns, then metadata columns. The rejects of the whole job
+ * are a source node too: source is NULL and the schema is wr_error_stream_schema. */
+
+struct wr_plan_sink {
+  struct wr_plan_table table;
+  bool changes; /* rows may take back */
+};
+
+struct wr_plan_node {
+  uint32_t id; /* its index */
+  enum wr_plan_kind kind;
+  const char *name;               /* "Source(clicks)", "TumbleAggregate", "Sink(page_minute)" */
+  const char *detail;             /* for EXPLAIN, one line: "page <> '/health'"; may be NULL */
+  const char *identity;           /* of its state, docs/architecture.md 4.12; NULL: stateless */
+  const char *statement;          /* SQL text of the statement it came from; NULL: several */
+  const struct wr_schema *schema; /* of its rows */
+  uint32_t parallelism;
+  const struct wr_plan_input *inputs;
+  uint32_t input_count;
+  const struct wr_plan_source *source;            /* SOURCE */
+  const struct wr_operator_class *operator_class; /* OPERATOR */
+  const void *spec;                               /* OPERATOR: the class's own struct */
+  const struct wr_plan_sink *sink;                /* SINK */
+  bool arrived;                                   /* some operator below reads arrived_us */
+};
+
+struct wr_plan {
+  const struct wr_plan_node *nodes;
+  uint32_t node_count;
+  bool bounded;          /* every source ends by itself */
+  uint32_t error_stream; /* node number of the rejects' source; UINT32_MAX: nobody reads it */
+  const char *time_zone;
+  enum wr_on_error on_error; /* SET 'table.exec.on-error': rejects of operators */
+};
+
+#endif

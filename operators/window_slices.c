@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Open slices as a sorted array: there are few (one, or size / slide), and new ones nearly always
+ * go to the end. */
+#include "operators/window_slices.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+void wr_window_slices_free(struct wr_window_slices *slices)
+{
+  for (uint32_t i = 0; i < slices->count; i++) {
+    wr_table_free(slices->slices[i]->table);
+    free(slices->slices[i]);
+  }
+  free(slices->slices);
+  *slices = (struct wr_window_slices){0};
+}
+
+struct wr_window_bounds wr_window_bounds_of(const struct wr_window *window, int64_t time_us)
+{
+  assert(window->kind != WR_WINDOW_ATTACHED);
+  int64_t end_us = wr_window_slice_end(window, time_us);
+  if (window->kind == WR_WINDOW_TUMBLE)
+    return (struct wr_window_bounds){end_us - window->size_us, end_us, end_us, end_us};
+  return (struct wr_window_bounds){
+      .start_us = end_us - window->slice_us,
+      .end_us = end_us,
+      .first_end_us = wr_window_first_end(window, time_us),
+      .last_end_us = wr_window_last_end(window, time_us),
+  };
+}
+
+struct wr_window_bounds wr_window_bounds_attached(int64_t start_us, int64_t end_us)
+{
+  return (struct wr_window_bounds){start_us, end_us, end_us, end_us};
+}
+
+void wr_window_bounds_cut(const struct wr_window *window, struct wr_window_bounds *bounds,
+                          int64_t closed_us)
+{
+  int64_t first_close_us = bounds->first_end_us - window->tick_us;
+  if (first_close_us > closed_us)
+    return;
+  if (bounds->last_end_us - window->tick_us <= closed_us)
+    bounds->first_end_us = WR_TIME_END;
+  else
+    bounds->first_end_us +=
+        ((closed_us - first_close_us) / window->slide_us + 1) * window->slide_us;
+}
+
+static int bounds_compare(const struct wr_window_bounds *a, const struct wr_window_bounds *b)
+{
+  if (a->end_us != b->end_us)
+    return a->end_us < b->end_us ? -1 : 1;
+  if (a->first_end_us != b->first_end_us)
+    return a->first_end_us < b->first_end_us ? -1 : 1;
+  return (a->start_us > b->start_us) - (a->start_us < b->start_us);
+}
+
+/* Index of the first slice that is not before bounds. */
+static uint32_t slices_search(const struct wr_window_slices *slices,
+                              const struct wr_window_bounds *bounds)
+{
+  uint32_t low = 0, high = slices->count;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (bounds_compare(&slices->slices[middle]->bounds, bounds) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+struct wr_window_slice *wr_window_slices_get(struct wr_window_slices *slices,
+                                             struct wr_table_space *space,
+                                             const struct wr_window_bounds *bounds)
+{
+  assert(bounds->first_end_us <= bounds->last_end_us);
+  uint32_t at = slices_search(slices, bounds);
+  if (at < slices->count && bounds_compare(&slices->slices[at]->bounds, bounds) == 0)
+    return slices->slices[at];
+  if (slices->count == slices->capacity) {
+    slices->capacity = slices->capacity ? 2 * slices->capacity : 8;
+    slices->slices = wr_memory_resize(slices->slices, slices->capacity * sizeof *slices->slices);
+  }
+  struct wr_window_slice *slice = wr_memory_get_zero(sizeof *slice);
+  slice->bounds = *bounds;
+  slice->tag = slices->next_tag++;
+  slice->table = wr_table_new(space, slice->tag, false);
+  slice->group = UINT32_MAX;
+  memmove(slices->slices + at + 1, slices->slices + at,
+          (slices->count - at) * sizeof *slices->slices);
+  slices->slices[at] = slice;
+  slices->count++;
+  return slice;
+}
+
+int64_t wr_window_slices_next(const struct wr_window_slices *slices, const struct wr_window *window,
+                              int64_t closed_us)
+{
+  int64_t next_us = WR_TIME_END;
+  for (uint32_t i = 0; i < slices->count && slices->slices[i]->bounds.end_us < next_us; i++) {
+    struct wr_window_bounds bounds = slices->slices[i]->bounds;
+    wr_window_bounds_cut(window, &bounds, closed_us);
+    if (bounds.first_end_us < next_us)
+      next_us = bounds.first_end_us;
+  }
+  return next_us;
+}
+
+void wr_window_slices_drop(struct wr_window_slices *slices, int64_t end_us)
+{
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < slices->count; i++) {
+    struct wr_window_slice *slice = slices->slices[i];
+    if (slice->bounds.last_end_us > end_us) {
+      slices->slices[kept++] = slice;
+      continue;
+    }
+    wr_table_free(slice->table);
+    free(slice);
+  }
+  slices->count = kept;
+}
+
+uint64_t wr_window_slices_rows(const struct wr_window_slices *slices)
+{
+  uint64_t rows = 0;
+  for (uint32_t i = 0; i < slices->count; i++)
+    rows += slices->slices[i]->row_count;
+  return rows;
+}
+
+void wr_window_slices_save(const struct wr_window_slices *slices, struct wr_part_writer *part)
+{
+  wr_part_put_u64(part, slices->count);
+  for (uint32_t i = 0; i < slices->count; i++) {
+    const struct wr_window_slice *slice = slices->slices[i];
+    wr_part_put_u64(part, slice->tag);
+    wr_part_put_i64(part, slice->bounds.start_us);
+    wr_part_put_i64(part, slice->bounds.end_us);
+    wr_part_put_i64(part, slice->bounds.first_end_us);
+    wr_part_put_i64(part, slice->bounds.last_end_us);
+    wr_part_put_u64(part, slice->row_count);
+  }
+}
+
+static enum wr_code slice_load(struct wr_window_slices *slices, struct wr_table_space *space,
+                               bool with_rows, struct wr_part_reader *part,
+                               struct wr_window_tag *out, struct wr_error *err)
+{
+  struct wr_window_bounds bounds;
+  uint64_t rows = 0;
+  enum wr_code code = wr_part_get_u64(part, &out->tag, err);
+  int64_t *const numbers[] = {&bounds.start_us, &bounds.end_us, &bounds.first_end_us,
+                              &bounds.last_end_us};
+  for (uint32_t i = 0; code == WR_OK && i < 4; i++)
+    code = wr_part_get_i64(part, numbers[i], err);
+  if (code == WR_OK)
+    code = wr_part_get_u64(part, &rows, err);
+  if (code != WR_OK)
+    return code;
+  if (bounds.first_end_us > bounds.last_end_us)
+    return wr_fail(err, WR_DATA, "the saved state is damaged: a slice without a window");
+  out->slice = wr_window_slices_get(slices, space, &bounds);
+  out->slice->row_count += with_rows ? rows : 0;
+  return WR_OK;
+}
+
+enum wr_code wr_window_slices_load(struct wr_window_slices *slices, struct wr_table_space *space,
+                                   bool with_rows, struct wr_part_reader *part,
+                                   struct wr_window_tags *out, struct wr_error *err)
+{
+  *out = (struct wr_window_tags){0};
+  uint64_t count;
+  enum wr_code code = wr_part_get_u64(part, &count, err);
+  if (code != WR_OK)
+    return code;
+  if (count > (part->length - part->at) / 8)
+    return wr_fail(err, WR_DATA, "the saved state is damaged: %llu slices in %zu bytes",
+                   (unsigned long long)count, part->length - part->at);
+  out->tags = wr_memory_get_zero((count + 1) * sizeof *out->tags);
+  out->count = count;
+  for (uint64_t i = 0; code == WR_OK && i < count; i++)
+    code = slice_load(slices, space, with_rows, part, &out->tags[i], err);
+  return code;
+}

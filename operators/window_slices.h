@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The open slices of a window operator. A slice is a stretch of time with a table of keys; it
+ * belongs to the windows that end at first_end, first_end + slide, ... last_end. Rows that came too
+ * late for the first windows over their time, but not for all of them, have a slice of their own
+ * beside the regular one, with a later first_end: so no window has to fire before the watermark
+ * says so, and the result does not depend on how rows were cut into batches.
+ *
+ *   HOP(size 3, slide 1)    windows    [0,3)  [1,4)  [2,5)
+ *   regular slice [2,3)                  x      x      x       first_end 3, last_end 5
+ *   rows of [2,3) after 3 closed                x      x       first_end 4, last_end 5
+ *
+ * TUMBLE has one slice per window, ATTACHED one per pair of bounds.
+ */
+#ifndef WEIR_OPERATORS_WINDOW_SLICES_H
+#define WEIR_OPERATORS_WINDOW_SLICES_H
+
+#include "core/batch.h"
+#include "state/table.h"
+#include "windows/window.h"
+
+struct wr_window_bounds {
+  int64_t start_us, end_us;          /* of the slice */
+  int64_t first_end_us, last_end_us; /* of its windows; first > last: there are none */
+};
+
+struct wr_window_slice {
+  struct wr_window_bounds bounds;
+  uint64_t tag; /* of its table */
+  uint64_t row_count;
+  struct wr_table *table;
+  uint32_t group; /* scratch of window_aggregate: number within the batch; UINT32_MAX: none */
+};
+
+struct wr_window_slices {
+  struct wr_window_slice **slices; /* by end, first_end, start */
+  uint32_t count, capacity;
+  uint64_t next_tag;
+};
+
+void wr_window_slices_free(struct wr_window_slices *slices);
+
+/* The regular slice of a time. */
+struct wr_window_bounds wr_window_bounds_of(const struct wr_window *window, int64_t time_us);
+/* The slice of a window that comes as two columns. */
+struct wr_window_bounds wr_window_bounds_attached(int64_t start_us, int64_t end_us);
+/* Leaves out the windows that close at or before closed_us; what is left may be none. */
+void wr_window_bounds_cut(const struct wr_window *window, struct wr_window_bounds *bounds,
+                          int64_t closed_us);
+
+/* The slice with these bounds, made if there is none yet. */
+struct wr_window_slice *wr_window_slices_get(struct wr_window_slices *slices,
+                                             struct wr_table_space *space,
+                                             const struct wr_window_bounds *bounds);
+/* The end of the first window over any slice that closes behind closed_us; WR_TIME_END: no slice
+ * has one. */
+int64_t wr_window_slices_next(const struct wr_window_slices *slices, const struct wr_window *window,
+                              int64_t closed_us);
+/* Frees the slices whose last window ends at or before end_us. */
+void wr_window_slices_drop(struct wr_window_slices *slices, int64_t end_us);
+uint64_t wr_window_slices_rows(const struct wr_window_slices *slices);
+
+/* The list of slices (not their tables). load makes the slices that are missing and tells the old
+ * tag of each. */
+void wr_window_slices_save(const struct wr_window_slices *slices, struct wr_part_writer *part);
+struct wr_window_tags {
+  struct wr_window_tag {
+    uint64_t tag;
+    struct wr_window_slice *slice;
+  } * tags;
+  uint64_t count;
+};
+/* with_rows: the rows that the part counted are counted here (by one of the tasks that read it).
+ * Caller frees out->tags. */
+enum wr_code wr_window_slices_load(struct wr_window_slices *slices, struct wr_table_space *space,
+                                   bool with_rows, struct wr_part_reader *part,
+                                   struct wr_window_tags *out, struct wr_error *err);
+
+#endif
