@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Queries: WITH, SELECT, VALUES, TABLE t. A SELECT becomes, from the bottom: FROM, WHERE, GROUP BY
+ * with HAVING, and one projection for its list. What only tables can do (ORDER BY, LIMIT, DISTINCT
+ * ...) is refused here in one place.
+ */
+#include "planner/binder.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/limits.h"
+
+static enum wr_code query_unsupported(struct wr_span span, const char *what, struct wr_error *err)
+{
+  return wr_fail_at(err, WR_UNSUPPORTED, span, "%s is not supported yet", what);
+}
+
+/* ---- the select list */
+
+static void query_add_item(struct wr_binder *binder, struct wr_selection *selection,
+                           const struct wr_expression *value, const char *name)
+{
+  if (selection->item_count == selection->item_room) {
+    uint32_t room = selection->item_room ? 2 * selection->item_room : 16;
+    const struct wr_expression **items =
+        WR_NEW_ARRAY(binder->arena, const struct wr_expression *, room);
+    const char **names = WR_NEW_ARRAY(binder->arena, const char *, room);
+    for (uint32_t i = 0; i < selection->item_count; i++) {
+      items[i] = selection->items[i];
+      names[i] = selection->names[i];
+    }
+    selection->items = items;
+    selection->names = names;
+    selection->item_room = room;
+  }
+  selection->items[selection->item_count] = value;
+  selection->names[selection->item_count++] = name;
+}
+
+/* *, t.* */
+static enum wr_code query_add_star(struct wr_binder *binder, struct wr_selection *selection,
+                                   const struct wr_tree_expression *tree, struct wr_error *err)
+{
+  const struct wr_tree_identifiers *parts = &tree->star.parts;
+  const char *relation = parts->count ? parts->items[parts->count - 1]->text : NULL;
+  if (!selection->input)
+    return wr_fail_at(err, WR_SEMANTIC, tree->span, "* needs a FROM");
+  if (relation && !wr_scope_has_relation(&selection->scope, relation))
+    return wr_scope_fail_relation(&selection->scope, parts->items[parts->count - 1], err);
+  for (uint32_t i = 0; i < selection->scope.column_count; i++) {
+    const struct wr_scope_column *column = &selection->scope.columns[i];
+    if (relation && (!column->relation || strcmp(column->relation, relation) != 0))
+      continue;
+    query_add_item(binder, selection,
+                   wr_bind_column(binder->binding, column->column,
+                                  selection->scope.schema.fields[column->column].type, tree->span),
+                   column->name);
+  }
+  return WR_OK;
+}
+
+/* The alias, the last part of a name, or Flink's EXPR$n. */
+static const char *query_item_name(struct wr_arena *arena, const struct wr_tree_item *item,
+                                   uint32_t index)
+{
+  if (item->alias)
+    return item->alias->text;
+  const struct wr_tree_expression *value = item->value;
+  if (value->kind == WR_TREE_COLUMN)
+    return value->column.parts.items[value->column.parts.count - 1]->text;
+  if (value->kind == WR_TREE_FIELD)
+    return value->field.name->text;
+  return wr_arena_print(arena, "EXPR$%u", index);
+}
+
+static bool query_has_name(const char *const *names, uint32_t count, const char *name)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+/* Results have distinct names: the second a becomes a0, the third a1. */
+static void query_distinct_names(struct wr_arena *arena, const char **names, uint32_t count)
+{
+  const char **given = WR_NEW_ARRAY(arena, const char *, count);
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t same = 0;
+    given[i] = names[i];
+    for (uint32_t j = 0; j < i; j++)
+      same += strcmp(given[j], given[i]) == 0;
+    for (uint32_t n = same ? same - 1 : 0; query_has_name(names, i, names[i]); n++)
+      names[i] = wr_arena_print(arena, "%s%u", given[i], n);
+  }
+}
+
+static enum wr_code query_items(struct wr_binder *binder, struct wr_selection *selection,
+                                struct wr_error *err)
+{
+  const struct wr_tree_items *items = &selection->tree->items;
+  const struct wr_expression_context context = {.binder = binder,
+                                                .scope = &selection->scope,
+                                                .aggregates = &selection->aggregates,
+                                                .place = "SELECT"};
+  for (uint32_t i = 0; i < items->count; i++) {
+    const struct wr_tree_item *item = items->items[i];
+    enum wr_code code;
+    if (item->value->kind == WR_TREE_STAR) {
+      code = query_add_star(binder, selection, item->value, err);
+    } else {
+      const struct wr_expression *value;
+      code = wr_bind_expression(&context, item->value, &value, err);
+      if (code == WR_OK)
+        code = wr_bind_check(binder->binding, value, err);
+      if (code == WR_OK)
+        query_add_item(binder, selection, value,
+                       query_item_name(binder->arena, item, selection->item_count));
+    }
+    if (code)
+      return code;
+    if (selection->item_count > WR_COLUMNS_MAX)
+      return wr_fail_at(err, WR_LIMIT, item->span,
+                        "the query has more columns than the limit WR_COLUMNS_MAX, %d",
+                        WR_COLUMNS_MAX);
+  }
+  query_distinct_names(binder->arena, selection->names, selection->item_count);
+  return WR_OK;
+}
+
+/* ---- SELECT */
+
+static enum wr_code query_check_select(const struct wr_tree_select *tree, struct wr_error *err)
+{
+  if (tree->distinct) {
+    query_unsupported((struct wr_span){tree->span.offset, 6}, "SELECT DISTINCT", err);
+    return wr_hint(err,
+                   "distinct rows per window: GROUP BY window_start, window_end and the columns");
+  }
+  if (tree->qualify)
+    return query_unsupported(tree->qualify->span, "QUALIFY", err);
+  if (tree->windows.count)
+    return query_unsupported(tree->windows.items[0]->span, "the WINDOW clause", err);
+  for (uint32_t i = 0; i < tree->hints.count; i++)
+    if (strcmp(tree->hints.items[i]->name->text, "STATE") != 0)
+      return query_unsupported(tree->hints.items[i]->span, "this hint", err);
+  return WR_OK;
+}
+
+static enum wr_code query_where(struct wr_binder *binder, struct wr_selection *selection,
+                                struct wr_error *err)
+{
+  if (!selection->tree->where)
+    return WR_OK;
+  const struct wr_expression_context context = {
+      .binder = binder, .scope = &selection->scope, .place = "WHERE"};
+  const struct wr_expression *condition;
+  enum wr_code code = wr_bind_condition(&context, selection->tree->where, &condition, err);
+  if (code == WR_OK)
+    selection->input = wr_logical_filter(binder->arena, selection->input, condition);
+  return code;
+}
+
+/* One row of the clock and of constants, perhaps under a condition. */
+static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selection *selection,
+                                       struct wr_logical **out, struct wr_error *err)
+{
+  const struct wr_tree_select *tree = selection->tree;
+  enum wr_code code = query_items(binder, selection, err);
+  if (code)
+    return code;
+  if (selection->aggregates.count || tree->group_span.length || tree->having)
+    return query_unsupported(tree->span, "an aggregate without FROM", err);
+  struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, selection->item_count);
+  for (uint32_t i = 0; i < selection->item_count; i++) {
+    if (tree->where && selection->items[i]->type->kind == WR_NULL) /* a filter cannot carry it */
+      selection->items[i] = wr_bind_null(binder->binding, &wr_type_string, tree->span);
+    fields[i] = (struct wr_field){.name = selection->names[i], .type = selection->items[i]->type};
+  }
+  const struct wr_schema schema = {.column_count = selection->item_count, .fields = fields};
+  selection->input = wr_logical_values(binder->arena, &schema, selection->items, 1);
+  code = query_where(binder, selection, err);
+  *out = selection->input;
+  return code;
+}
+
+static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_select *tree,
+                                 struct wr_logical **out, struct wr_error *err)
+{
+  struct wr_selection selection = {.tree = tree};
+  enum wr_code code = query_check_select(tree, err);
+  if (code == WR_OK)
+    code = wr_bind_from(binder, tree->from, &selection.input, &selection.scope, err);
+  if (code)
+    return code;
+  selection.scope.aliases = &tree->items;
+  if (!tree->from)
+    return query_without_from(binder, &selection, out, err);
+  selection.aggregates.first = selection.scope.schema.column_count;
+  code = query_where(binder, &selection, err);
+  if (code == WR_OK)
+    code = query_items(binder, &selection, err);
+  if (code == WR_OK && tree->having) {
+    const struct wr_expression_context context = {.binder = binder,
+                                                  .scope = &selection.scope,
+                                                  .aggregates = &selection.aggregates,
+                                                  .place = "HAVING"};
+    code = wr_bind_condition(&context, tree->having, &selection.having, err);
+  }
+  if (code == WR_OK && (tree->group_span.length || tree->having || selection.aggregates.count))
+    code = wr_bind_group(binder, &selection, err);
+  if (code)
+    return code;
+  *out = wr_logical_project(binder->arena, selection.input, selection.items, selection.names,
+                            selection.item_count);
+  return WR_OK;
+}
+
+/* ---- VALUES */
+
+/* Casts column c of all rows to one type. */
+static enum wr_code query_values_column(struct wr_binder *binder,
+                                        const struct wr_tree_expressions *rows,
+                                        const struct wr_expression **cells, uint32_t count,
+                                        uint32_t c, const struct wr_type **type,
+                                        struct wr_error *err)
+{
+  *type = cells[c]->type;
+  for (uint32_t r = 1; r < rows->count; r++) {
+    const struct wr_expression *cell = cells[(size_t)r * count + c];
+    const struct wr_type *common = wr_type_common(binder->arena, *type, cell->type);
+    if (!common)
+      return wr_fail_at(err, WR_SEMANTIC, cell->span,
+                        "this value does not go with those above it in column %u", c + 1);
+    *type = common;
+  }
+  for (uint32_t r = 0; r < rows->count; r++) {
+    const struct wr_expression **cell = &cells[(size_t)r * count + c];
+    if (wr_type_equal((*cell)->type, *type))
+      continue;
+    enum wr_code code =
+        wr_bind_cast(binder->binding, *cell, *type, false, (*cell)->span, cell, err);
+    if (code)
+      return code;
+  }
+  return WR_OK;
+}
+
+static enum wr_code query_values_shape(const struct wr_tree_expressions *rows, struct wr_error *err)
+{
+  uint32_t count = rows->items[0]->items.count;
+  if (count > WR_COLUMNS_MAX)
+    return wr_fail_at(err, WR_LIMIT, rows->items[0]->span,
+                      "%u columns; the limit WR_COLUMNS_MAX is %d", count, WR_COLUMNS_MAX);
+  for (uint32_t r = 1; r < rows->count; r++)
+    if (rows->items[r]->items.count != count)
+      return wr_fail_at(err, WR_SEMANTIC, rows->items[r]->span,
+                        "the number of values here is %u, in the first row %u",
+                        rows->items[r]->items.count, count);
+  return WR_OK;
+}
+
+static enum wr_code query_values(struct wr_binder *binder, const struct wr_tree_query *tree,
+                                 struct wr_logical **out, struct wr_error *err)
+{
+  const struct wr_tree_expressions *rows = &tree->rows;
+  assert(rows->count > 0 && rows->items[0]->kind == WR_TREE_ROW);
+  enum wr_code code = query_values_shape(rows, err);
+  if (code)
+    return code;
+  const struct wr_scope none = {0};
+  const struct wr_expression_context context = {
+      .binder = binder, .scope = &none, .place = "VALUES"};
+  uint32_t count = rows->items[0]->items.count;
+  size_t cell_count = (size_t)rows->count * count;
+  const struct wr_expression **cells =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, cell_count);
+  for (size_t i = 0; i < cell_count; i++) {
+    code = wr_bind_expression(&context, rows->items[i / count]->items.items[i % count], &cells[i],
+                              err);
+    if (code)
+      return code;
+  }
+  struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, count);
+  for (uint32_t c = 0; c < count; c++) {
+    fields[c].name = wr_arena_print(binder->arena, "EXPR$%u", c);
+    code = query_values_column(binder, rows, cells, count, c, &fields[c].type, err);
+    if (code)
+      return code;
+  }
+  const struct wr_schema schema = {.column_count = count, .fields = fields};
+  *out = wr_logical_values(binder->arena, &schema, cells, rows->count);
+  return WR_OK;
+}
+
+/* ---- queries */
+
+static enum wr_code query_check_tail(const struct wr_tree_query *query, struct wr_error *err)
+{
+  if (query->order_by.count) {
+    query_unsupported(query->order_by.items[0]->span, "ORDER BY", err);
+    return wr_hint(err, "rows leave in the order in which windows close; sort where they arrive");
+  }
+  if (query->limit || query->offset)
+    return query_unsupported((query->limit ? query->limit : query->offset)->span,
+                             query->limit ? "LIMIT" : "OFFSET", err);
+  return WR_OK;
+}
+
+static enum wr_code query_body(struct wr_binder *binder, const struct wr_tree_query *query,
+                               struct wr_logical **out, struct wr_error *err)
+{
+  static const char *const set_names[] = {
+      [WR_TREE_UNION] = "UNION", [WR_TREE_INTERSECT] = "INTERSECT", [WR_TREE_EXCEPT] = "EXCEPT"};
+  switch (query->kind) {
+  case WR_TREE_SELECT: return query_select(binder, query->select, out, err);
+  case WR_TREE_VALUES: return query_values(binder, query, out, err);
+  case WR_TREE_TABLE_QUERY: return wr_bind_table_name(binder, &query->table, out, err);
+  case WR_TREE_NESTED: return wr_bind_query(binder, query->nested, out, err);
+  case WR_TREE_SET_OPERATION: break;
+  }
+  enum wr_tree_set_operator which = query->set.operator;
+  query_unsupported(query->set.at, set_names[which], err);
+  if (which == WR_TREE_UNION)
+    wr_hint(err, "write one INSERT INTO per part: they run as one job");
+  return err->code;
+}
+
+enum wr_code wr_bind_query(struct wr_binder *binder, const struct wr_tree_query *query,
+                           struct wr_logical **out, struct wr_error *err)
+{
+  const struct wr_common *outer = binder->commons;
+  for (uint32_t i = 0; i < query->with.count; i++) {
+    struct wr_common *common = WR_NEW(binder->arena, struct wr_common);
+    *common = (struct wr_common){.tree = query->with.items[i], .outer = binder->commons};
+    binder->commons = common;
+  }
+  enum wr_code code = query_check_tail(query, err);
+  if (code == WR_OK)
+    code = query_body(binder, query, out, err);
+  binder->commons = outer;
+  return code;
+}

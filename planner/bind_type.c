@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types by name, with their parameters checked. Names of types are not case-sensitive. */
+#include "planner/binder.h"
+
+#include <assert.h>
+#include <strings.h>
+
+#include "core/limits.h"
+
+enum type_parameters {
+  TYPE_PLAIN,    /* none */
+  TYPE_LENGTH,   /* (n) */
+  TYPE_DECIMAL,  /* (p, s) */
+  TYPE_FRACTION, /* (p) */
+  TYPE_REFUSED
+};
+
+struct type_name {
+  const char *name;
+  enum wr_kind kind;
+  enum type_parameters parameters;
+  uint32_t fallback; /* length or fraction when none is given; 0 for lengths: without limit */
+};
+
+static const struct type_name type_names[] = {
+    {"BOOLEAN", WR_BOOLEAN, TYPE_PLAIN, 0},
+    {"TINYINT", WR_TINYINT, TYPE_PLAIN, 0},
+    {"SMALLINT", WR_SMALLINT, TYPE_PLAIN, 0},
+    {"INT", WR_INT, TYPE_PLAIN, 0},
+    {"INTEGER", WR_INT, TYPE_PLAIN, 0},
+    {"BIGINT", WR_BIGINT, TYPE_PLAIN, 0},
+    {"FLOAT", WR_FLOAT, TYPE_PLAIN, 0},
+    {"REAL", WR_FLOAT, TYPE_PLAIN, 0},
+    {"DOUBLE", WR_DOUBLE, TYPE_PLAIN, 0},
+    {"DOUBLE PRECISION", WR_DOUBLE, TYPE_PLAIN, 0},
+    {"DECIMAL", WR_DECIMAL, TYPE_DECIMAL, 10},
+    {"DEC", WR_DECIMAL, TYPE_DECIMAL, 10},
+    {"NUMERIC", WR_DECIMAL, TYPE_DECIMAL, 10},
+    {"CHAR", WR_CHAR, TYPE_LENGTH, 1},
+    {"CHARACTER", WR_CHAR, TYPE_LENGTH, 1},
+    {"VARCHAR", WR_VARCHAR, TYPE_LENGTH, 1},
+    {"CHAR VARYING", WR_VARCHAR, TYPE_LENGTH, 1},
+    {"CHARACTER VARYING", WR_VARCHAR, TYPE_LENGTH, 1},
+    {"STRING", WR_VARCHAR, TYPE_PLAIN, 0},
+    {"BINARY", WR_BINARY, TYPE_LENGTH, 1},
+    {"VARBINARY", WR_VARBINARY, TYPE_LENGTH, 1},
+    {"BINARY VARYING", WR_VARBINARY, TYPE_LENGTH, 1},
+    {"BYTES", WR_VARBINARY, TYPE_PLAIN, 0},
+    {"DATE", WR_DATE, TYPE_PLAIN, 0},
+    {"TIME", WR_TIME, TYPE_FRACTION, 0},
+    {"TIMESTAMP", WR_TIMESTAMP, TYPE_FRACTION, 6},
+    {"TIMESTAMP_LTZ", WR_TIMESTAMP_LTZ, TYPE_FRACTION, 6},
+    {"RAW", WR_NULL, TYPE_REFUSED, 0},
+    {"VARIANT", WR_NULL, TYPE_REFUSED, 0},
+    {"NULL", WR_NULL, TYPE_REFUSED, 0},
+};
+
+#define TYPE_NAME_COUNT (sizeof type_names / sizeof *type_names)
+
+static const struct wr_type *const type_plain[WR_KIND_COUNT] = {
+    [WR_BOOLEAN] = &wr_type_boolean,   [WR_TINYINT] = &wr_type_tinyint,
+    [WR_SMALLINT] = &wr_type_smallint, [WR_INT] = &wr_type_int,
+    [WR_BIGINT] = &wr_type_bigint,     [WR_FLOAT] = &wr_type_float,
+    [WR_DOUBLE] = &wr_type_double,     [WR_VARCHAR] = &wr_type_string,
+    [WR_VARBINARY] = &wr_type_bytes,   [WR_DATE] = &wr_type_date,
+};
+
+static enum wr_code type_fail_range(const struct wr_tree_type *tree, const char *what,
+                                    uint32_t least, uint32_t most, struct wr_error *err)
+{
+  return wr_fail_at(err, WR_SEMANTIC, tree->span, "the %s of a %s must be from %u to %u", what,
+                    tree->name.parts.items[0]->text, least, most);
+}
+
+static enum wr_code type_with_parameters(struct wr_arena *arena, const struct wr_tree_type *tree,
+                                         const struct type_name *row, const struct wr_type **out,
+                                         struct wr_error *err)
+{
+  static const uint32_t most[] = {
+      [TYPE_PLAIN] = 0, [TYPE_LENGTH] = 1, [TYPE_DECIMAL] = 2, [TYPE_FRACTION] = 1};
+  if (tree->argument_count > most[row->parameters])
+    return wr_fail_at(err, WR_SEMANTIC, tree->span, "%s takes %s", row->name,
+                      most[row->parameters] ? "fewer parameters" : "no parameters");
+  uint32_t first = tree->argument_count > 0 ? tree->arguments[0] : row->fallback;
+  uint32_t second = tree->argument_count > 1 ? tree->arguments[1] : 0;
+  switch (row->parameters) {
+  case TYPE_LENGTH:
+    if (first < 1 || first > WR_LENGTH_MAX)
+      return type_fail_range(tree, "length", 1, WR_LENGTH_MAX, err);
+    *out = wr_type_text(arena, row->kind, first);
+    return WR_OK;
+  case TYPE_DECIMAL:
+    if (first < 1 || first > WR_DECIMAL_DIGITS_MAX)
+      return type_fail_range(tree, "number of digits", 1, WR_DECIMAL_DIGITS_MAX, err);
+    if (second > first)
+      return type_fail_range(tree, "scale", 0, first, err);
+    *out = wr_type_decimal(arena, first, second);
+    return WR_OK;
+  case TYPE_FRACTION:
+    if (first > 9)
+      return type_fail_range(tree, "precision", 0, 9, err);
+    *out = wr_type_timestamp(arena, row->kind, first);
+    return WR_OK;
+  default:
+    *out = type_plain[row->kind];
+    assert(*out);
+    return WR_OK;
+  }
+}
+
+static enum wr_code type_fail_unknown(const struct wr_tree_type *tree, const char *name,
+                                      struct wr_error *err)
+{
+  const char *names[TYPE_NAME_COUNT];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < TYPE_NAME_COUNT; i++)
+    if (type_names[i].parameters != TYPE_REFUSED)
+      names[count++] = type_names[i].name;
+  wr_fail_at(err, WR_SEMANTIC, tree->span, "there is no type %s", name);
+  const char *near = wr_nearest(name, names, count);
+  if (!near && strcasecmp(name, "TEXT") == 0)
+    near = "STRING";
+  if (!near && strcasecmp(name, "DATETIME") == 0)
+    near = "TIMESTAMP";
+  return near ? wr_hint(err, "did you mean %s?", near) : err->code;
+}
+
+static enum wr_code type_named(struct wr_arena *arena, const struct wr_tree_type *tree,
+                               const struct wr_type **out, struct wr_error *err)
+{
+  const char *name = tree->name.parts.items[tree->name.parts.count - 1]->text;
+  const struct type_name *row = NULL;
+  for (uint32_t i = 0; i < TYPE_NAME_COUNT && !row; i++)
+    if (tree->name.parts.count == 1 && strcasecmp(type_names[i].name, name) == 0)
+      row = &type_names[i];
+  if (!row)
+    return type_fail_unknown(tree, name, err);
+  if (row->parameters == TYPE_REFUSED)
+    return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "the type %s is not supported yet",
+                      row->name);
+  struct type_name zoned = *row;
+  if (tree->zone == WR_TREE_ZONE_WITH) {
+    wr_fail_at(err, WR_UNSUPPORTED, tree->span, "%s WITH TIME ZONE does not exist in this dialect",
+               row->name);
+    return wr_hint(err, "use TIMESTAMP WITH LOCAL TIME ZONE, that is TIMESTAMP_LTZ");
+  }
+  if (tree->zone == WR_TREE_ZONE_LOCAL) {
+    if (row->kind != WR_TIMESTAMP)
+      return wr_fail_at(err, WR_SEMANTIC, tree->span, "only TIMESTAMP can be WITH LOCAL TIME ZONE");
+    zoned.kind = WR_TIMESTAMP_LTZ;
+  }
+  return type_with_parameters(arena, tree, &zoned, out, err);
+}
+
+static enum wr_code type_row(struct wr_arena *arena, const struct wr_tree_type *tree,
+                             const struct wr_type **out, struct wr_error *err)
+{
+  uint32_t count = tree->fields.count;
+  if (count == 0)
+    return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "a ROW without fields is not supported");
+  if (count > WR_COLUMNS_MAX)
+    return wr_fail_at(err, WR_LIMIT, tree->span,
+                      "a ROW of %u fields; the limit WR_COLUMNS_MAX is %d", count, WR_COLUMNS_MAX);
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, count);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_tree_type_field *field = tree->fields.items[i];
+    fields[i].name = field->name->text;
+    enum wr_code code = wr_bind_type(arena, field->type, &fields[i].type, err);
+    if (code)
+      return code;
+    for (uint32_t j = 0; j < i; j++)
+      if (strcmp(fields[j].name, fields[i].name) == 0)
+        return wr_fail_at(err, WR_SEMANTIC, field->span, "the field '%s' is declared twice",
+                          fields[i].name);
+  }
+  *out = wr_type_row(arena, fields, count);
+  return WR_OK;
+}
+
+enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tree,
+                          const struct wr_type **out, struct wr_error *err)
+{
+  static const char *const later[] = {[WR_TREE_TYPE_ARRAY] = "ARRAY",
+                                      [WR_TREE_TYPE_MULTISET] = "MULTISET",
+                                      [WR_TREE_TYPE_MAP] = "MAP"};
+  if (tree->height > WR_TYPE_NESTING_MAX)
+    return wr_fail_at(err, WR_LIMIT, tree->span,
+                      "a type of %u levels; the limit WR_TYPE_NESTING_MAX is %d", tree->height,
+                      WR_TYPE_NESTING_MAX);
+  enum wr_code code = WR_OK;
+  switch (tree->kind) {
+  case WR_TREE_TYPE_NAMED: code = type_named(arena, tree, out, err); break;
+  case WR_TREE_TYPE_INTERVAL:
+    *out =
+        tree->interval.from <= WR_TREE_MONTH ? &wr_type_interval_month : &wr_type_interval_second;
+    break;
+  case WR_TREE_TYPE_ROW: code = type_row(arena, tree, out, err); break;
+  default:
+    return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "columns of type %s are not supported yet",
+                      later[tree->kind]);
+  }
+  if (code == WR_OK && tree->not_null)
+    *out = wr_type_with_not_null(arena, *out, true);
+  return code;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A list of objects: scripts declare tens of them, and the nearest name needs them all anyway. */
+#include "planner/catalogue.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define CATALOGUE_NEAREST_MAX 1000 /* names compared for a hint */
+
+static const char catalogue_rejects[] = "error_stream";
+
+void wr_catalogue_open(struct wr_catalogue *catalogue, struct wr_arena *arena)
+{
+  struct wr_object *rejects = WR_NEW(arena, struct wr_object);
+  rejects->kind = WR_OBJECT_REJECTS;
+  rejects->name = catalogue_rejects;
+  *catalogue = (struct wr_catalogue){.arena = arena, .first = rejects};
+}
+
+const struct wr_object *wr_catalogue_find(const struct wr_catalogue *catalogue, const char *name)
+{
+  for (const struct wr_object *object = catalogue->first; object; object = object->next)
+    if (strcmp(object->name, name) == 0)
+      return object;
+  return NULL;
+}
+
+/* The last part; what stands before it must be Flink's names of the default place. */
+static enum wr_code catalogue_plain_name(const struct wr_tree_name *name, const char **plain,
+                                         struct wr_error *err)
+{
+  static const char *const places[] = {"default_database", "default_catalog"};
+  assert(name->parts.count > 0);
+  uint32_t last = name->parts.count - 1;
+  *plain = name->parts.items[last]->text;
+  for (uint32_t i = 0; i < last; i++) {
+    const struct wr_tree_identifier *part = name->parts.items[last - 1 - i];
+    if (i < 2 && strcmp(part->text, places[i]) == 0)
+      continue;
+    wr_fail_at(err, WR_UNSUPPORTED, part->span, "there is no catalogue or database '%s'",
+               part->text);
+    return wr_hint(err, "all tables are in default_catalog.default_database; write only '%s'",
+                   *plain);
+  }
+  return WR_OK;
+}
+
+enum wr_code wr_catalogue_get(const struct wr_catalogue *catalogue, const struct wr_tree_name *name,
+                              const struct wr_object **out, struct wr_error *err)
+{
+  const char *plain;
+  enum wr_code code = catalogue_plain_name(name, &plain, err);
+  if (code)
+    return code;
+  *out = wr_catalogue_find(catalogue, plain);
+  if (*out)
+    return WR_OK;
+  const char *names[CATALOGUE_NEAREST_MAX];
+  uint32_t count = 0;
+  for (const struct wr_object *object = catalogue->first; object && count < CATALOGUE_NEAREST_MAX;
+       object = object->next)
+    names[count++] = object->name;
+  wr_fail_at(err, WR_SEMANTIC, name->span, "there is no table or view '%s'", plain);
+  const char *near = wr_nearest(plain, names, count);
+  if (near)
+    wr_hint(err, "did you mean '%s'?", near);
+  else if (count == 1)
+    wr_hint(err,
+            "declare it before this statement: CREATE TABLE %s (...) WITH ('connector' = '...')",
+            plain);
+  return err->code;
+}
+
+static void catalogue_remove(struct wr_catalogue *catalogue, const struct wr_object *object)
+{
+  for (struct wr_object **link = &catalogue->first; *link; link = &(*link)->next) {
+    if (*link == object) {
+      *link = object->next;
+      return;
+    }
+  }
+  assert(!"the object is in the catalogue");
+}
+
+enum wr_code wr_catalogue_may_create(struct wr_catalogue *catalogue,
+                                     const struct wr_tree_name *name, bool if_not_exists,
+                                     bool or_replace, bool *create, const char **plain,
+                                     struct wr_error *err)
+{
+  enum wr_code code = catalogue_plain_name(name, plain, err);
+  if (code)
+    return code;
+  const struct wr_object *old = wr_catalogue_find(catalogue, *plain);
+  *create = !old || or_replace;
+  if (!old)
+    return WR_OK;
+  if (old->kind == WR_OBJECT_REJECTS)
+    return wr_fail_at(err, WR_SEMANTIC, name->span,
+                      "'%s' is the built-in stream of rejected rows and cannot be created", *plain);
+  if (or_replace) {
+    catalogue_remove(catalogue, old);
+    return WR_OK;
+  }
+  if (if_not_exists)
+    return WR_OK;
+  return wr_fail_at(err, WR_SEMANTIC, name->span, "a %s '%s' exists already",
+                    old->kind == WR_OBJECT_VIEW ? "view" : "table", *plain);
+}
+
+static struct wr_object *catalogue_add(struct wr_catalogue *catalogue, enum wr_object_kind kind,
+                                       const char *name)
+{
+  assert(!wr_catalogue_find(catalogue, name));
+  struct wr_object *object = WR_NEW(catalogue->arena, struct wr_object);
+  object->kind = kind;
+  object->name = name;
+  object->next = catalogue->first;
+  catalogue->first = object;
+  return object;
+}
+
+void wr_catalogue_add_table(struct wr_catalogue *catalogue, const struct wr_table *table)
+{
+  catalogue_add(catalogue, WR_OBJECT_TABLE, table->name)->table = table;
+}
+
+void wr_catalogue_add_view(struct wr_catalogue *catalogue, const struct wr_view *view)
+{
+  catalogue_add(catalogue, WR_OBJECT_VIEW, view->name)->view = view;
+}
+
+enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_tree_drop *drop,
+                               struct wr_error *err)
+{
+  const char *plain;
+  enum wr_code code = catalogue_plain_name(&drop->name, &plain, err);
+  if (code)
+    return code;
+  const struct wr_object *object = wr_catalogue_find(catalogue, plain);
+  if (!object && drop->if_exists)
+    return WR_OK;
+  if (!object && (code = wr_catalogue_get(catalogue, &drop->name, &object, err)) != WR_OK)
+    return code;
+  if (object->kind == WR_OBJECT_REJECTS)
+    return wr_fail_at(err, WR_SEMANTIC, drop->name.span,
+                      "the built-in stream '%s' cannot be dropped", plain);
+  bool is_view = object->kind == WR_OBJECT_VIEW;
+  if (is_view != (drop->object == WR_TREE_OBJECT_VIEW)) {
+    wr_fail_at(err, WR_SEMANTIC, drop->name.span, "'%s' is a %s", plain,
+               is_view ? "view" : "table");
+    return wr_hint(err, "write DROP %s %s", is_view ? "VIEW" : "TABLE", plain);
+  }
+  catalogue_remove(catalogue, object);
+  return WR_OK;
+}

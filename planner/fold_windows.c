@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A window aggregate straight over its window table function does without the function: it sees
+ * each row once, however many windows the row lies in, and shares work between them by slices
+ * (windows/window.h).
+ *
+ *   Aggregate(ATTACHED)(Project/Filter ... (Assign(HOP)(X)))
+ *   Aggregate(HOP)(Project/Filter ... (X))
+ *
+ * What stands between must only hand the window columns on. In the copy of it the time column takes
+ * their place.
+ */
+#include "planner/rule.h"
+
+#include <assert.h>
+
+#define FOLD_STEPS_MAX 64 /* filters and projections between; more are left as they are */
+
+/* True if an expression reads a window column without being one. */
+static bool fold_computes_with_window(const struct wr_expression *expression,
+                                      const struct wr_logical *input,
+                                      const struct wr_window_origin *origin, bool *used)
+{
+  if (expression->kind == WR_EXPRESSION_COLUMN)
+    return false;
+  memset(used, 0, input->schema.column_count);
+  wr_expression_columns(expression, used);
+  for (uint32_t c = 0; c < input->schema.column_count; c++)
+    if (used[c] && input->roles[c].origin == origin)
+      return true;
+  return false;
+}
+
+static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logical *node,
+                          const struct wr_window_origin *origin)
+{
+  const struct wr_logical *input = node->input;
+  bool *used = WR_NEW_ARRAY(rewrite->arena, bool, input->schema.column_count);
+  if (node->kind == WR_LOGICAL_FILTER) {
+    wr_expression_columns(node->filter.condition, used);
+    for (uint32_t c = 0; c < input->schema.column_count; c++)
+      if (used[c] && input->roles[c].origin == origin)
+        return false;
+    return true;
+  }
+  if (node->kind != WR_LOGICAL_PROJECT)
+    return false;
+  for (uint32_t c = 0; c < node->schema.column_count; c++)
+    if (fold_computes_with_window(node->project.expressions[c], input, origin, used))
+      return false;
+  return true;
+}
+
+/* Keys and arguments must not be window columns: they would turn into times. */
+static bool fold_aggregate_fits(const struct wr_logical *node)
+{
+  const struct wr_logical_aggregate *aggregate = &node->aggregate;
+  const struct wr_column_role *roles = node->input->roles;
+  for (uint32_t k = 0; k < aggregate->key_count; k++)
+    if (roles[aggregate->keys[k]].origin == aggregate->origin)
+      return false;
+  for (uint32_t a = 0; a < aggregate->aggregate_count; a++)
+    if (aggregate->args[a] != UINT32_MAX && roles[aggregate->args[a]].origin == aggregate->origin)
+      return false;
+  return true;
+}
+
+/* A step between, over `input` instead; column c of the old input is expression now[c] of the new
+ * one. */
+static struct wr_logical *fold_copy(const struct wr_rewrite *rewrite, const struct wr_logical *step,
+                                    struct wr_logical *input,
+                                    const struct wr_expression *const *now)
+{
+  struct wr_arena *arena = rewrite->arena;
+  if (step->kind == WR_LOGICAL_FILTER)
+    return wr_logical_filter(arena, input,
+                             wr_expression_replace(arena, step->filter.condition, now));
+  uint32_t count = step->schema.column_count;
+  const struct wr_expression **expressions =
+      WR_NEW_ARRAY(arena, const struct wr_expression *, count);
+  const char **names = wr_schema_names(arena, &step->schema);
+  for (uint32_t c = 0; c < count; c++) {
+    expressions[c] = wr_expression_replace(arena, step->project.expressions[c], now);
+    if (step->roles[c].part != WR_PART_NONE && expressions[c]->kind == WR_EXPRESSION_COLUMN)
+      names[c] = input->schema.fields[expressions[c]->column].name; /* the time, not the window */
+  }
+  return wr_logical_project(arena, input, expressions, names, count);
+}
+
+/* The first column of a projection that is the same input column as column c: the time may already
+ * be there. */
+static uint32_t fold_first_equal(const struct wr_logical *node, uint32_t c)
+{
+  if (node->kind != WR_LOGICAL_PROJECT)
+    return c;
+  for (uint32_t i = 0; i < c; i++)
+    if (wr_expression_equal(node->project.expressions[i], node->project.expressions[c]))
+      return i;
+  return c;
+}
+
+static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
+{
+  if (node->kind != WR_LOGICAL_AGGREGATE || node->aggregate.window.kind != WR_WINDOW_ATTACHED)
+    return node;
+  const struct wr_window_origin *origin = node->aggregate.origin;
+  struct wr_logical *steps[FOLD_STEPS_MAX];
+  uint32_t step_count = 0;
+  struct wr_logical *below = node->input;
+  while (below->kind != WR_LOGICAL_ASSIGN || below->assign.origin != origin) {
+    if (step_count == FOLD_STEPS_MAX || !fold_may_pass(rewrite, below, origin))
+      return node;
+    steps[step_count++] = below;
+    below = below->input;
+  }
+  if (!fold_aggregate_fits(node))
+    return node;
+  struct wr_logical *input = below->input;
+  const struct wr_expression **now = wr_column_references(rewrite, &below->schema);
+  for (unsigned part = WR_PART_START; part <= WR_PART_TIME; part++)
+    now[wr_logical_part_column(below, (enum wr_window_part)part)] = now[below->assign.time_column];
+  struct wr_logical_aggregate aggregate = node->aggregate;
+  for (uint32_t s = step_count; s-- > 0;) {
+    input = fold_copy(rewrite, steps[s], input, now);
+    if (steps[s]->kind == WR_LOGICAL_PROJECT) /* a filter keeps the columns of what is below it */
+      now = wr_column_references(rewrite, &input->schema);
+  }
+  aggregate.time_column = fold_first_equal(input, now[aggregate.start_column]->column);
+  assert(input->roles[aggregate.time_column].is_event_time);
+  aggregate.window = origin->window;
+  aggregate.start_column = aggregate.end_column = UINT32_MAX;
+  return wr_logical_aggregate(rewrite->arena, input, &aggregate);
+}
+
+const struct wr_rule wr_rule_fold_windows = {
+    .name = "fold_windows",
+    .help = "lets window aggregates find the windows of a row themselves",
+    .node = fold_node,
+};

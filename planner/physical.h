@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From logical nodes to the plan that the runtime runs: one plan node per logical node, with an
+ * operator's spec, a parallelism, and how rows get from one to the next.
+ */
+#ifndef WEIR_PLANNER_PHYSICAL_H
+#define WEIR_PLANNER_PHYSICAL_H
+
+#include "planner/logical.h"
+#include "planner/settings.h"
+
+const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_settings *settings,
+                                       uint32_t parallelism, struct wr_logical *const *roots,
+                                       uint32_t root_count);
+
+#endif

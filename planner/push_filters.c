@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Filters go down: below projections, window table functions (which may make many rows of one) and,
+ * where they only look at keys, below aggregates. They stop at watermarks: rows that nobody wants
+ * still tell the time.
+ *
+ *   Filter(c)(Project(X))  ->  Project(Filter(c')(X))
+ *
+ * where c' is c with the projection's expressions put in.
+ */
+#include "planner/rule.h"
+
+#include <assert.h>
+
+/* What a column of a node is in terms of its input; NULL: nothing that a filter could be moved
+ * below. */
+static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
+                                              const struct wr_logical *node, uint32_t column)
+{
+  const struct wr_schema *input = &node->input->schema;
+  const struct wr_span nowhere = {WR_NO_POSITION, 0};
+  if (node->kind == WR_LOGICAL_PROJECT)
+    return wr_expression_is_cheap(node->project.expressions[column])
+               ? node->project.expressions[column]
+               : NULL;
+  if (node->kind == WR_LOGICAL_ASSIGN && column < input->column_count)
+    return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
+  if (node->kind == WR_LOGICAL_AGGREGATE && column < node->aggregate.key_count) {
+    uint32_t key = node->aggregate.keys[column];
+    return wr_bind_column(rewrite->binding, key, input->fields[key].type, nowhere);
+  }
+  return NULL;
+}
+
+/* A projection that can fail must go on seeing the rows that a filter above it would have dropped.
+ */
+static bool push_may_pass(const struct wr_logical *node)
+{
+  if (node->reader_count != 1)
+    return false;
+  if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE)
+    return true;
+  if (node->kind != WR_LOGICAL_PROJECT)
+    return false;
+  for (uint32_t c = 0; c < node->schema.column_count; c++)
+    if (wr_expression_can_fail(node->project.expressions[c]) ||
+        !wr_expression_is_deterministic(node->project.expressions[c]))
+      return false;
+  return true;
+}
+
+/* The same node over another input with the same columns. */
+static struct wr_logical *push_rebuild(const struct wr_rewrite *rewrite,
+                                       const struct wr_logical *node, struct wr_logical *input)
+{
+  switch (node->kind) {
+  case WR_LOGICAL_PROJECT:
+    return wr_logical_project(rewrite->arena, input, node->project.expressions,
+                              wr_schema_names(rewrite->arena, &node->schema),
+                              node->schema.column_count);
+  case WR_LOGICAL_ASSIGN:
+    return wr_logical_assign(rewrite->arena, input, node->assign.origin, node->assign.time_column);
+  default:
+    assert(node->kind == WR_LOGICAL_AGGREGATE);
+    return wr_logical_aggregate(rewrite->arena, input, &node->aggregate);
+  }
+}
+
+static bool push_can_move(const struct wr_logical *node, const struct wr_expression *const *below,
+                          const struct wr_expression *conjunct, bool *used)
+{
+  memset(used, 0, node->schema.column_count);
+  wr_expression_columns(conjunct, used);
+  for (uint32_t c = 0; c < node->schema.column_count; c++)
+    if (used[c] && !below[c])
+      return false;
+  if (node->kind == WR_LOGICAL_AGGREGATE && wr_expression_can_fail(conjunct))
+    return false;
+  return wr_expression_is_deterministic(conjunct);
+}
+
+static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_logical *filter)
+{
+  if (filter->kind != WR_LOGICAL_FILTER || !push_may_pass(filter->input))
+    return filter;
+  struct wr_arena *arena = rewrite->arena;
+  struct wr_logical *node = filter->input;
+  const struct wr_expression **below =
+      WR_NEW_ARRAY(arena, const struct wr_expression *, node->schema.column_count);
+  bool *used = WR_NEW_ARRAY(arena, bool, node->schema.column_count);
+  for (uint32_t c = 0; c < node->schema.column_count; c++)
+    below[c] = push_below(rewrite, node, c);
+  uint32_t count, moved_count = 0, left_count = 0;
+  const struct wr_expression *const *conjuncts = wr_conjuncts(&filter->filter.condition, &count);
+  const struct wr_expression **moved = WR_NEW_ARRAY(arena, const struct wr_expression *, count);
+  const struct wr_expression **left = WR_NEW_ARRAY(arena, const struct wr_expression *, count);
+  bool is_blocked =
+      false; /* one that can fail stays: those behind it must not take its rows away */
+  for (uint32_t i = 0; i < count; i++) {
+    bool can_fail = wr_expression_can_fail(conjuncts[i]);
+    if (!is_blocked && !(can_fail && left_count) &&
+        push_can_move(node, below, conjuncts[i], used)) {
+      moved[moved_count++] = wr_expression_replace(arena, conjuncts[i], below);
+    } else {
+      left[left_count++] = conjuncts[i];
+      is_blocked = is_blocked || can_fail;
+    }
+  }
+  if (moved_count == 0)
+    return filter;
+  struct wr_logical *under =
+      wr_logical_filter(arena, node->input, wr_conjunction(rewrite, moved, moved_count));
+  struct wr_logical *top = push_rebuild(rewrite, node, under);
+  return left_count ? wr_logical_filter(arena, top, wr_conjunction(rewrite, left, left_count))
+                    : top;
+}
+
+const struct wr_rule wr_rule_push_filters = {
+    .name = "push_filters",
+    .help = "moves conditions towards the source",
+    .node = push_node,
+};

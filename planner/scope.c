@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finding columns by name, and saying it well when there is none. */
+#include "planner/scope.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/limits.h"
+#include "core/options.h"
+
+#define SCOPE_LISTED_MAX 12 /* so many columns are listed when no name is near */
+
+struct wr_scope wr_scope_over(struct wr_arena *arena, const struct wr_schema *schema,
+                              const char *relation)
+{
+  struct wr_scope_column *columns =
+      WR_NEW_ARRAY(arena, struct wr_scope_column, schema->column_count);
+  for (uint32_t c = 0; c < schema->column_count; c++)
+    columns[c] =
+        (struct wr_scope_column){.relation = relation, .name = schema->fields[c].name, .column = c};
+  return (struct wr_scope){
+      .schema = *schema, .columns = columns, .column_count = schema->column_count};
+}
+
+static bool scope_is_of(const struct wr_scope_column *column, const char *relation)
+{
+  return !relation || (column->relation && strcmp(column->relation, relation) == 0);
+}
+
+bool wr_scope_has_relation(const struct wr_scope *scope, const char *relation)
+{
+  for (uint32_t i = 0; i < scope->column_count; i++)
+    if (scope->columns[i].relation && strcmp(scope->columns[i].relation, relation) == 0)
+      return true;
+  return false;
+}
+
+/* How many columns have the name; *found is the first. */
+static uint32_t scope_count(const struct wr_scope *scope, const char *relation, const char *name,
+                            const struct wr_scope_column **found)
+{
+  uint32_t count = 0;
+  *found = NULL;
+  for (uint32_t i = 0; i < scope->column_count; i++) {
+    if (!scope_is_of(&scope->columns[i], relation) || strcmp(scope->columns[i].name, name) != 0)
+      continue;
+    if (count++ == 0)
+      *found = &scope->columns[i];
+  }
+  return count;
+}
+
+enum wr_code wr_scope_fail_relation(const struct wr_scope *scope,
+                                    const struct wr_tree_identifier *relation, struct wr_error *err)
+{
+  const char *names[WR_COLUMNS_MAX];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < scope->column_count && count < WR_COLUMNS_MAX; i++)
+    if (scope->columns[i].relation &&
+        (count == 0 || strcmp(names[count - 1], scope->columns[i].relation) != 0))
+      names[count++] = scope->columns[i].relation;
+  wr_fail_at(err, WR_SEMANTIC, relation->span, "there is no table or alias '%s' here",
+             relation->text);
+  const char *near = wr_nearest(relation->text, names, count);
+  if (near || count == 1)
+    wr_hint(err, near ? "did you mean '%s'?" : "FROM has only '%s'", near ? near : names[0]);
+  return err->code;
+}
+
+/* "the columns are a, b, c" */
+static void scope_hint_list(const struct wr_scope *scope, const char *relation,
+                            struct wr_error *err)
+{
+  char list[sizeof err->hint];
+  size_t length = 0;
+  uint32_t listed = 0;
+  for (uint32_t i = 0; i < scope->column_count; i++) {
+    if (!scope_is_of(&scope->columns[i], relation))
+      continue;
+    if (++listed > SCOPE_LISTED_MAX || length + 3 >= sizeof list)
+      return;
+    length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", listed > 1 ? ", " : "",
+                               scope->columns[i].name);
+  }
+  if (listed > 0)
+    wr_hint(err, "the columns are %s", list);
+}
+
+static const struct wr_tree_item *scope_find_alias(const struct wr_scope *scope, const char *name)
+{
+  for (uint32_t i = 0; scope->aliases && i < scope->aliases->count; i++)
+    if (scope->aliases->items[i]->alias && strcmp(scope->aliases->items[i]->alias->text, name) == 0)
+      return scope->aliases->items[i];
+  return NULL;
+}
+
+static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *relation,
+                                      const struct wr_tree_identifier *part, struct wr_error *err)
+{
+  const char *names[WR_COLUMNS_MAX];
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < scope->column_count && count < WR_COLUMNS_MAX; i++)
+    if (scope_is_of(&scope->columns[i], relation))
+      names[count++] = scope->columns[i].name;
+  wr_fail_at(err, WR_SEMANTIC, part->span, "there is no column '%s'%s%s%s", part->text,
+             relation ? " in '" : "", relation ? relation : "", relation ? "'" : "");
+  if (!relation && scope_find_alias(scope, part->text))
+    return wr_hint(
+        err,
+        "'%s' is an alias of the select list, which is not visible here: repeat its expression",
+        part->text);
+  for (uint32_t i = 0; i < count; i++)
+    if (strcasecmp(names[i], part->text) == 0)
+      return wr_hint(err, "upper and lower case count: the column is called '%s'", names[i]);
+  const char *near = wr_nearest(part->text, names, count);
+  if (near)
+    return wr_hint(err, "did you mean '%s'?", near);
+  if (count == 0 && !relation)
+    return wr_hint(err, "without FROM there are no columns; texts stand in single quotes: '%s'",
+                   part->text);
+  scope_hint_list(scope, relation, err);
+  return err->code;
+}
+
+/* Everything is settled but the fields behind the column. */
+static enum wr_code scope_take(const struct wr_scope *scope, const struct wr_binding *binding,
+                               const struct wr_scope_column *column,
+                               const struct wr_tree_name *name, uint32_t part_count,
+                               const struct wr_expression **out, struct wr_error *err)
+{
+  const struct wr_expression *value = wr_bind_column(
+      binding, column->column, scope->schema.fields[column->column].type, name->span);
+  for (uint32_t i = part_count; i < name->parts.count; i++) {
+    const struct wr_tree_identifier *field = name->parts.items[i];
+    enum wr_code code = wr_bind_field(binding, value, field->text, field->span, &value, err);
+    if (code)
+      return code;
+  }
+  *out = value;
+  return WR_OK;
+}
+
+static enum wr_code scope_fail_ambiguous(const struct wr_tree_name *name, const char *column,
+                                         struct wr_error *err)
+{
+  wr_fail_at(err, WR_SEMANTIC, name->span,
+             "the column name '%s' is ambiguous: several columns have it", column);
+  return wr_hint(err, "put the table's alias in front, or rename one of them where it is made");
+}
+
+enum wr_code wr_scope_resolve(const struct wr_scope *scope, const struct wr_binding *binding,
+                              const struct wr_tree_name *name, const struct wr_expression **out,
+                              struct wr_error *err)
+{
+  assert(name->parts.count > 0);
+  const struct wr_tree_identifier *first = name->parts.items[0];
+  const struct wr_scope_column *found;
+  if (name->parts.count > 1 && wr_scope_has_relation(scope, first->text)) {
+    const struct wr_tree_identifier *second = name->parts.items[1];
+    uint32_t count = scope_count(scope, first->text, second->text, &found);
+    if (count > 1)
+      return scope_fail_ambiguous(name, second->text, err);
+    if (count == 1)
+      return scope_take(scope, binding, found, name, 2, out, err);
+  }
+  uint32_t count = scope_count(scope, NULL, first->text, &found);
+  if (count > 1)
+    return scope_fail_ambiguous(name, first->text, err);
+  if (count == 1)
+    return scope_take(scope, binding, found, name, 1, out, err);
+  if (name->parts.count == 1)
+    return scope_fail_column(scope, NULL, first, err);
+  if (wr_scope_has_relation(scope, first->text))
+    return scope_fail_column(scope, first->text, name->parts.items[1], err);
+  return wr_scope_fail_relation(scope, first, err);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Settings are options without a table around them: the same rows, the same checks, the same hints.
+ * Values from the command line stand first in the list and are found first.
+ */
+#include "planner/settings.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "core/hash.h"
+#include "functions/zone.h"
+
+const char wr_on_error_choices[] = "stream|fail|skip";
+
+const struct wr_option wr_settings_table[] = {
+    {"sql.dialect", WR_OPTION_CHOICE, false, false, "flink", "flink|kinesis",
+     "The SQL dialect of the script."},
+    {"pipeline.name", WR_OPTION_TEXT, false, false, NULL, NULL, "The name of the job."},
+    {"parallelism.default", WR_OPTION_INTEGER, false, false, NULL, NULL,
+     "Copies of each step, 1 to 256."},
+    {"table.exec.resource.default-parallelism", WR_OPTION_INTEGER, false, false, NULL, NULL,
+     "The same as parallelism.default, which wins."},
+    {"table.local-time-zone", WR_OPTION_TEXT, false, false, "UTC", NULL,
+     "The time zone of TIMESTAMP_LTZ values in texts and casts."},
+    {"table.exec.on-error", WR_OPTION_CHOICE, false, false, "stream", wr_on_error_choices,
+     "What happens to rows that an expression or a window cannot take."},
+    {"table.exec.source.idle-timeout", WR_OPTION_DURATION, false, false, "30 s", NULL,
+     "How long a split may be silent before watermarks stop waiting for it; 0: for ever."},
+    {0},
+};
+
+/* Known to be harmless: they tune or steer another engine. */
+static const struct wr_option settings_elsewhere[] = {
+    {.name = "execution.*"},
+    {.name = "state.*"},
+    {.name = "restart-strategy*"},
+    {.name = "sql-client.*"},
+    {.name = "taskmanager.*"},
+    {.name = "jobmanager.*"},
+    {.name = "rest.*"},
+    {.name = "metrics.*"},
+    {.name = "heartbeat.*"},
+    {.name = "high-availability*"},
+    {.name = "cluster.*"},
+    {.name = "pipeline.auto-watermark-interval"},
+    {.name = "pipeline.object-reuse"},
+    {.name = "pipeline.operator-chaining*"},
+    {.name = "pipeline.max-parallelism"},
+    {.name = "pipeline.jars"},
+    {.name = "parallelism.max"},
+    {.name = "table.dml-sync"},
+    {.name = "table.planner"},
+    {.name = "table.optimizer.*"},
+    {.name = "table.exec.mini-batch.*"},
+    {.name = "table.exec.async-*"},
+    {.name = "table.exec.state.ttl"},
+    {.name = "table.exec.sink.upsert-materialize"},
+    {.name = "table.exec.sink.keyed-shuffle"},
+    {.name = "table.exec.window-agg.*"},
+    {.name = "table.exec.rank.*"},
+    {.name = "table.exec.local-hash-agg.*"},
+    {.name = "table.exec.spill-compression.*"},
+    {.name = "table.exec.operator-fusion-codegen.*"},
+    {.name = "table.generated-code.*"},
+    {.name = "table.display.*"},
+    {.name = "table.plan.*"},
+    {0},
+};
+
+/* They would change results, so silence would be wrong. */
+static const struct wr_option settings_refused[] = {
+    {.name = "table.exec.emit.*"},
+    {.name = "table.exec.source.cdc-events-duplicate"},
+    {.name = "table.exec.source.rowtime-null-handling"},
+    {.name = "table.exec.sink.not-null-enforcer"},
+    {.name = "table.exec.sink.type-length-enforcer"},
+    {.name = "table.exec.interval-join.*"},
+    {.name = "table.exec.legacy-cast-behaviour"},
+    {.name = "table.sql-dialect"},
+    {.name = "execution.runtime-mode"},
+    {0},
+};
+
+static bool settings_has(const struct wr_option *table, const char *key)
+{
+  for (const struct wr_option *option = table; option->name; option++) {
+    size_t length = strlen(option->name);
+    bool is_open = option->name[length - 1] == '*';
+    if (is_open ? strncmp(option->name, key, length - 1) == 0 : strcmp(option->name, key) == 0)
+      return true;
+  }
+  return false;
+}
+
+void wr_settings_warn(struct wr_settings *settings, const char *sentence)
+{
+  for (uint32_t i = 0; i < settings->warning_count; i++)
+    if (strcmp(settings->warnings[i], sentence) == 0)
+      return;
+  if (settings->warning_count == settings->warning_room) {
+    uint32_t room = settings->warning_room ? 2 * settings->warning_room : 8;
+    const char **more = WR_NEW_ARRAY(settings->arena, const char *, room);
+    for (uint32_t i = 0; i < settings->warning_count; i++)
+      more[i] = settings->warnings[i];
+    settings->warnings = more;
+    settings->warning_room = room;
+  }
+  settings->warnings[settings->warning_count++] = sentence;
+}
+
+static const struct wr_option_value *settings_find(const struct wr_settings *settings,
+                                                   const char *key)
+{
+  for (uint32_t i = 0; i < settings->value_count; i++)
+    if (strcmp(settings->values[i].key, key) == 0)
+      return &settings->values[i];
+  return NULL;
+}
+
+static void settings_put(struct wr_settings *settings, const struct wr_option_value *value)
+{
+  for (uint32_t i = 0; i < settings->value_count; i++) {
+    if (strcmp(settings->values[i].key, value->key) != 0)
+      continue;
+    if (i >= settings->fixed_count)
+      settings->values[i] = *value;
+    return;
+  }
+  if (settings->value_count == settings->value_room) {
+    uint32_t room = settings->value_room ? 2 * settings->value_room : 16;
+    struct wr_option_value *more = WR_NEW_ARRAY(settings->arena, struct wr_option_value, room);
+    for (uint32_t i = 0; i < settings->value_count; i++)
+      more[i] = settings->values[i];
+    settings->values = more;
+    settings->value_room = room;
+  }
+  settings->values[settings->value_count++] = *value;
+}
+
+/* Bound expressions keep their binding, so a change makes a new one. */
+static void settings_bind(struct wr_settings *settings)
+{
+  const char *time_zone = wr_settings_text(settings, "table.local-time-zone");
+  if (settings->binding && strcmp(settings->binding->time_zone, time_zone) == 0)
+    return;
+  struct wr_binding *binding = WR_NEW(settings->arena, struct wr_binding);
+  binding->arena = settings->arena;
+  binding->time_zone = time_zone;
+  settings->binding = binding;
+}
+
+/* What the rows of the table cannot say. */
+static enum wr_code settings_check_more(const struct wr_settings *settings,
+                                        const struct wr_option_value *value, struct wr_error *err)
+{
+  if (strcmp(value->key, "table.local-time-zone") == 0) {
+    const struct wr_zone *zone;
+    enum wr_code code = wr_zone_find(settings->arena, value->value, &zone, err);
+    if (code)
+      err->span = value->value_span;
+    return code;
+  }
+  if (strcmp(value->key, "sql.dialect") == 0 && strcmp(value->value, "flink") != 0)
+    return wr_fail_at(err, WR_UNSUPPORTED, value->value_span,
+                      "the dialect '%s' is not supported yet", value->value);
+  bool is_parallelism = strcmp(value->key, "parallelism.default") == 0 ||
+                        strcmp(value->key, "table.exec.resource.default-parallelism") == 0;
+  struct wr_options one = {.values = value, .value_count = 1};
+  int64_t number = is_parallelism ? wr_options_integer(&one, wr_settings_table, value->key) : 1;
+  /* Flink's -1 means: not set */
+  if (number == -1 || (number >= 1 && number <= WR_KEY_GROUPS))
+    return WR_OK;
+  return wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be from 1 to %d",
+                    value->key, value->value, WR_KEY_GROUPS);
+}
+
+static enum wr_code settings_put_checked(struct wr_settings *settings,
+                                         const struct wr_option_value *value, struct wr_error *err)
+{
+  if (settings_has(settings_refused, value->key))
+    return wr_fail_at(err, WR_UNSUPPORTED, value->key_span,
+                      "the setting '%s' would change results and is not supported yet", value->key);
+  if (settings_has(settings_elsewhere, value->key)) {
+    wr_settings_warn(settings, wr_arena_print(settings->arena,
+                                              "the setting '%s' has no effect here", value->key));
+    return WR_OK;
+  }
+  const struct wr_options one = {.values = value, .value_count = 1};
+  const struct wr_option *const tables[] = {wr_settings_table};
+  enum wr_code code = wr_options_check(&one, tables, 1, "SET", value->key_span, err);
+  if (code == WR_OK)
+    code = settings_check_more(settings, value, err);
+  if (code)
+    return code;
+  settings_put(settings, value);
+  settings_bind(settings);
+  return WR_OK;
+}
+
+enum wr_code wr_settings_open(struct wr_settings *settings, struct wr_arena *arena,
+                              const struct wr_option_value *given, uint32_t given_count,
+                              struct wr_error *err)
+{
+  *settings = (struct wr_settings){.arena = arena};
+  settings_bind(settings);
+  for (uint32_t i = 0; i < given_count; i++) {
+    struct wr_option_value value = given[i];
+    value.key_span = value.value_span = (struct wr_span){WR_NO_POSITION, 0};
+    enum wr_code code = settings_put_checked(settings, &value, err);
+    if (code)
+      return code;
+  }
+  settings->fixed_count = settings->value_count;
+  return WR_OK;
+}
+
+enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_option *option,
+                             struct wr_error *err)
+{
+  struct wr_option_value value = {.key = option->key.bytes,
+                                  .value = option->value.bytes,
+                                  .key_span = option->key.span,
+                                  .value_span = option->value.span};
+  return settings_put_checked(settings, &value, err);
+}
+
+enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tree_text *key,
+                               struct wr_error *err)
+{
+  if (key && !settings_has(settings_elsewhere, key->bytes) &&
+      !settings_has(settings_refused, key->bytes)) {
+    const struct wr_option_value value = {
+        .key = key->bytes, .value = "", .key_span = key->span, .value_span = key->span};
+    const struct wr_options one = {.values = &value, .value_count = 1};
+    const struct wr_option *const tables[] = {wr_settings_table};
+    if (!settings_has(wr_settings_table, key->bytes))
+      return wr_options_check(&one, tables, 1, "RESET", key->span, err);
+  }
+  uint32_t kept = settings->fixed_count;
+  for (uint32_t i = settings->fixed_count; i < settings->value_count; i++)
+    if (key && strcmp(settings->values[i].key, key->bytes) != 0)
+      settings->values[kept++] = settings->values[i];
+  settings->value_count = kept;
+  settings_bind(settings);
+  return WR_OK;
+}
+
+static struct wr_options settings_options(const struct wr_settings *settings)
+{
+  return (struct wr_options){.values = settings->values, .value_count = settings->value_count};
+}
+
+const char *wr_settings_text(const struct wr_settings *settings, const char *key)
+{
+  struct wr_options options = settings_options(settings);
+  return wr_options_text(&options, wr_settings_table, key);
+}
+
+int64_t wr_settings_duration_us(const struct wr_settings *settings, const char *key)
+{
+  struct wr_options options = settings_options(settings);
+  return wr_options_duration_us(&options, wr_settings_table, key);
+}
+
+uint32_t wr_settings_parallelism(const struct wr_settings *settings)
+{
+  static const char *const keys[] = {"parallelism.default",
+                                     "table.exec.resource.default-parallelism"};
+  struct wr_options options = settings_options(settings);
+  for (uint32_t i = 0; i < 2; i++) {
+    if (!settings_find(settings, keys[i]))
+      continue;
+    int64_t number = wr_options_integer(&options, wr_settings_table, keys[i]);
+    if (number > 0)
+      return (uint32_t)number;
+  }
+  return 1;
+}
+
+enum wr_on_error wr_on_error_from_text(const char *text)
+{
+  assert(text);
+  return text[0] == 'f' ? WR_ON_ERROR_FAIL : text[1] == 'k' ? WR_ON_ERROR_SKIP : WR_ON_ERROR_STREAM;
+}
+
+enum wr_on_error wr_settings_on_error(const struct wr_settings *settings)
+{
+  return wr_on_error_from_text(wr_settings_text(settings, "table.exec.on-error"));
+}
