@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A group is a set of plan nodes fused by FORWARD inputs; its head is the one node without such an
+ * input. Copy c of a group is one task. Rejects of every group that does not itself stand behind
+ * error_stream go to its readers.
+ *
+ *   plan:   Source -> Watermark -> Filter =HASH=> Aggregate -> Sink
+ *   tasks:  [Source Watermark Filter] x 3  ==channels==>  [Aggregate Sink] x 3
+ */
+#include "runtime/build.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "connectors/connector.h"
+#include "core/arena.h"
+#include "runtime/exchange.h"
+#include "runtime/sink.h"
+
+#define BUILD_SEED UINT64_C(0x57656972)
+
+struct builder {
+  const struct wr_plan *plan;
+  struct wr_task_shared *shared;
+  struct wr_rejects_shown *shown;
+  struct wr_build *build;
+  struct wr_arena arena; /* of the call */
+  uint32_t *group;       /* per node */
+  uint32_t *first_task;  /* per group */
+  uint32_t *copies;      /* per group */
+  uint32_t group_count;
+  bool *reads_rejects;         /* per group: it stands behind error_stream */
+  struct wr_plan_input gather; /* how rejects travel */
+};
+
+/* ---- the passing-on head of error_stream ---- */
+
+static enum wr_code pass_on_batch(struct wr_operator *op, uint32_t input,
+                                  const struct wr_batch *batch, struct wr_error *err)
+{
+  (void)input;
+  return wr_emit_batch(op, batch, err);
+}
+
+static void pass_close(struct wr_operator *op)
+{
+  free(op);
+}
+
+static const struct wr_operator_class pass_class = {
+    .name = "pass", .on_batch = pass_on_batch, .close = pass_close};
+
+static struct wr_operator *pass_new(const struct wr_operator_context *context)
+{
+  struct wr_operator *op = wr_memory_get_zero(sizeof *op);
+  *op = wr_operator_head(&pass_class, context);
+  return op;
+}
+
+/* ---- groups and tasks ---- */
+
+static void builder_make_groups(struct builder *builder)
+{
+  const struct wr_plan *plan = builder->plan;
+  builder->group = WR_NEW_ARRAY(&builder->arena, uint32_t, plan->node_count);
+  builder->copies = WR_NEW_ARRAY(&builder->arena, uint32_t, plan->node_count);
+  builder->first_task = WR_NEW_ARRAY(&builder->arena, uint32_t, plan->node_count);
+  builder->reads_rejects = WR_NEW_ARRAY(&builder->arena, bool, plan->node_count);
+  for (uint32_t n = 0; n < plan->node_count; n++) {
+    const struct wr_plan_node *node = &plan->nodes[n];
+    assert(node->id == n);
+    if (node->input_count == 1 && node->inputs[0].exchange == WR_EXCHANGE_FORWARD) {
+      builder->group[n] = builder->group[node->inputs[0].node];
+      assert(node->parallelism == builder->copies[builder->group[n]]);
+    } else {
+      builder->group[n] = builder->group_count;
+      builder->copies[builder->group_count] = node->parallelism;
+      builder->first_task[builder->group_count] = builder->build->task_count;
+      builder->build->task_count += node->parallelism;
+      builder->group_count++;
+    }
+    bool *behind = &builder->reads_rejects[builder->group[n]];
+    *behind = *behind || n == plan->error_stream;
+    for (uint32_t i = 0; i < node->input_count; i++)
+      *behind = *behind || builder->reads_rejects[builder->group[node->inputs[i].node]];
+  }
+}
+
+/* What a node's parts are called in snapshots. */
+static const char *builder_node_key(struct builder *builder, const struct wr_plan_node *node)
+{
+  struct wr_arena *arena = &builder->build->arena;
+  return node->identity ? wr_arena_print(arena, "%s", node->identity)
+                        : wr_arena_print(arena, "node-%u", node->id);
+}
+
+/* The copies of a group with their nodes, not yet opened. */
+static void builder_make_tasks(struct builder *builder)
+{
+  const struct wr_plan *plan = builder->plan;
+  struct wr_build *build = builder->build;
+  build->tasks = wr_memory_get_zero(build->task_count * sizeof *build->tasks);
+  for (uint32_t g = 0; g < builder->group_count; g++) {
+    uint32_t node_count = 0;
+    for (uint32_t n = 0; n < plan->node_count; n++)
+      node_count += builder->group[n] == g;
+    for (uint32_t c = 0; c < builder->copies[g]; c++) {
+      struct wr_task *task = wr_memory_get_zero(sizeof *task);
+      build->tasks[builder->first_task[g] + c] = task;
+      task->shared = builder->shared;
+      task->group = g;
+      task->copy = c;
+      task->copy_count = builder->copies[g];
+      task->nodes = wr_memory_get_zero(node_count * sizeof *task->nodes);
+      wr_inbox_open(&task->inbox);
+      for (uint32_t n = 0; n < plan->node_count; n++) {
+        if (builder->group[n] != g)
+          continue;
+        struct wr_task_node *node = &task->nodes[task->node_count++];
+        node->plan = &plan->nodes[n];
+        node->key = builder_node_key(builder, node->plan);
+        node->is_sink = node->plan->kind == WR_PLAN_SINK;
+        atomic_init(&node->metrics.watermark_us, WR_TIME_NONE);
+      }
+    }
+  }
+}
+
+static struct wr_task_node *task_find_node(struct wr_task *task, uint32_t id)
+{
+  for (uint32_t i = 0; i < task->node_count; i++)
+    if (task->nodes[i].plan->id == id)
+      return &task->nodes[i];
+  return NULL;
+}
+
+/* ---- rejects and contexts ---- */
+
+static void task_make_context(const struct builder *builder, struct wr_task *task,
+                              struct wr_task_node *node)
+{
+  uint64_t seed = builder->shared->options.hash_seed;
+  node->context = (struct wr_operator_context){
+      .task = task->copy,
+      .task_count = task->copy_count,
+      .hash_seed = seed ? seed : BUILD_SEED,
+      .name = node->plan->name,
+      .statement = node->plan->statement,
+      .time_zone = builder->plan->time_zone,
+      .rejects = wr_rejects_sink(task->rejects),
+      .metrics = &node->metrics,
+  };
+}
+
+static void task_make_rejects(const struct builder *builder, struct wr_task *task)
+{
+  const struct wr_execution_options *options = &builder->shared->options;
+  task->rejects_context = (struct wr_operator_context){.task = task->copy,
+                                                       .task_count = task->copy_count,
+                                                       .name = "rejects",
+                                                       .statement = task->nodes[0].plan->statement,
+                                                       .metrics = &task->edge_metrics};
+  for (uint32_t i = 0; i < task->node_count && !task->rejects_context.statement; i++)
+    task->rejects_context.statement = task->nodes[i].plan->statement;
+  task->rejects = wr_rejects_new(&task->rejects_context, builder->shown, builder->plan->on_error,
+                                 options->note, options->note_self);
+}
+
+/* ---- splits of sources ---- */
+
+struct restored_splits {
+  struct wr_arena *arena;
+  struct wr_split *splits;
+  uint32_t split_count;
+};
+
+/* One saved part of a source: positions by split name. */
+static enum wr_code restore_positions(void *self, struct wr_part_reader *part, struct wr_error *err)
+{
+  struct restored_splits *restored = self;
+  uint64_t count;
+  enum wr_code code = wr_part_get_u64(part, &count, err);
+  for (uint64_t i = 0; code == WR_OK && i < count; i++) {
+    const char *name, *position;
+    size_t name_length, position_length;
+    code = wr_part_get_bytes(part, &name, &name_length, err);
+    if (code == WR_OK)
+      code = wr_part_get_bytes(part, &position, &position_length, err);
+    for (uint32_t s = 0; code == WR_OK && s < restored->split_count; s++)
+      if (strlen(restored->splits[s].name) == name_length &&
+          memcmp(restored->splits[s].name, name, name_length) == 0)
+        restored->splits[s].position = wr_arena_copy(restored->arena, position, position_length);
+  }
+  return code;
+}
+
+/* Finds the splits of a source node once and deals them out to its copies. */
+static enum wr_code builder_open_source(struct builder *builder, const struct wr_plan_node *node,
+                                        struct wr_error *err)
+{
+  const struct wr_plan_source *plan = node->source;
+  const struct wr_execution_options *options = &builder->shared->options;
+  struct wr_table_spec spec = {.table = plan->table.name,
+                               .options = plan->table.options,
+                               .schema = plan->table.physical,
+                               .wanted = plan->wanted,
+                               .wanted_count = plan->wanted_count,
+                               .task_count = node->parallelism,
+                               .note = options->note,
+                               .note_self = options->note_self};
+  struct restored_splits found = {.arena = &builder->arena};
+  enum wr_code code = plan->table.connector->reader->discover(&spec, &builder->arena, &found.splits,
+                                                              &found.split_count, err);
+  if (code == WR_OK)
+    code = wr_epochs_restore(options->store, builder_node_key(builder, node), restore_positions,
+                             &found, err);
+  uint32_t group = builder->group[node->id];
+  struct wr_split *own = WR_NEW_ARRAY(&builder->arena, struct wr_split, found.split_count + 1);
+  for (uint32_t c = 0; code == WR_OK && c < node->parallelism; c++) {
+    struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
+    struct wr_task_node *head = &task->nodes[0];
+    const char **names = WR_NEW_ARRAY(&builder->build->arena, const char *, found.split_count + 1);
+    uint32_t own_count = 0;
+    for (uint32_t s = c; s < found.split_count; s += node->parallelism) {
+      names[own_count] = wr_arena_print(&builder->build->arena, "%s", found.splits[s].name);
+      own[own_count++] = found.splits[s];
+    }
+    for (uint32_t i = 0; i < task->node_count; i++) {
+      task->nodes[i].context.split_names = names;
+      task->nodes[i].context.split_count = own_count;
+    }
+    struct wr_source_settings settings = {.batch_rows = options->batch_rows ? options->batch_rows
+                                                                            : WR_BATCH_ROWS,
+                                          .note = options->note,
+                                          .note_self = options->note_self};
+    code = wr_source_open(plan, node->schema, own, own_count, &head->context, &settings,
+                          &head->source, err);
+    if (code == WR_OK)
+      head->op = wr_source_operator(head->source);
+  }
+  return code;
+}
+
+/* ---- operators ---- */
+
+static enum wr_code restore_operator(void *self, struct wr_part_reader *part, struct wr_error *err)
+{
+  struct wr_operator *op = self;
+  return op->class->load(op, part, err);
+}
+
+static enum wr_code builder_open_node(struct builder *builder, struct wr_task *task,
+                                      struct wr_task_node *node, struct wr_error *err)
+{
+  const struct wr_plan_node *plan = node->plan;
+  const struct wr_execution_options *options = &builder->shared->options;
+  enum wr_code code = WR_OK;
+  (void)task;
+  switch (plan->kind) {
+  case WR_PLAN_SOURCE:
+    if (!plan->source)
+      node->op = pass_new(&node->context);
+    break; /* the others are opened together, by builder_open_source */
+  case WR_PLAN_SINK:
+    code =
+        wr_sink_new(plan->sink, &node->context, options->note, options->note_self, &node->op, err);
+    break;
+  case WR_PLAN_OPERATOR:
+    code = plan->operator_class->open(plan->spec, &node->context, &node->op, err);
+    if (code == WR_OK && node->op->class->load)
+      code = wr_epochs_restore(options->store, node->key, restore_operator, node->op, err);
+    break;
+  }
+  return code;
+}
+
+static enum wr_code builder_open_nodes(struct builder *builder, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  for (uint32_t t = 0; t < builder->build->task_count; t++) {
+    struct wr_task *task = builder->build->tasks[t];
+    task_make_rejects(builder, task);
+    for (uint32_t i = 0; i < task->node_count; i++)
+      task_make_context(builder, task, &task->nodes[i]);
+    task->exchange_context = task->nodes[0].context;
+    task->exchange_context.metrics = &task->edge_metrics;
+  }
+  for (uint32_t n = 0; code == WR_OK && n < builder->plan->node_count; n++)
+    if (builder->plan->nodes[n].kind == WR_PLAN_SOURCE && builder->plan->nodes[n].source)
+      code = builder_open_source(builder, &builder->plan->nodes[n], err);
+  for (uint32_t t = 0; t < builder->build->task_count; t++) {
+    struct wr_task *task = builder->build->tasks[t];
+    for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++)
+      code = builder_open_node(builder, task, &task->nodes[i], err);
+  }
+  return code;
+}
+
+/* ---- connections ---- */
+
+static void node_add_target(struct wr_task_node *node, struct wr_operator *op, uint32_t input)
+{
+  node->targets = wr_memory_resize(node->targets, (node->target_count + 1) * sizeof *node->targets);
+  node->targets[node->target_count++] = (struct wr_target){op, input};
+}
+
+static void task_add_channel(struct wr_task *task, struct wr_channel *channel)
+{
+  task->channels =
+      wr_memory_resize(task->channels, (task->channel_count + 1) * sizeof(struct wr_channel *));
+  task->channels[task->channel_count++] = channel;
+}
+
+/* A sending end in `task` towards all copies of a group; its channels join the readers. */
+static struct wr_operator *builder_add_exchange(struct builder *builder, struct wr_task *task,
+                                                const struct wr_plan_input *input,
+                                                uint32_t from_layout,
+                                                const struct wr_schema *schema, uint32_t group,
+                                                uint32_t input_number)
+{
+  struct wr_build *build = builder->build;
+  uint32_t readers = builder->copies[group];
+  assert(readers == 1 || input->exchange != WR_EXCHANGE_GATHER);
+  if (!build->layouts[from_layout])
+    build->layouts[from_layout] = wr_page_layout_new(schema);
+  struct wr_channel **channels = wr_memory_get_zero(readers * sizeof(struct wr_channel *));
+  build->edges = wr_memory_resize(build->edges, (build->edge_count + 1) * sizeof *build->edges);
+  build->edges[build->edge_count++] = channels;
+  for (uint32_t c = 0; c < readers; c++) {
+    struct wr_task *reader = build->tasks[builder->first_task[group] + c];
+    channels[c] = wr_channel_new(&reader->inbox, build->layouts[from_layout], input_number);
+    task_add_channel(reader, channels[c]);
+    if (task->nodes[0].source && task->nodes[0].context.split_count == 0)
+      channels[c]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
+  }
+  struct wr_operator *exchange = wr_exchange_new(
+      input, channels, readers, build->layouts[from_layout], &task->exchange_context);
+  task->exchanges =
+      wr_memory_resize(task->exchanges, (task->exchange_count + 1) * sizeof(struct wr_operator *));
+  task->exchanges[task->exchange_count++] = exchange;
+  return exchange;
+}
+
+static void builder_connect(struct builder *builder)
+{
+  const struct wr_plan *plan = builder->plan;
+  for (uint32_t n = 0; n < plan->node_count; n++) {
+    for (uint32_t i = 0; i < plan->nodes[n].input_count; i++) {
+      const struct wr_plan_input *input = &plan->nodes[n].inputs[i];
+      uint32_t from = builder->group[input->node], to = builder->group[n];
+      for (uint32_t c = 0; c < builder->copies[from]; c++) {
+        struct wr_task *task = builder->build->tasks[builder->first_task[from] + c];
+        struct wr_task_node *producer = task_find_node(task, input->node);
+        struct wr_operator *target;
+        if (input->exchange == WR_EXCHANGE_FORWARD)
+          target = task_find_node(task, n)->op;
+        else
+          target = builder_add_exchange(builder, task, input, input->node,
+                                        plan->nodes[input->node].schema, to, i);
+        node_add_target(producer, target, input->exchange == WR_EXCHANGE_FORWARD ? i : 0);
+      }
+    }
+  }
+}
+
+static void builder_connect_rejects(struct builder *builder)
+{
+  uint32_t node = builder->plan->error_stream;
+  if (node == UINT32_MAX)
+    return;
+  /* static: exchanges keep pointing at it */
+  static const struct wr_plan_input gather = {.exchange = WR_EXCHANGE_GATHER};
+  for (uint32_t t = 0; t < builder->build->task_count; t++) {
+    struct wr_task *task = builder->build->tasks[t];
+    if (builder->reads_rejects[task->group])
+      continue;
+    struct wr_operator *exchange =
+        builder_add_exchange(builder, task, &gather, builder->plan->node_count,
+                             &wr_error_stream_schema, builder->group[node], 0);
+    task->rejects_target = (struct wr_target){exchange, 0};
+    wr_rejects_operator(task->rejects)->targets = &task->rejects_target;
+    wr_rejects_operator(task->rejects)->target_count = 1;
+  }
+}
+
+static void builder_set_targets(struct builder *builder)
+{
+  for (uint32_t t = 0; t < builder->build->task_count; t++) {
+    struct wr_task *task = builder->build->tasks[t];
+    for (uint32_t i = 0; i < task->node_count; i++) {
+      task->nodes[i].op->targets = task->nodes[i].targets;
+      task->nodes[i].op->target_count = task->nodes[i].target_count;
+    }
+  }
+}
+
+enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *shared,
+                            struct wr_rejects_shown *shown, struct wr_build *build,
+                            struct wr_error *err)
+{
+  struct builder builder = {.plan = plan, .shared = shared, .shown = shown, .build = build};
+  build->layout_count = plan->node_count + 1; /* the last is that of error_stream */
+  build->layouts = wr_memory_get_zero(build->layout_count * sizeof *build->layouts);
+  builder_make_groups(&builder);
+  builder_make_tasks(&builder);
+  enum wr_code code = builder_open_nodes(&builder, err);
+  if (code == WR_OK) {
+    builder_connect(&builder);
+    builder_connect_rejects(&builder);
+    builder_set_targets(&builder);
+  }
+  wr_arena_free(&builder.arena);
+  return code;
+}
+
+/* ---- taking down ---- */
+
+static void task_free(struct wr_task *task)
+{
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    if (node->source)
+      wr_source_close(node->source);
+    else if (node->op)
+      node->op->class->close(node->op);
+    free(node->targets);
+    wr_part_writer_free(&node->part);
+  }
+  for (uint32_t i = 0; i < task->exchange_count; i++)
+    task->exchanges[i]->class->close(task->exchanges[i]);
+  for (uint32_t i = 0; i < task->channel_count; i++)
+    wr_channel_free(task->channels[i]);
+  if (task->rejects)
+    wr_rejects_free(task->rejects);
+  wr_page_view_close(&task->view);
+  wr_inbox_close(&task->inbox);
+  free(task->nodes);
+  free(task->exchanges);
+  free(task->channels);
+  free(task);
+}
+
+void wr_build_free(struct wr_build *build)
+{
+  for (uint32_t t = 0; build->tasks && t < build->task_count; t++)
+    task_free(build->tasks[t]);
+  for (uint32_t i = 0; i < build->edge_count; i++)
+    free(build->edges[i]);
+  for (uint32_t i = 0; i < build->layout_count; i++)
+    if (build->layouts[i])
+      wr_page_layout_free(build->layouts[i]);
+  free(build->tasks);
+  free(build->edges);
+  free(build->layouts);
+  wr_arena_free(&build->arena);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/hash.h"
+
+struct exchange {
+  struct wr_operator op;
+  const struct wr_plan_input *input;
+  const struct wr_page_layout *layout;
+  struct wr_channel *const *channels;
+  uint32_t channel_count;
+  struct wr_page **pages; /* per channel; NULL: none begun */
+  uint32_t row_capacity;
+  uint64_t *hashes;
+  uint32_t *all_rows; /* 0, 1, 2, ... for batches without picked */
+  uint32_t **rows;    /* per channel: the rows of this batch that go there */
+  uint32_t *row_counts;
+  const struct wr_column **keys;
+};
+
+static enum wr_code exchange_aborted(struct wr_error *err)
+{
+  return wr_fail(err, WR_STOPPED, "the job is stopping");
+}
+
+static void exchange_reserve(struct exchange *exchange, uint32_t row_count)
+{
+  if (row_count <= exchange->row_capacity)
+    return;
+  exchange->hashes = wr_memory_resize(exchange->hashes, row_count * sizeof *exchange->hashes);
+  exchange->all_rows = wr_memory_resize(exchange->all_rows, row_count * sizeof *exchange->all_rows);
+  for (uint32_t r = 0; r < row_count; r++)
+    exchange->all_rows[r] = r;
+  for (uint32_t i = 0; i < exchange->channel_count; i++)
+    exchange->rows[i] = wr_memory_resize(exchange->rows[i], row_count * sizeof(uint32_t));
+  exchange->row_capacity = row_count;
+}
+
+static enum wr_code exchange_send_page(struct exchange *exchange, uint32_t i, struct wr_error *err)
+{
+  struct wr_page *page = exchange->pages[i];
+  exchange->pages[i] = NULL;
+  if (!wr_channel_send(exchange->channels[i],
+                       (struct wr_channel_message){WR_MESSAGE_PAGE, page, 0}))
+    return exchange_aborted(err);
+  return WR_OK;
+}
+
+static enum wr_code exchange_append(struct exchange *exchange, uint32_t i,
+                                    const struct wr_batch *batch, const uint32_t *rows,
+                                    uint32_t row_count, struct wr_error *err)
+{
+  while (row_count) {
+    if (!exchange->pages[i]) {
+      exchange->pages[i] = wr_channel_take_page(exchange->channels[i]);
+      if (!exchange->pages[i])
+        return exchange_aborted(err);
+    }
+    uint32_t fitted = wr_page_append(exchange->pages[i], exchange->layout, batch, rows, row_count);
+    rows += fitted;
+    row_count -= fitted;
+    if (row_count) {
+      enum wr_code code = exchange_send_page(exchange, i, err);
+      if (code != WR_OK)
+        return code;
+    }
+  }
+  return WR_OK;
+}
+
+/* Sorts the rows that count into one list per reader. */
+static void exchange_spread(struct exchange *exchange, const struct wr_batch *batch,
+                            const uint32_t *rows)
+{
+  const struct wr_plan_input *input = exchange->input;
+  for (uint32_t k = 0; k < input->key_count; k++)
+    exchange->keys[k] = &batch->columns[input->keys[k]];
+  wr_hash_keys(exchange->keys, input->key_count, rows, batch->picked_count,
+               exchange->op.context->hash_seed, exchange->hashes);
+  for (uint32_t i = 0; i < exchange->channel_count; i++)
+    exchange->row_counts[i] = 0;
+  for (uint32_t r = 0; r < batch->picked_count; r++) {
+    uint32_t i = wr_key_group_task(wr_key_group(exchange->hashes[r]), exchange->channel_count);
+    exchange->rows[i][exchange->row_counts[i]++] = rows[r];
+  }
+}
+
+static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
+                                      const struct wr_batch *batch, struct wr_error *err)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  (void)input;
+  exchange_reserve(exchange, batch->row_count);
+  const uint32_t *rows = batch->picked ? batch->picked : exchange->all_rows;
+  if (exchange->channel_count == 1 || exchange->input->exchange == WR_EXCHANGE_GATHER)
+    return exchange_append(exchange, 0, batch, rows, batch->picked_count, err);
+  exchange_spread(exchange, batch, rows);
+  for (uint32_t i = 0; i < exchange->channel_count; i++) {
+    enum wr_code code =
+        exchange_append(exchange, i, batch, exchange->rows[i], exchange->row_counts[i], err);
+    if (code != WR_OK)
+      return code;
+  }
+  return WR_OK;
+}
+
+enum wr_code wr_exchange_flush(struct wr_operator *op, struct wr_error *err)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  for (uint32_t i = 0; i < exchange->channel_count; i++) {
+    if (!exchange->pages[i])
+      continue;
+    enum wr_code code = exchange_send_page(exchange, i, err);
+    if (code != WR_OK)
+      return code;
+  }
+  return WR_OK;
+}
+
+enum wr_code wr_exchange_signal(struct wr_operator *op, enum wr_message_kind kind, int64_t value,
+                                struct wr_error *err)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  enum wr_code code = wr_exchange_flush(op, err);
+  for (uint32_t i = 0; code == WR_OK && i < exchange->channel_count; i++)
+    if (!wr_channel_send(exchange->channels[i], (struct wr_channel_message){kind, NULL, value}))
+      code = exchange_aborted(err);
+  return code;
+}
+
+static enum wr_code exchange_on_watermark(struct wr_operator *op, int64_t watermark_us,
+                                          struct wr_error *err)
+{
+  return wr_exchange_signal(op, WR_MESSAGE_WATERMARK, watermark_us, err);
+}
+
+static enum wr_code exchange_on_idle(struct wr_operator *op, uint32_t input, bool idle,
+                                     struct wr_error *err)
+{
+  (void)input;
+  return wr_exchange_signal(op, WR_MESSAGE_IDLE, idle, err);
+}
+
+static void exchange_close(struct wr_operator *op)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  for (uint32_t i = 0; i < exchange->channel_count; i++) {
+    if (exchange->pages[i])
+      wr_page_free(exchange->pages[i]);
+    free(exchange->rows[i]);
+  }
+  free(exchange->pages);
+  free(exchange->rows);
+  free(exchange->row_counts);
+  free(exchange->keys);
+  free(exchange->hashes);
+  free(exchange->all_rows);
+  free(exchange);
+}
+
+static const struct wr_operator_class exchange_class = {
+    .name = "exchange",
+    .on_batch = exchange_on_batch,
+    .on_watermark = exchange_on_watermark,
+    .on_idle = exchange_on_idle,
+    .flush = wr_exchange_flush,
+    .close = exchange_close,
+};
+
+struct wr_operator *wr_exchange_new(const struct wr_plan_input *input,
+                                    struct wr_channel *const *channels, uint32_t channel_count,
+                                    const struct wr_page_layout *layout,
+                                    const struct wr_operator_context *context)
+{
+  assert(channel_count > 0);
+  struct exchange *exchange = wr_memory_get_zero(sizeof *exchange);
+  exchange->op = wr_operator_head(&exchange_class, context);
+  exchange->input = input;
+  exchange->layout = layout;
+  exchange->channels = channels;
+  exchange->channel_count = channel_count;
+  exchange->pages = wr_memory_get_zero(channel_count * sizeof *exchange->pages);
+  exchange->rows = wr_memory_get_zero(channel_count * sizeof *exchange->rows);
+  exchange->row_counts = wr_memory_get_zero(channel_count * sizeof *exchange->row_counts);
+  exchange->keys = wr_memory_get_zero((input->key_count + 1) * sizeof *exchange->keys);
+  return &exchange->op;
+}

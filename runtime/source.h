@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The beginning of a path: drives a connector's reader and a format's decoder and emits batches. It
+ * is the one place that glues bytes to rows. A source remembers the position behind the last record
+ * it has emitted, per split; the runtime looks at stops and barriers between two steps, so a step
+ * emits at most one batch.
+ *
+ *   byte source:     poll -> buffer of the split -> frame -> decode -> batch      (position: bytes
+ * from the split's beginning) message source:  poll -> messages            ->          decode ->
+ * batch      (position: the connector's text) row source:      poll_rows -> batch
+ */
+#ifndef WEIR_RUNTIME_SOURCE_H
+#define WEIR_RUNTIME_SOURCE_H
+
+#include "connectors/connector.h"
+#include "operators/plan.h"
+
+struct wr_source;
+
+struct wr_source_settings {
+  uint32_t batch_rows; /* records per batch at most */
+  void (*note)(void *self, const char *message);
+  void *note_self;
+};
+
+/* Opens a reader over these splits (may be none). The splits' texts are copied. The operator's
+ * targets are set by the caller. */
+enum wr_code wr_source_open(const struct wr_plan_source *plan, const struct wr_schema *schema,
+                            const struct wr_split *splits, uint32_t split_count,
+                            const struct wr_operator_context *context,
+                            const struct wr_source_settings *settings, struct wr_source **out,
+                            struct wr_error *err);
+void wr_source_close(struct wr_source *source);
+struct wr_operator *wr_source_operator(struct wr_source *source);
+
+/* Emits the next batch, polling the reader for at most wait_ms if nothing is at hand. *moved:
+ * something was read. */
+enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
+                            struct wr_error *err);
+/* Every split has ended and everything was emitted. */
+bool wr_source_is_done(const struct wr_source *source);
+/* The remembered positions are exactly behind what was emitted: a barrier may come now. */
+bool wr_source_is_at_boundary(const struct wr_source *source);
+/* Records emitted or rejected so far. */
+uint64_t wr_source_record_count(const struct wr_source *source);
+
+/* Writes the positions of all splits into a part: count, then name and position of each; an empty
+ * position: at its start. */
+void wr_source_save(const struct wr_source *source, struct wr_part_writer *part);
+/* Tells the outside world that positions of an earlier save are final. */
+enum wr_code wr_source_committed(struct wr_source *source, struct wr_part_reader *part,
+                                 struct wr_error *err);
+
+#endif

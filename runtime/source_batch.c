@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From decoded records to a batch: rejects, metadata columns, counters. */
+#include "runtime/source_inner.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define SOURCE_RAW_SHOWN_BYTES 4096
+
+enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offset,
+                              const struct wr_frame *frame, int64_t now_us, const char *message,
+                              struct wr_error *err)
+{
+  const char *table = source->plan->table.name;
+  char position[32];
+  int length = snprintf(position, sizeof position, "%lld", (long long)offset);
+  if (source->plan->on_error == WR_ON_ERROR_FAIL)
+    return wr_fail(err, WR_DATA, "table %s: %s at position %s cannot be read: %s", table,
+                   source->splits[s].name, position, message);
+  wr_metrics_add(&source->op.context->metrics->rejected[WR_REJECT_RECORD], 1);
+  if (source->plan->on_error == WR_ON_ERROR_SKIP)
+    return WR_OK;
+  struct wr_reject reject = {
+      .kind = WR_REJECT_RECORD,
+      .now_us = now_us,
+      .message = message,
+      .source = table,
+      .split = source->splits[s].name,
+      .position = {position, (uint32_t)length},
+      .raw = {frame->bytes,
+              frame->length < SOURCE_RAW_SHOWN_BYTES ? frame->length : SOURCE_RAW_SHOWN_BYTES},
+  };
+  source->op.context->rejects->put(source->op.context->rejects, &reject);
+  return WR_OK;
+}
+
+/* Metadata columns: the connector tells them from the messages that the rows came from. */
+void wr_source_add_metadata(struct wr_source *source, const struct wr_decoded *decoded,
+                            const struct wr_message *frame_messages, const uint32_t *frame_message)
+{
+  if (decoded->row_count > source->row_message_capacity) {
+    source->row_message_capacity = decoded->row_count;
+    source->row_messages =
+        wr_memory_resize(source->row_messages, decoded->row_count * sizeof *source->row_messages);
+  }
+  for (uint32_t r = 0; r < decoded->row_count; r++) {
+    uint32_t frame = decoded->row_frame ? decoded->row_frame[r] : r;
+    source->row_messages[r] = &frame_messages[frame_message ? frame_message[frame] : frame];
+  }
+  for (uint32_t i = 0; i < source->plan->metadata_count; i++) {
+    struct wr_builder *builder = &source->metadata[i];
+    wr_builder_reset(builder);
+    wr_builder_reserve(builder, decoded->row_count);
+    source->reader->class->metadata(source->reader, source->plan->metadata[i], source->row_messages,
+                                    decoded->row_count, builder);
+    assert(builder->row_count == decoded->row_count);
+    source->columns[source->plan->wanted_count + i] = wr_builder_view(builder);
+  }
+}
+
+enum wr_code wr_source_emit(struct wr_source *source, const struct wr_decoded *decoded,
+                            int64_t now_us, struct wr_error *err)
+{
+  for (uint32_t c = 0; c < source->plan->wanted_count; c++)
+    source->columns[c] = decoded->columns[c];
+  struct wr_batch batch = {.schema = source->schema,
+                           .columns = source->columns,
+                           .row_count = decoded->row_count,
+                           .picked_count = decoded->row_count,
+                           .others_us = WR_TIME_END,
+                           .runs = source->runs,
+                           .run_count = source->run_count,
+                           .now_us = now_us};
+  return decoded->row_count ? wr_emit_batch(&source->op, &batch, err) : WR_OK;
+}
+
+void wr_source_count(struct wr_source *source, uint32_t records, size_t bytes)
+{
+  struct wr_metrics *metrics = source->op.context->metrics;
+  source->record_count += records;
+  wr_metrics_add(&metrics->rows_in, records);
+  wr_metrics_add(&metrics->bytes_in, bytes);
+  atomic_store_explicit(&metrics->progress_done, source->reader->progress_done,
+                        memory_order_relaxed);
+  atomic_store_explicit(&metrics->progress_total, source->reader->progress_total,
+                        memory_order_relaxed);
+}

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/task.h"
+
+#include <assert.h>
+
+#include "core/time.h"
+#include "runtime/exchange.h"
+#include "runtime/sink.h"
+
+#define TASK_WAIT_MS      50
+#define TASK_TICK_US      (100 * WR_US_PER_MS)
+#define TASK_SAVE_WAIT_US (2 * WR_US_PER_MS)
+
+static int64_t task_now(struct wr_task *task)
+{
+  int64_t now_us = wr_now_us();
+  if (now_us > task->now_us)
+    task->now_us = now_us;
+  return task->now_us;
+}
+
+/* ---- what happens between rows ---- */
+
+/* Hands on everything that is held back only for efficiency. */
+static enum wr_code task_flush(struct wr_task *task, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++)
+    if (task->nodes[i].op->class->flush)
+      code = task->nodes[i].op->class->flush(task->nodes[i].op, err);
+  if (code == WR_OK)
+    code = wr_rejects_flush(task->rejects, err);
+  for (uint32_t i = 0; code == WR_OK && i < task->exchange_count; i++)
+    code = wr_exchange_flush(task->exchanges[i], err);
+  return code;
+}
+
+static enum wr_code task_signal(struct wr_task *task, enum wr_message_kind kind, int64_t value,
+                                struct wr_error *err)
+{
+  enum wr_code code = task_flush(task, err);
+  for (uint32_t i = 0; code == WR_OK && i < task->exchange_count; i++)
+    code = wr_exchange_signal(task->exchanges[i], kind, value, err);
+  return code;
+}
+
+/* Timers of operators that are due, and the sinks' own clockwork. */
+static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  int64_t now_us = task_now(task);
+  bool tick = now_us - task->tick_us >= TASK_TICK_US;
+  if (tick)
+    task->tick_us = now_us;
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
+    struct wr_operator *op = task->nodes[i].op;
+    if (op->timer_us <= now_us && op->class->on_timer) {
+      op->timer_us = WR_TIME_END;
+      code = op->class->on_timer(op, now_us, err);
+    }
+    if (code == WR_OK && tick && task->nodes[i].is_sink)
+      code = wr_sink_tick(op, now_us, err);
+  }
+  return code == WR_OK ? wr_rejects_flush(task->rejects, err) : code;
+}
+
+/* ---- epochs ---- */
+
+static void task_save_node(struct wr_task_node *node)
+{
+  node->part.length = 0;
+  node->saved = true;
+  if (node->source) {
+    wr_source_save(node->source, &node->part);
+  } else if (node->op->class->save) {
+    node->op->class->save(node->op, &node->part);
+    node->saved = node->op->class->save_step == NULL;
+  }
+}
+
+static enum wr_code task_barrier(struct wr_task *task, uint64_t epoch, struct wr_error *err)
+{
+  assert(task->saving == 0 && epoch > task->answered);
+  enum wr_code code = task_flush(task, err);
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
+    if (task->nodes[i].is_sink)
+      code = wr_sink_barrier(task->nodes[i].op, epoch, err);
+    else
+      task_save_node(&task->nodes[i]);
+  }
+  task->saving = epoch;
+  return code == WR_OK ? task_signal(task, WR_MESSAGE_BARRIER, (int64_t)epoch, err) : code;
+}
+
+static void task_put_parts(struct wr_task *task, uint64_t epoch)
+{
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    if (node->source || node->op->class->save)
+      wr_epochs_put(task->shared->epochs, epoch, node->key, task->copy, &node->part);
+  }
+}
+
+/* Goes on with the epoch being saved: a few pages of state, then the sinks; answers when all is
+ * safe. */
+static enum wr_code task_save_step(struct wr_task *task, struct wr_error *err)
+{
+  bool complete = true;
+  enum wr_code code = WR_OK;
+  if (!task->saving)
+    return WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    bool settled = true;
+    if (node->is_sink)
+      code = wr_sink_settled(node->op, task->saving, &settled, err);
+    else if (!node->saved)
+      settled = node->saved = node->op->class->save_step(node->op, &node->part);
+    complete = complete && settled;
+  }
+  if (code != WR_OK || !complete)
+    return code;
+  task_put_parts(task, task->saving);
+  task->answered = task->saving;
+  task->saving = 0;
+  return wr_epochs_answer(task->shared->epochs, task->answered, WR_ANSWER_SAVED, err);
+}
+
+/* Tells a source that the positions of the last saved epoch are final. */
+static enum wr_code task_commit(struct wr_task *task, uint64_t epoch, struct wr_error *err)
+{
+  struct wr_task_node *head = &task->nodes[0];
+  if (!head->source || epoch <= task->committed || epoch != task->answered)
+    return WR_OK;
+  task->committed = epoch;
+  struct wr_part_reader part = {head->part.bytes, head->part.length, 0};
+  return wr_source_committed(head->source, &part, err);
+}
+
+/* ---- the end ---- */
+
+static enum wr_code task_finish_operators(struct wr_task *task, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  struct wr_task_node *head = &task->nodes[0];
+  if (head->source)
+    code = wr_emit_watermark(head->op, WR_TIME_END, err);
+  else
+    code = wr_operator_watermark(head->op, WR_TIME_END, err);
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++)
+    if (task->nodes[i].op->class->finish)
+      code = task->nodes[i].op->class->finish(task->nodes[i].op, err);
+  return code;
+}
+
+static enum wr_code task_finish_saving(struct wr_task *task, struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && task->saving && !atomic_load(&task->shared->aborting)) {
+    code = task_tick(task, err);
+    if (code == WR_OK)
+      code = task_save_step(task, err);
+    if (task->saving)
+      nanosleep(&(struct timespec){0, 1000000}, NULL);
+  }
+  return code;
+}
+
+static enum wr_code task_end(struct wr_task *task, struct wr_error *err)
+{
+  enum wr_code code = task_finish_saving(task, err);
+  if (code == WR_OK && !task->stopped)
+    code = task_finish_operators(task, err);
+  if (code == WR_OK)
+    code = task_signal(task, WR_MESSAGE_END, task->stopped, err);
+  for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    if (node->is_sink)
+      code = wr_sink_finish(node->op, err);
+    else if (node->op->class->held_rows && task->stopped)
+      task->held_rows += node->op->class->held_rows(node->op);
+  }
+  return code;
+}
+
+/* What later epochs, or the outside world, are to know of this task. */
+static enum wr_code task_last_answer(struct wr_task *task, struct wr_error *err)
+{
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    if (node->is_sink)
+      continue;
+    task_save_node(node);
+    while (!node->saved)
+      node->saved = node->op->class->save_step(node->op, &node->part);
+  }
+  if (!task->stopped)
+    task_put_parts(task, task->answered + 1);
+  return wr_epochs_answer(task->shared->epochs, task->answered + 1,
+                          task->stopped ? WR_ANSWER_STOPPED : WR_ANSWER_ENDED, err);
+}
+
+/* Positions are final when every sink of the job has finished. */
+static enum wr_code task_last_commit(struct wr_task *task, struct wr_error *err)
+{
+  struct wr_task_shared *shared = task->shared;
+  pthread_mutex_lock(&shared->lock);
+  shared->drained_count++;
+  pthread_cond_broadcast(&shared->changed);
+  while (task->nodes[0].source && shared->drained_count < shared->task_count &&
+         !atomic_load(&shared->aborting))
+    pthread_cond_wait(&shared->changed, &shared->lock);
+  bool all = shared->drained_count == shared->task_count;
+  pthread_mutex_unlock(&shared->lock);
+  if (!task->nodes[0].source || !all || shared->options.cut_after_records)
+    return WR_OK;
+  struct wr_part_reader part = {task->nodes[0].part.bytes, task->nodes[0].part.length, 0};
+  return wr_source_committed(task->nodes[0].source, &part, err);
+}
+
+/* ---- source tasks ---- */
+
+/* True if the source is to come to its end now; in tests also takes the epoch before the cut. */
+static enum wr_code source_task_control(struct wr_task *task, bool *leave, struct wr_error *err)
+{
+  struct wr_task_shared *shared = task->shared;
+  struct wr_source *source = task->nodes[0].source;
+  int stop = atomic_load(&shared->stop);
+  *leave = wr_source_is_done(source);
+  if (!wr_source_is_at_boundary(source))
+    return WR_OK;
+  if (stop) {
+    task->stopped = task->stopped || (stop == WR_TASK_STOP && !*leave);
+    *leave = true;
+    return WR_OK;
+  }
+  uint64_t cut = shared->options.cut_after_records;
+  if (cut && wr_source_record_count(source) >= cut && !*leave)
+    wr_epochs_begin(shared->epochs);
+  uint64_t wanted = wr_epochs_wanted(shared->epochs);
+  if (wanted > task->answered && !task->saving) {
+    enum wr_code code = task_barrier(task, wanted, err);
+    if (code != WR_OK)
+      return code;
+    if (cut)
+      *leave = task->stopped = true;
+  }
+  return WR_OK;
+}
+
+static enum wr_code source_task_loop(struct wr_task *task, struct wr_error *err)
+{
+  bool leave = false, moved = true;
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && !atomic_load(&task->shared->aborting)) {
+    code = source_task_control(task, &leave, err);
+    if (code != WR_OK || leave)
+      break;
+    bool idle = !moved;
+    if (idle) /* we are going to wait: nothing may lie around */
+      code = task_flush(task, err);
+    if (code == WR_OK)
+      code = wr_source_step(task->nodes[0].source, idle ? TASK_WAIT_MS : 0, task_now(task), &moved,
+                            err);
+    if (code == WR_OK)
+      code = task_tick(task, err);
+    if (code == WR_OK)
+      code = task_save_step(task, err);
+    if (code == WR_OK)
+      code = task_commit(task, wr_epochs_complete(task->shared->epochs), err);
+  }
+  return code;
+}
+
+/* ---- tasks behind channels ---- */
+
+/* Least watermark over the channels that count, other than `except`: idle ones do not, unless all
+ * are; then it is the greatest of theirs. */
+static int64_t channel_task_least(const struct wr_task *task, uint32_t except)
+{
+  int64_t least = WR_TIME_END, greatest_idle = WR_TIME_NONE;
+  bool active = false, idle = false;
+  for (uint32_t i = 0; i < task->channel_count; i++) {
+    const struct wr_channel *channel = task->channels[i];
+    if (i == except || channel->ended)
+      continue;
+    active = active || !channel->idle;
+    idle = idle || channel->idle;
+    if (channel->idle)
+      greatest_idle = channel->watermark_us > greatest_idle ? channel->watermark_us : greatest_idle;
+    else if (channel->watermark_us < least)
+      least = channel->watermark_us;
+  }
+  return idle && !active && except == UINT32_MAX ? greatest_idle : least;
+}
+
+static enum wr_code channel_task_page(struct wr_task *task, uint32_t i, struct wr_page *page,
+                                      struct wr_error *err)
+{
+  struct wr_channel *channel = task->channels[i];
+  struct wr_batch batch;
+  wr_page_open(page, channel->layout, &task->view, &batch);
+  batch.others_us = channel_task_least(task, i);
+  int64_t now_us = task_now(task);
+  batch.now_us = now_us;
+  enum wr_code code = wr_operator_batch(task->nodes[0].op, channel->input, &batch, err);
+  wr_channel_give_back(channel, page);
+  return code;
+}
+
+static enum wr_code channel_task_watermark(struct wr_task *task, struct wr_error *err)
+{
+  struct wr_operator *head = task->nodes[0].op;
+  int64_t least = channel_task_least(task, UINT32_MAX);
+  if (least <= head->watermark_us || least == WR_TIME_END)
+    return WR_OK; /* the last watermark comes with the end */
+  return wr_operator_watermark(head, least, err);
+}
+
+/* A channel has fallen idle, is active again, or has ended. */
+static enum wr_code channel_task_idle(struct wr_task *task, struct wr_error *err)
+{
+  bool active = false, idle = false;
+  for (uint32_t i = 0; i < task->channel_count; i++) {
+    active = active || (!task->channels[i]->ended && !task->channels[i]->idle);
+    idle = idle || (!task->channels[i]->ended && task->channels[i]->idle);
+  }
+  bool all = idle && !active;
+  enum wr_code code = all ? channel_task_watermark(task, err) : WR_OK;
+  if (code == WR_OK && all != task->idle)
+    code = wr_emit_idle(task->nodes[0].op, all, err);
+  task->idle = all;
+  return code == WR_OK ? channel_task_watermark(task, err) : code;
+}
+
+/* A barrier has come on channel i: it waits until all the others have brought theirs. */
+static enum wr_code channel_task_align(struct wr_task *task, struct wr_error *err, uint64_t epoch)
+{
+  for (uint32_t i = 0; i < task->channel_count; i++)
+    if (!task->channels[i]->blocked && !task->channels[i]->ended)
+      return WR_OK;
+  for (uint32_t i = 0; i < task->channel_count; i++)
+    task->channels[i]->blocked = false;
+  return epoch > task->answered ? task_barrier(task, epoch, err) : WR_OK;
+}
+
+static enum wr_code channel_task_message(struct wr_task *task, uint32_t i,
+                                         const struct wr_channel_message *message,
+                                         uint64_t *aligning, uint32_t *open_count,
+                                         struct wr_error *err)
+{
+  struct wr_channel *channel = task->channels[i];
+  switch (message->kind) {
+  case WR_MESSAGE_PAGE: return channel_task_page(task, i, message->page, err);
+  case WR_MESSAGE_WATERMARK:
+    assert(message->value >= channel->watermark_us);
+    channel->watermark_us = message->value;
+    return channel_task_watermark(task, err);
+  case WR_MESSAGE_IDLE: channel->idle = message->value; return channel_task_idle(task, err);
+  case WR_MESSAGE_BARRIER:
+    channel->blocked = true;
+    *aligning = (uint64_t)message->value;
+    break;
+  case WR_MESSAGE_END:
+    channel->ended = true;
+    channel->watermark_us = WR_TIME_END;
+    task->stopped = task->stopped || message->value;
+    (*open_count)--;
+    if (!task->stopped) {
+      enum wr_code code = channel_task_idle(task, err);
+      if (code != WR_OK)
+        return code;
+    }
+    break;
+  }
+  if (*aligning == 0 || *open_count == 0)
+    return WR_OK;
+  enum wr_code code = channel_task_align(task, err, *aligning);
+  if (task->saving == *aligning || task->answered >= *aligning)
+    *aligning = 0;
+  return code;
+}
+
+static enum wr_code channel_task_loop(struct wr_task *task, struct wr_error *err)
+{
+  uint32_t turn = 0, open_count = task->channel_count;
+  uint64_t aligning = 0;
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && open_count && !atomic_load(&task->shared->aborting)) {
+    struct wr_channel_message message;
+    int i = wr_inbox_receive(&task->inbox, task->channels, task->channel_count, &turn, 0, &message);
+    if (i == -1) { /* we are going to wait: nothing may lie around */
+      code = task_flush(task, err);
+      int64_t wait_us = task->saving ? TASK_SAVE_WAIT_US : TASK_WAIT_MS * WR_US_PER_MS;
+      if (code == WR_OK)
+        i = wr_inbox_receive(&task->inbox, task->channels, task->channel_count, &turn,
+                             wr_monotonic_us() + wait_us, &message);
+    }
+    if (code == WR_OK && i >= 0)
+      code = channel_task_message(task, (uint32_t)i, &message, &aligning, &open_count, err);
+    if (code == WR_OK)
+      code = task_tick(task, err);
+    if (code == WR_OK)
+      code = task_save_step(task, err);
+  }
+  return code;
+}
+
+/* A head without inputs: constant rows. */
+static enum wr_code values_task_loop(struct wr_task *task, struct wr_error *err)
+{
+  static const struct wr_schema nothing = {0};
+  struct wr_batch batch = {.schema = &nothing,
+                           .row_count = 1,
+                           .picked_count = 1,
+                           .others_us = WR_TIME_END,
+                           .now_us = task_now(task)};
+  return wr_operator_batch(task->nodes[0].op, 0, &batch, err);
+}
+
+void *wr_task_run(void *argument)
+{
+  struct wr_task *task = argument;
+  struct wr_task_shared *shared = task->shared;
+  struct wr_error err;
+  enum wr_code code;
+  wr_error_clear(&err);
+  if (task->nodes[0].source)
+    code = source_task_loop(task, &err);
+  else
+    code = task->channel_count ? channel_task_loop(task, &err) : values_task_loop(task, &err);
+  if (code == WR_OK && !atomic_load(&shared->aborting))
+    code = task_end(task, &err);
+  if (code == WR_OK && !atomic_load(&shared->aborting))
+    code = task_last_answer(task, &err);
+  if (code == WR_OK && !atomic_load(&shared->aborting))
+    code = task_last_commit(task, &err);
+  pthread_mutex_lock(&shared->lock);
+  if (code != WR_OK && !atomic_load(&shared->aborting)) {
+    shared->code = code == WR_STOPPED ? WR_OK : code;
+    shared->failure = err;
+    atomic_store(&shared->aborting, true);
+    shared->abort(shared->execution);
+  }
+  shared->ended_count++;
+  pthread_cond_broadcast(&shared->changed);
+  pthread_mutex_unlock(&shared->lock);
+  return NULL;
+}
