@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of commands that take SQL. Long options may be written --name value or
+ * --name=value. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "core/limits.h"
+
+#define ARGUMENTS_PARALLELISM_MAX 256
+
+struct reader {
+  int argc, at;
+  char **argv;
+  const char *command;
+  struct wr_arena *arena;
+  struct wr_arguments *out;
+};
+
+static bool complain(const struct reader *reader, const char *message, const char *what)
+{
+  fprintf(stderr, "weir %s: %s%s%s\n", reader->command, message, what ? ": " : "",
+          what ? what : "");
+  wr_help_hint(reader->command);
+  return false;
+}
+
+/* The value of option `name` if the current argument is that option; *value NULL: it is missing. */
+static bool option_is(struct reader *reader, const char *name, const char **value)
+{
+  const char *argument = reader->argv[reader->at];
+  size_t length = strlen(name);
+  if (strncmp(argument, name, length) != 0 || (argument[length] && argument[length] != '='))
+    return false;
+  if (argument[length] == '=')
+    *value = argument + length + 1;
+  else
+    *value = reader->at + 1 < reader->argc ? reader->argv[++reader->at] : NULL;
+  return true;
+}
+
+static bool parse_count(const char *text, uint64_t max, uint64_t *value)
+{
+  char *end;
+  errno = 0;
+  unsigned long long parsed = strtoull(text, &end, 10);
+  if (errno || *end || end == text || *text == '-' || parsed > max)
+    return false;
+  *value = parsed;
+  return true;
+}
+
+static bool add_setting(struct reader *reader, const char *text)
+{
+  struct wr_arguments *out = reader->out;
+  const char *equals = text ? strchr(text, '=') : NULL;
+  if (!equals || equals == text)
+    return complain(reader, "--set wants key=value", text);
+  if (out->setting_count == WR_SETTINGS_MAX)
+    return complain(reader, "too many --set options", text);
+  out->settings[out->setting_count++] = (struct wr_option_value){
+      .key = wr_arena_copy(reader->arena, text, (size_t)(equals - text)),
+      .value = equals + 1,
+      .key_span = {WR_NO_POSITION, 0},
+      .value_span = {WR_NO_POSITION, 0},
+  };
+  return true;
+}
+
+static bool add_test(struct reader *reader, const char *text)
+{
+  struct wr_arguments *out = reader->out;
+  uint64_t value;
+  if (text && strcmp(text, "rules=off") == 0)
+    return out->test_rules_off = true;
+  if (text && strncmp(text, "batch-rows=", 11) == 0 &&
+      parse_count(text + 11, WR_BATCH_ROWS, &value) && value > 0)
+    return (out->test_batch_rows = (uint32_t)value) > 0;
+  if (text && strncmp(text, "cut=", 4) == 0 && parse_count(text + 4, UINT32_MAX, &value) &&
+      value > 0)
+    return (out->test_cut = value) > 0;
+  if (text && strncmp(text, "cut-parallelism=", 16) == 0 &&
+      parse_count(text + 16, ARGUMENTS_PARALLELISM_MAX, &value) && value > 0)
+    return (out->test_cut_parallelism = (uint32_t)value) > 0;
+  return complain(reader, "--test knows batch-rows=N, rules=off, cut=N, cut-parallelism=N", text);
+}
+
+/* The whole of a stream, at most WR_SQL_BYTES_MAX and one byte (which the parser then refuses). */
+static bool read_all(struct reader *reader, FILE *file, const char *name)
+{
+  size_t length = 0, capacity = 1 << 16;
+  char *text = wr_memory_get(capacity);
+  for (size_t got; (got = fread(text + length, 1, capacity - length, file)) > 0;) {
+    length += got;
+    if (length > WR_SQL_BYTES_MAX)
+      break;
+    if (length == capacity)
+      text = wr_memory_resize(text, capacity *= 2);
+  }
+  bool failed = ferror(file) != 0;
+  if (failed)
+    fprintf(stderr, "weir %s: %s cannot be read: %s\n", reader->command, name, strerror(errno));
+  reader->out->text = wr_arena_copy(reader->arena, text, length);
+  reader->out->length = length;
+  reader->out->name = name;
+  free(text);
+  return !failed;
+}
+
+static bool read_text(struct reader *reader, const char *path)
+{
+  if (strcmp(path, "-") == 0)
+    return read_all(reader, stdin, "stdin");
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    fprintf(stderr, "weir %s: %s cannot be opened: %s\n", reader->command, path, strerror(errno));
+    return false;
+  }
+  bool read = read_all(reader, file, path);
+  fclose(file);
+  return read;
+}
+
+static bool parse_option(struct reader *reader, unsigned takes)
+{
+  struct wr_arguments *out = reader->out;
+  const char *argument = reader->argv[reader->at], *value = NULL;
+  uint64_t count;
+  if (option_is(reader, "-e", &value) || option_is(reader, "--execute", &value)) {
+    if (!value || out->text)
+      return complain(reader, value ? "only one SQL text can be given" : "-e wants the SQL text",
+                      NULL);
+    out->text = value;
+    out->length = strlen(value);
+    out->name = "-e";
+    return true;
+  }
+  if (option_is(reader, "--set", &value))
+    return add_setting(reader, value);
+  if (option_is(reader, "--test", &value))
+    return add_test(reader, value);
+  if (option_is(reader, "--parallelism", &value) || option_is(reader, "-p", &value)) {
+    if (!value || !parse_count(value, ARGUMENTS_PARALLELISM_MAX, &count) || count == 0)
+      return complain(reader, "--parallelism wants a number from 1 to 256", value);
+    out->parallelism = (uint32_t)count;
+    return true;
+  }
+  if (takes & WR_TAKES_FORMAT && option_is(reader, "--format", &value)) {
+    static const char *const formats[] = {"auto", "table", "json", "csv"};
+    for (size_t i = 0; value && i < sizeof formats / sizeof *formats; i++)
+      if (strcmp(value, formats[i]) == 0)
+        return (out->format = value) != NULL;
+    return complain(reader, "--format is one of auto, table, json, csv", value);
+  }
+  if (takes & WR_TAKES_JSON && strcmp(argument, "--json") == 0)
+    return out->json = true;
+  if (takes & WR_TAKES_QUIET && (strcmp(argument, "--quiet") == 0 || strcmp(argument, "-q") == 0))
+    return out->quiet = true;
+  return complain(reader, "unknown option", argument);
+}
+
+bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
+                        struct wr_arena *arena, struct wr_arguments *out)
+{
+  struct reader reader = {
+      .argc = argc, .argv = argv, .command = command, .arena = arena, .out = out};
+  *out = (struct wr_arguments){.format = "auto"};
+  const char *path = NULL;
+  for (; reader.at < argc; reader.at++) {
+    const char *argument = argv[reader.at];
+    if (argument[0] == '-' && argument[1]) {
+      if (!parse_option(&reader, takes))
+        return false;
+    } else if (path) {
+      return complain(&reader, "one file at a time", argument);
+    } else {
+      path = argument;
+    }
+  }
+  if (path && out->text)
+    return complain(&reader, "give either a file or -e, not both", path);
+  if (!path && !out->text)
+    return complain(&reader, "which SQL? Give a file, - for standard input, or -e 'SQL'", NULL);
+  return path ? read_text(&reader, path) : true;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of the program and what they share. */
+#ifndef WEIR_CLI_COMMAND_H
+#define WEIR_CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "planner/planner.h"
+
+/* Exit codes. */
+enum { WR_EXIT_DONE = 0, WR_EXIT_SQL = 1, WR_EXIT_USAGE = 2, WR_EXIT_FAILED = 3 };
+
+#define WR_SETTINGS_MAX 64
+
+/* A command line after the command's name, as parsed by wr_arguments_parse. */
+struct wr_arguments {
+  const char *name; /* of the SQL text, for messages: its path, "-e" or "stdin" */
+  const char *text; /* the SQL text */
+  size_t length;
+  struct wr_option_value settings[WR_SETTINGS_MAX];
+  uint32_t setting_count;
+  uint32_t parallelism; /* 0: not given */
+  const char *format;   /* of the console; "auto" unless given */
+  bool json, quiet;
+  /* --test, for the project's own tests; see tests/README.md */
+  uint32_t test_batch_rows;
+  uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
+  uint32_t test_cut_parallelism; /* of the second half */
+  bool test_rules_off;
+};
+
+/* Which options a command takes. */
+enum { WR_TAKES_FORMAT = 1, WR_TAKES_JSON = 2, WR_TAKES_QUIET = 4 };
+
+/* Reads arguments and the SQL text; false: it has complained on standard error (exit code 2). */
+bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
+                        struct wr_arena *arena, struct wr_arguments *out);
+
+/* An error in SQL on standard error: place, line, caret, hint. Without a position: one sentence. */
+void wr_report_error(const struct wr_arguments *arguments, const struct wr_error *err);
+
+/* Builds the program as the arguments say; on failure reports it and returns false. */
+bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
+                     struct wr_arena *arena, struct wr_program *out);
+
+int wr_command_run(int argc, char **argv);
+int wr_command_check(int argc, char **argv);
+int wr_command_explain(int argc, char **argv);
+int wr_command_connectors(int argc, char **argv);
+int wr_command_formats(int argc, char **argv);
+int wr_command_functions(int argc, char **argv);
+
+/* The help text of a command on standard output; false: there is none of that name. */
+bool wr_help_print(const char *command);
+/* Where to find help, on standard error. */
+void wr_help_hint(const char *command);
+
+#endif

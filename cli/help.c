@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The help texts: what a newcomer needs to go on. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/command.h"
+
+static const char help_weir[] =
+    "weir: streaming SQL in one small program\n"
+    "\n"
+    "usage: weir COMMAND [OPTIONS] ...\n"
+    "\n"
+    "  run FILE.sql          runs the queries of a file until their input ends or you press Ctrl-C\n"
+    "  check FILE.sql        compiles only; says where the first mistake is\n"
+    "  explain FILE.sql      shows the plan: what is read, computed, exchanged and written\n"
+    "  connectors [NAME]     the connectors, or the options of one\n"
+    "  formats [NAME]        the formats, or the options of one\n"
+    "  functions [NAME]      the functions and operators of SQL, or one with an example\n"
+    "  help [COMMAND]        more about a command\n"
+    "  --version             the version\n"
+    "\n"
+    "try it:\n"
+    "  weir run -e \"SELECT UPPER('hello') AS greeting, 6 * 7 AS answer\"\n"
+    "  weir run -e \"CREATE TABLE g (id BIGINT, v INT) WITH ('connector' = 'datagen',\n"
+    "               'number-of-rows' = '5'); SELECT * FROM g\"\n";
+
+static const char help_run[] =
+    "usage: weir run FILE.sql | - | -e 'SQL'  [OPTIONS]\n"
+    "\n"
+    "Runs a script: CREATE TABLE and CREATE VIEW declare, all INSERT INTO ... SELECT run together\n"
+    "as one job, and every bare SELECT runs after that and prints its rows on standard output.\n"
+    "Everything else (notes, progress, summary) goes to standard error. Ctrl-C ends a running job\n"
+    "after what it has in hand; a second one at once.\n"
+    "\n"
+    "  -e, --execute 'SQL'   the script itself instead of a file; - reads it from standard input\n"
+    "  --set KEY=VALUE       a setting that wins over SET 'KEY' = 'VALUE'; may be repeated\n"
+    "  -p, --parallelism N   copies of every step that can be split (default 1)\n"
+    "  --format FORMAT       how SELECT prints: table, json (one object per line), csv;\n"
+    "                        auto (default): table on a terminal, else json\n"
+    "  -q, --quiet           no progress and no summary\n"
+    "\n"
+    "exit codes: 0 done, 1 the SQL is wrong, 2 wrong usage, 3 failed while running\n";
+
+static const char help_check[] =
+    "usage: weir check FILE.sql | - | -e 'SQL'  [--set KEY=VALUE] [--parallelism N]\n"
+    "\n"
+    "Compiles a script without connecting to anything. A mistake is shown with file, line and\n"
+    "column, the line itself and, where there is one, a hint.\n"
+    "\n"
+    "exit codes: 0 it is right, 1 it is not, 2 wrong usage\n";
+
+static const char help_explain[] =
+    "usage: weir explain FILE.sql | - | -e 'SQL'  [--json] [--set KEY=VALUE] [--parallelism N]\n"
+    "\n"
+    "Shows for every job of a script the logical plan and the operators that run, with their\n"
+    "parallelism, how rows are exchanged between them, which columns are decoded, and what every\n"
+    "sink promises.\n"
+    "\n"
+    "  --json                the same as a JSON array with one object per job\n";
+
+static const char help_connectors[] =
+    "usage: weir connectors [NAME]\n"
+    "\n"
+    "Lists the connectors, or shows the options and metadata columns of one.\n";
+
+static const char help_formats[] = "usage: weir formats [NAME]\n"
+                                   "\n"
+                                   "Lists the formats, or shows the options of one.\n";
+
+static const char help_functions[] =
+    "usage: weir functions [NAME]\n"
+    "\n"
+    "Lists the functions and operators of SQL, or shows one with an example.\n";
+
+static const struct {
+  const char *command, *text;
+} helps[] = {
+    {"", help_weir},
+    {"run", help_run},
+    {"check", help_check},
+    {"explain", help_explain},
+    {"connectors", help_connectors},
+    {"formats", help_formats},
+    {"functions", help_functions},
+};
+
+bool wr_help_print(const char *command)
+{
+  for (size_t i = 0; i < sizeof helps / sizeof *helps; i++) {
+    if (strcmp(helps[i].command, command) == 0) {
+      fputs(helps[i].text, stdout);
+      return true;
+    }
+  }
+  return false;
+}
+
+void wr_help_hint(const char *command)
+{
+  fprintf(stderr, "try: weir help%s%s\n", *command ? " " : "", command);
+}

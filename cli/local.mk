@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+weir_SOURCES += cli/main.c cli/command.h cli/arguments.c cli/report.c cli/run.c cli/plan.c cli/manual.c \
+	cli/help.c cli/progress.c cli/progress.h

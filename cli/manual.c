@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* weir connectors, formats and functions: the tables as text, or as Markdown for docs/. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/command.h"
+#include "connectors/connector.h"
+#include "formats/format.h"
+#include "functions/aggregate_table.h"
+#include "functions/function.h"
+
+static const char *const option_kinds[] = {"text",     "true or false", "integer", "number",
+                                           "duration", "bytes",         "choice"};
+
+static void print_option(const struct wr_option *option, bool markdown)
+{
+  const char *kind =
+      option->kind == WR_OPTION_CHOICE ? option->choices : option_kinds[option->kind];
+  if (markdown) {
+    printf("| `%s` | ", option->name);
+    for (const char *at = kind; *at; at++)
+      fputs(*at == '|' ? " \\| " : (char[]){*at, 0}, stdout);
+    printf(" | %s%s%s | %s |\n",
+           option->fallback   ? "`"
+           : option->required ? "required"
+                              : "",
+           option->fallback ? option->fallback : "", option->fallback ? "`" : "",
+           option->help ? option->help : "");
+    return;
+  }
+  printf("  '%s'%s\n", option->name, option->required ? "  (required)" : "");
+  printf("      %s [%s%s%s]\n", option->help ? option->help : "", kind,
+         option->fallback ? "; default " : "", option->fallback ? option->fallback : "");
+}
+
+static void print_options(const struct wr_option *options, bool markdown)
+{
+  if (!options || !options->name)
+    return;
+  if (markdown)
+    puts("| option | value | default | |\n|---|---|---|---|");
+  else
+    puts("\noptions:");
+  for (const struct wr_option *option = options; option->name; option++)
+    print_option(option, markdown);
+}
+
+static void print_metadata(const struct wr_metadata *metadata, bool markdown)
+{
+  if (!metadata || !metadata->name)
+    return;
+  puts(markdown ? "\n| metadata column | type | |\n|---|---|---|" : "\nmetadata columns:");
+  for (; metadata->name; metadata++) {
+    char type[128];
+    wr_type_print(metadata->type, type, sizeof type);
+    printf(markdown ? "| `%s` | %s | %s |\n" : "  %-22s %-18s %s\n", metadata->name, type,
+           metadata->help);
+  }
+}
+
+static void print_connector(const struct wr_connector *connector, bool markdown)
+{
+  const char *role = !connector->writer   ? "source"
+                     : !connector->reader ? "sink"
+                                          : "source and sink";
+  printf(markdown ? "\n## %s\n\n%s. %s%s%s\n\n" : "%s: %s. %s%s%s\n", connector->name, role,
+         connector->help, connector->delivery ? " Delivery: " : "",
+         connector->delivery ? connector->delivery : "");
+  print_options(connector->options, markdown);
+  print_metadata(connector->metadata, markdown);
+}
+
+static void print_format(const struct wr_format *format, bool markdown)
+{
+  printf(markdown ? "\n## %s\n\n%s\n\n" : "%s: %s\n", format->name, format->help);
+  print_options(format->options, markdown);
+}
+
+/* Shared by both: no argument lists, a name shows one, --markdown shows all for the manual. */
+static int manual(int argc, char **argv, const char *command, const char *const *names,
+                  uint32_t count, void (*list)(uint32_t i),
+                  void (*print)(uint32_t i, bool markdown))
+{
+  if (argc > 1 || (argc == 1 && argv[0][0] == '-' && strcmp(argv[0], "--markdown") != 0)) {
+    fprintf(stderr, "weir %s: takes one name at most\n", command);
+    return WR_EXIT_USAGE;
+  }
+  for (uint32_t i = 0; argc == 0 && i < count; i++)
+    list(i);
+  for (uint32_t i = 0; argc == 1 && i < count; i++) {
+    bool markdown = strcmp(argv[0], "--markdown") == 0;
+    if (!markdown && strcmp(argv[0], names[i]) != 0)
+      continue;
+    print(i, markdown);
+    if (!markdown)
+      return WR_EXIT_DONE;
+  }
+  if (argc == 0 || strcmp(argv[0], "--markdown") == 0)
+    return WR_EXIT_DONE;
+  const char *nearest = wr_nearest(argv[0], names, count);
+  fprintf(stderr, "weir %s: there is no %s%s%s%s\n", command, argv[0],
+          nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+  return WR_EXIT_USAGE;
+}
+
+static void list_connector(uint32_t i)
+{
+  uint32_t count;
+  const struct wr_connector *connector = wr_connector_all(&count)[i];
+  if (!connector->hidden)
+    printf("  %-12s %s\n", connector->name, connector->help);
+}
+
+static void show_connector(uint32_t i, bool markdown)
+{
+  uint32_t count;
+  const struct wr_connector *connector = wr_connector_all(&count)[i];
+  if (!connector->hidden)
+    print_connector(connector, markdown);
+}
+
+static void list_format(uint32_t i)
+{
+  uint32_t count;
+  const struct wr_format *format = wr_format_all(&count)[i];
+  printf("  %-12s %s\n", format->name, format->help);
+}
+
+static void show_format(uint32_t i, bool markdown)
+{
+  uint32_t count;
+  print_format(wr_format_all(&count)[i], markdown);
+}
+
+#define MANUAL_NAMES_MAX 64
+
+int wr_command_connectors(int argc, char **argv)
+{
+  const char *names[MANUAL_NAMES_MAX];
+  uint32_t count;
+  const struct wr_connector *const *all = wr_connector_all(&count);
+  for (uint32_t i = 0; i < count && i < MANUAL_NAMES_MAX; i++)
+    names[i] = all[i]->name;
+  return manual(argc, argv, "connectors", names, count, list_connector, show_connector);
+}
+
+int wr_command_formats(int argc, char **argv)
+{
+  const char *names[MANUAL_NAMES_MAX];
+  uint32_t count;
+  const struct wr_format *const *all = wr_format_all(&count);
+  for (uint32_t i = 0; i < count && i < MANUAL_NAMES_MAX; i++)
+    names[i] = all[i]->name;
+  return manual(argc, argv, "formats", names, count, list_format, show_format);
+}
+
+/* ---- functions and aggregates: names are many, so they have a loop of their own */
+
+/* What both kinds of table row have to say. */
+struct callable {
+  const char *name, *usage, *help, *example, *result;
+};
+
+/* The i-th function, then the aggregates; false: there are no more. usage NULL: a further overload.
+ */
+static bool callable_at(uint32_t i, struct callable *out)
+{
+  const struct wr_function *function;
+  uint32_t functions = 0;
+  while ((function = wr_function_at(functions)) && functions < i)
+    functions++;
+  if (function) {
+    *out = (struct callable){function->name, function->usage, function->help, function->example,
+                             function->result ? function->result : "NULL"};
+    return true;
+  }
+  const struct wr_aggregate_function *aggregate = wr_aggregate_at(i - functions);
+  if (!aggregate)
+    return false;
+  *out = (struct callable){
+      .name = aggregate->name, .usage = aggregate->usage, .help = aggregate->help};
+  return true;
+}
+
+static void print_callable(const struct callable *row)
+{
+  printf("%s\n    %s\n", row->usage, row->help);
+  if (row->example)
+    printf("    %s  gives  %s\n", row->example, row->result);
+}
+
+/* A cell of a Markdown table. */
+static void print_cell(const char *text)
+{
+  for (; *text; text++)
+    fputs(*text == '|' ? "\\|" : (char[]){*text, 0}, stdout);
+}
+
+static void print_callable_row(const struct callable *row)
+{
+  fputs("| `", stdout);
+  print_cell(row->usage);
+  fputs("` | ", stdout);
+  print_cell(row->help);
+  fputs(" | ", stdout);
+  if (row->example) {
+    putchar('`');
+    print_cell(row->example);
+    fputs("` gives `", stdout);
+    print_cell(row->result);
+    putchar('`');
+  }
+  fputs(" |\n", stdout);
+}
+
+int wr_command_functions(int argc, char **argv)
+{
+  const char *name = argc == 1 ? argv[0] : NULL;
+  bool markdown = name && strcmp(name, "--markdown") == 0, found = false;
+  if (argc > 1 || (name && strncmp(name, "--", 2) == 0 && !markdown)) {
+    fputs("weir functions: takes one name at most\n", stderr);
+    return WR_EXIT_USAGE;
+  }
+  if (markdown)
+    puts("| function | | example |\n|---|---|---|");
+  struct callable row;
+  for (uint32_t i = 0; callable_at(i, &row); i++) {
+    if (!row.usage || (name && !markdown && strcasecmp(name, row.name) != 0))
+      continue;
+    found = true;
+    if (markdown)
+      print_callable_row(&row);
+    else if (name)
+      print_callable(&row);
+    else
+      printf("  %-44s %s\n", row.usage, row.help);
+  }
+  if (found)
+    return WR_EXIT_DONE;
+  const char *nearest = wr_function_nearest(name);
+  fprintf(stderr, "weir functions: there is no %s%s%s%s\n", name, nearest ? "; did you mean " : "",
+          nearest ? nearest : "", nearest ? "?" : "");
+  return WR_EXIT_USAGE;
+}

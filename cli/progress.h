@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a running job tells the person in front of it, all on standard error: notes, one line of
+ * progress, a summary. */
+#ifndef WEIR_CLI_PROGRESS_H
+#define WEIR_CLI_PROGRESS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "runtime/execution.h"
+
+struct wr_progress {
+  pthread_mutex_t lock; /* notes come from any thread */
+  bool line_wanted;     /* a terminal that nothing else writes to */
+  bool line_shown;
+  uint64_t last_rows;
+  int64_t last_us;
+  char last_note[256]; /* parallel readers of one broker say the same within moments */
+  int64_t last_note_us;
+};
+
+void wr_progress_open(struct wr_progress *progress, bool line_wanted);
+void wr_progress_close(struct wr_progress *progress);
+/* A sentence for the user; self is the progress. */
+void wr_progress_note(void *self, const char *message);
+/* Shows the line anew, at most twice a second. */
+void wr_progress_update(struct wr_progress *progress, const struct wr_execution_summary *summary);
+/* Takes the line away. */
+void wr_progress_clear(struct wr_progress *progress);
+/* The last words about a job. */
+void wr_progress_summarize(struct wr_progress *progress, const struct wr_execution_summary *summary,
+                           bool stopped);
+
+#endif
