@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# unit_table: tests/unit/test_<name>.c exports `const struct wr_suite wr_suite_<name>`.
+# One line per file, in the order of the rooms.
+unit_table = tests/unit/test_channel.c tests/unit/test_epochs.c
+unit_table += tests/unit/test_arena.c tests/unit/test_builder.c tests/unit/test_error.c
+unit_table += tests/unit/test_hash.c tests/unit/test_options.c tests/unit/test_page.c
+unit_table += tests/unit/test_time.c tests/unit/test_type.c
+unit_table += tests/unit/test_datetime.c tests/unit/test_decimal.c tests/unit/test_json_write.c
+unit_table += tests/unit/test_number.c tests/unit/test_pattern.c tests/unit/test_utf8.c
+unit_table += tests/unit/test_console.c tests/unit/test_datagen.c tests/unit/test_filesystem.c
+unit_table += tests/unit/test_kafka.c
+unit_table += tests/unit/test_csv.c tests/unit/test_json.c
+unit_table += tests/unit/test_aggregates.c tests/unit/test_cast.c tests/unit/test_evaluator.c tests/unit/test_functions.c
+unit_table += tests/unit/test_parser.c tests/unit/test_parser_errors.c
+unit_table += tests/unit/test_table.c tests/unit/test_timers.c tests/unit/test_watermark.c
+unit_table += tests/unit/test_operators.c tests/unit/test_window.c
+unit_table += tests/unit/test_window_aggregate.c
+unit_table += tests/unit/test_planner.c tests/unit/test_planner_errors.c
+unit_SOURCES += tests/unit/planner.h
+unit_SOURCES += tests/unit/connect.h tests/unit/decode.h tests/unit/express.h
+unit_SOURCES += tests/unit/main.c tests/unit/suite.h tests/unit/check.h $(unit_table)
