@@ -1,0 +1,1 @@
+SELECT c.page, c.info.ip, info.port FROM clicks AS c

@@ -1,0 +1,1 @@
+SELECT p FROM slow WHERE p <> 'q'

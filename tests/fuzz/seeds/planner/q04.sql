@@ -1,0 +1,1 @@
+SELECT CASE WHEN p = 'a' THEN m ELSE 0 END AS c FROM slow

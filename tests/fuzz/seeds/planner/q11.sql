@@ -1,0 +1,1 @@
+SELECT c.pag FROM clicks AS c

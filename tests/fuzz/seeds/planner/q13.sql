@@ -1,0 +1,1 @@
+SELECT ms AS x FROM clicks WHERE ms

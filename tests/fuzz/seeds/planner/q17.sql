@@ -1,0 +1,1 @@
+SELECT SUM(MAX(ms)) FROM clicks

@@ -1,0 +1,1 @@
+INSERT INTO pairs (a, c) VALUES (1, 'a')

@@ -1,0 +1,1 @@
+INSERT INTO computed (a, ms2) VALUES (1, 2)

@@ -1,0 +1,1 @@
+CREATE TABLE x (a INT, WATERMARK FOR a AS a) WITH ('connector' = 'blackhole')

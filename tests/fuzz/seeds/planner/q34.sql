@@ -1,0 +1,1 @@
+CREATE TABLE x (a INT, PRIMARY KEY (a)) WITH ('connector' = 'blackhole')

@@ -1,0 +1,1 @@
+CREATE TABLE error_stream (a INT) WITH ('connector' = 'blackhole')

@@ -1,0 +1,1 @@
+SELECT message FROM error_stream

@@ -1,0 +1,12 @@
+SELECT - - 1, -a * b + c || d % 2;
+SELECT NOT a = b AND c OR d IS NOT NULL, a = b IS NULL, a IS NOT DISTINCT FROM b;
+SELECT a <> 1, a != 1, a < 1, a <= 1, a > 1, a >= 1;
+SELECT a IS TRUE, a IS NOT FALSE, a IS UNKNOWN, a IS JSON, a IS NOT JSON VALUE, a IS JSON OBJECT;
+SELECT a BETWEEN 1 AND 2 AND b NOT BETWEEN SYMMETRIC 2 AND 1, c BETWEEN ASYMMETRIC 1 AND 2;
+SELECT a LIKE 'x%', a NOT LIKE 'x%' ESCAPE '!', a SIMILAR TO 'b', a NOT SIMILAR TO 'b';
+SELECT a IN (1), a NOT IN (1, 2), (a, b) IN ((1, 2), (3, 4)), a IN (SELECT 1);
+SELECT (a, b) OVERLAPS (c, d), EXISTS (SELECT 1), (SELECT 1) + 1;
+SELECT CASE a WHEN 1 THEN 'x' ELSE 'y' END, CASE WHEN a THEN b WHEN c THEN d END;
+SELECT a[1].b[2].c, f(x).y, (r).z, t.a.b, a[1][2];
+SELECT ROW(1, 2).f, (1, 2), ARRAY[1, 2][1], MAP['a', 1]['a'], ARRAY[], MAP[], ROW();
+SELECT 1 AND 2 AND 3 OR 4 OR 5 AND 6;

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every room has a README.md of about one screen that names its modules; links in the
+documentation lead somewhere."""
+import fnmatch
+import os
+import re
+import house
+
+SCREEN = 90  # lines
+LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)")
+
+
+def check_room(room):
+    path = room + "/README.md"
+    if not os.path.isfile(os.path.join(house.TOP, path)):
+        return ["%s is missing" % path]
+    text = house.read(path)
+    problems = []
+    if text.count("\n") > SCREEN:
+        problems.append("%s: %d lines are more than a screen" % (path, text.count("\n")))
+    patterns = re.findall(r"[\w.]*\*[\w.*]*", text)  # bind_*.c names them all
+    for source in house.files_under(room, house.CODE_ENDINGS):
+        stem = os.path.splitext(os.path.basename(source))[0]
+        if not re.search(r"(?<![a-z_])%s(?![a-z_])" % re.escape(stem), text) and \
+                not any(fnmatch.fnmatch(os.path.basename(source), p) or fnmatch.fnmatch(stem, p)
+                        for p in patterns if p.strip("*.")):
+            problems.append("%s does not mention %s" % (path, os.path.basename(source)))
+    return problems
+
+
+def check_links(path):
+    problems = []
+    folder = os.path.dirname(os.path.join(house.TOP, path))
+    for target in LINK.findall(house.read(path)):
+        file_name = target.split("#")[0]
+        if re.match(r"\w+:", target) or not file_name:
+            continue
+        if not os.path.exists(os.path.join(folder, file_name)):
+            problems.append("%s: the link to %s leads nowhere" % (path, target))
+    return problems
+
+
+def main():
+    problems = []
+    for room in house.rooms():
+        problems += check_room(room)
+    pages = [name for name in os.listdir(house.TOP) if name.endswith(".md")]
+    for folder in house.ROOMS + ["bench", "docs", "examples", "tests"]:
+        pages += [path for path in house.files_under(folder, (".md",))]
+    for path in sorted(pages):
+        problems += check_links(path)
+    house.finish(problems)
+
+
+main()
