@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What belongs to single records: metadata, several topics, bad ones."""
+import datetime
+import json
+
+from program import expect, expect_equal
+
+ALL_ROWS = dict(scan_startup_mode="earliest-offset", scan_bounded_mode="latest-offset")
+
+
+def iso_time(time_ms):
+    time = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=time_ms)
+    return time.isoformat(" ", "milliseconds")
+
+
+def test_metadata(case):
+    """Every metadata column says what Kafka's own client says, for records with and without key and
+    headers, also when columns of the record itself are left out."""
+    topic = case.topic("meta", 2)
+    case.broker.produce(topic, 0, ['plain\t{"n":1,"unused":"x"}', 'ключ\t{"n":2,"unused":"y"}'], "-K", "\t")
+    case.broker.produce(topic, 1, ['{"n":3}'], "-H", "trace=abc", "-H", "a \"b\"=ü")
+    case.broker.produce(topic, 1, ['{"n":4}'])
+    done = case.run("""
+        CREATE TABLE t (n INT, unused STRING,
+          topic STRING METADATA, part INT METADATA FROM 'partition', pos BIGINT METADATA FROM 'offset',
+          at TIMESTAMP_LTZ(3) METADATA FROM 'timestamp', k STRING METADATA FROM 'key',
+          headers STRING METADATA) %s;
+        SELECT topic, part, pos, at, k, headers, n FROM t;""" % case.kafka(topic, **ALL_ROWS))
+    got = sorted(done.rows(), key=lambda row: row["n"])
+    for row in got:
+        row["at"] = row["at"].rstrip("Z")
+        row["headers"] = json.loads(row["headers"])
+    want = [{"topic": topic, "part": r.partition, "pos": r.offset, "at": iso_time(r.time_ms), "k": r.key,
+             "headers": dict(r.headers), "n": r.row()["n"]} for r in case.broker.records(topic)]
+    expect_equal(got, want, "rows")
+    expect_equal([row["k"] for row in want], ["plain", "ключ", None, None], "keys that kcat wrote")
+    expect_equal(want[2]["headers"], {"trace": "abc", "a \"b\"": "ü"}, "headers that kcat wrote")
+
+
+def test_several_topics(case):
+    """A table over several topics is all of their partitions, and says for each row where it is from."""
+    topics = [case.topic("north", 2), case.topic("south", 1), case.topic("not-this-one", 1)]
+    for t, topic in enumerate(topics):
+        case.broker.produce(topic, 0, [{"n": 100 * t + i} for i in range(50)])
+    case.broker.produce(topics[0], 1, [{"n": 50}])
+    for parallelism in ("1", "2"):
+        done = case.run("CREATE TABLE t (n INT, topic STRING METADATA VIRTUAL) %s; SELECT topic, n FROM t;" %
+                        case.kafka("; ".join(topics[:2]), **ALL_ROWS), "--parallelism", parallelism)
+        got = sorted((row["topic"], row["n"]) for row in done.rows())
+        want = [(topics[0], i) for i in range(51)] + [(topics[1], 100 + i) for i in range(50)]
+        expect_equal(got, sorted(want), "rows")
+        done.expect_summary(rows_in=101, rows_out=101)
+
+
+BAD = ["{\"n\": 1, \"s\": ", "nonsense", "{\"n\": \"four\"}", "{\"n\": 99999999999}", "[1]", "{\"n\": 1}}",
+       "{\"n\":\"\u00e4\"}"]
+
+
+def test_bad_records(case):
+    """A record that cannot be read is counted, shown with its place, and to be had from error_stream;
+    its neighbours are rows as ever."""
+    topic, good, errors = case.topic("mixed", 2), case.topic("good"), case.topic("errors")
+    bad = {}
+    for p in range(2):
+        values = [{"n": 1000 * p + i} for i in range(300)]
+        for i, text in enumerate(BAD):
+            values[7 + 40 * i] = text
+            bad[topic + "-%d" % p, str(7 + 40 * i)] = text
+        case.broker.produce(topic, p, values)
+    done = case.run("""
+        CREATE TABLE t (n INT, s STRING) %s;
+        CREATE TABLE good (n INT) %s;
+        CREATE TABLE errors (name STRING, source STRING, split STRING, pos STRING, why STRING, record STRING) %s;
+        INSERT INTO good SELECT n FROM t;
+        INSERT INTO errors
+        SELECT error_name, source, split, `position`, message, raw_record FROM error_stream;""" %
+                    (case.kafka(topic, **ALL_ROWS), case.kafka(good), case.kafka(errors)))
+    want = [1000 * p + i for p in range(2) for i in range(300) if (i - 7) % 40 or i > 7 + 40 * 6]
+    expect_equal(sorted(row["n"] for row in case.broker.rows(good)), want, "good rows")
+    rows = case.broker.rows(errors)
+    expect_equal({(row["split"], row["pos"]): row["record"] for row in rows}, bad, "places of bad records")
+    expect_equal(len(rows), len(bad), "rows of error_stream")
+    expect_equal({(row["name"], row["source"]) for row in rows}, {("bad_record", "t")}, "names and tables")
+    expect(all(row["why"] for row in rows), "an error says nothing")
+    done.expect_summary(rows_in=600, bad=len(bad))
+
+
+def test_bad_records_shown(case):
+    """If nobody reads error_stream, the first few bad records are shown with topic, partition and
+    offset, the others only counted: a topic full of rubbish must not fill the terminal."""
+    topic = case.topic("rubbish", 2)
+    case.broker.produce(topic, 1, [{"n": 1}, "rubbish!", {"n": 2}] + ["rubbish"] * 500)
+    done = case.run("CREATE TABLE t (n INT) %s; SELECT n FROM t;" % case.kafka(topic, **ALL_ROWS))
+    expect_equal(sorted(row["n"] for row in done.rows()), [1, 2], "good rows")
+    done.expect_message("bad_record in t, %s-1 at 1: " % topic, "rubbish!", "error_stream")
+    done.expect_summary(rows_in=503, bad=501)
+    expect(len(done.err) < 20, "%d lines on standard error" % len(done.err))
+
+
+def test_bad_record_fails(case):
+    """Who asked for it gets a job that ends with the first bad record, and hears which one it was."""
+    topic = case.topic("strict")
+    case.broker.produce(topic, 0, [{"n": 1}, "rubbish", {"n": 2}])
+    failed = case.run("CREATE TABLE t (n INT) %s; SELECT n FROM t;" %
+                      case.kafka(topic, on__error="fail", **ALL_ROWS), code=3)
+    failed.expect_message("%s-0 at position 1" % topic)
+
+
+def test_tombstones(case):
+    """A record without a value is no row and no error, and does not hold up the end."""
+    topic = case.topic("tombs")
+    case.broker.produce(topic, 0, [{"n": 1}])
+    case.broker.produce(topic, 0, ["key\t"], "-K", "\t", "-Z")
+    case.broker.produce(topic, 0, [{"n": 2}])
+    case.broker.produce(topic, 0, ["key\t"], "-K", "\t", "-Z")
+    done = case.run("CREATE TABLE t (n INT) %s; SELECT n FROM t;" % case.kafka(topic, **ALL_ROWS))
+    expect_equal(sorted(row["n"] for row in done.rows()), [1, 2], "rows")
+    done.expect_summary(bad=0)
+
+
+def test_compressed(case):
+    """Records come in compressed batches of any kind, and an end in the middle of a batch is an end."""
+    topic = case.topic("packed")
+    for kind in ("gzip", "snappy", "lz4", "zstd"):
+        case.broker.produce(topic, 0, [{"kind": kind, "n": n} for n in range(1000)], "-z", kind)
+    done = case.run("CREATE TABLE t (kind STRING, n INT) %s; SELECT kind, n FROM t;" %
+                    case.kafka(topic, scan_startup_mode="specific-offsets",
+                               **{"scan.startup.specific-offsets": "partition:0,offset:990",
+                                  "scan.bounded.mode": "specific-offsets",
+                                  "scan.bounded.specific-offsets": "partition:0,offset:3010"}))
+    want = [{"kind": kind, "n": n} for kind, first, last in
+            (("gzip", 990, 1000), ("snappy", 0, 1000), ("lz4", 0, 1000), ("zstd", 0, 10))
+            for n in range(first, last)]
+    expect_equal(done.rows(), want, "rows")
+
+
+def test_transactions(case):
+    """The last entry of a topic may be the mark of a transaction, which is no record: the job must end
+    all the same, and its group's offset is behind the mark."""
+    topic = case.topic("sales")
+    group = topic + "-readers"
+    for values in ([{"n": 1}, {"n": 2}], [{"n": 3}]):
+        case.broker.produce(topic, 0, values, "-X", "transactional.id=" + topic)
+    case.broker.wait_for_count(topic, 5)  # with two marks
+    read = "CREATE TABLE t (n INT) %s; SELECT n FROM t;"
+    options = dict(scan_startup_mode="group-offsets", scan_bounded_mode="latest-offset",
+                   properties_group_id=group, properties_auto_offset_reset="earliest")
+    expect_equal(case.run(read % case.kafka(topic, **options)).rows(), [{"n": 1}, {"n": 2}, {"n": 3}], "rows")
+    case.broker.produce(topic, 0, [{"n": 4}])
+    expect_equal(case.run(read % case.kafka(topic, **options)).rows(), [{"n": 4}], "rows of the next job")
