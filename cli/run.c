@@ -14,7 +14,8 @@
  * looked for. */
 struct stopper {
   pthread_t thread;
-  _Atomic(struct wr_execution *) execution;
+  pthread_mutex_t lock;
+  struct wr_execution *execution; /* under lock: the one that runs */
   _Atomic int signals;
 };
 
@@ -29,10 +30,11 @@ static void *stopper_wait(void *argument)
     int signal_number;
     if (sigwait(&signals, &signal_number) != 0)
       continue;
-    struct wr_execution *execution = atomic_load(&stopper->execution);
-    if (atomic_fetch_add(&stopper->signals, 1) > 0 || !execution)
+    pthread_mutex_lock(&stopper->lock);
+    if (atomic_fetch_add(&stopper->signals, 1) > 0 || !stopper->execution)
       _exit(128 + signal_number);
-    wr_execution_stop(execution, false);
+    wr_execution_stop(stopper->execution, false);
+    pthread_mutex_unlock(&stopper->lock);
   }
   return NULL;
 }
@@ -45,15 +47,24 @@ static void stopper_start(struct stopper *stopper)
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for this thread and all that it starts */
   signal(SIGPIPE, SIG_IGN);
-  atomic_init(&stopper->execution, NULL);
+  pthread_mutex_init(&stopper->lock, NULL);
+  stopper->execution = NULL;
   atomic_init(&stopper->signals, 0);
   pthread_create(&stopper->thread, NULL, stopper_wait, stopper);
 }
 
+static void stopper_watch(struct stopper *stopper, struct wr_execution *execution)
+{
+  pthread_mutex_lock(&stopper->lock);
+  stopper->execution = execution;
+  pthread_mutex_unlock(&stopper->lock);
+}
+
 static void stopper_end(struct stopper *stopper)
 {
-  pthread_cancel(stopper->thread);
+  pthread_cancel(stopper->thread); /* it waits for signals: the only place where it can be ended */
   pthread_join(stopper->thread, NULL);
+  pthread_mutex_destroy(&stopper->lock);
 }
 
 static bool job_has_source(const struct wr_plan *plan)
@@ -129,7 +140,7 @@ static enum wr_code run_execution(const struct wr_job *job,
   enum wr_code code = wr_execution_start(job->plan, options, &execution, err);
   if (code != WR_OK)
     return code;
-  atomic_store(&stopper->execution, execution);
+  stopper_watch(stopper, execution);
   bool told = false;
   while (!wr_execution_wait(execution, 100)) {
     if (atomic_load(&stopper->signals) && !told) {
@@ -139,7 +150,7 @@ static enum wr_code run_execution(const struct wr_job *job,
     wr_execution_summarize(execution, summary);
     wr_progress_update(progress, summary);
   }
-  atomic_store(&stopper->execution, NULL);
+  stopper_watch(stopper, NULL);
   wr_progress_clear(progress);
   *stopped = atomic_load(&stopper->signals) > 0;
   wr_execution_summarize(execution, summary);
