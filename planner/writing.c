@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core/time.h"
+#include "text/datetime.h"
 
 static void writing_reserve(struct wr_writing *writing, size_t more)
 {
@@ -62,28 +62,8 @@ void wr_write_json(struct wr_writing *writing, const char *text)
 
 void wr_write_duration(struct wr_writing *writing, int64_t us)
 {
-  static const struct {
-    const char *name;
-    int64_t size;
-  } units[] = {{"d", WR_US_PER_DAY}, {"h", WR_US_PER_HOUR}, {"min", WR_US_PER_MINUTE}};
-  const char *gap = "";
-  if (us < 0) {
-    wr_write(writing, "-");
-    us = -us;
-  }
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-    if (us < units[i].size)
-      continue;
-    wr_write(writing, "%s%lld %s", gap, (long long)(us / units[i].size), units[i].name);
-    us %= units[i].size;
-    gap = " ";
-  }
-  if (us % WR_US_PER_MS)
-    wr_write(writing, "%s%lld us", gap, (long long)us);
-  else if (us && us < WR_US_PER_SECOND)
-    wr_write(writing, "%s%lld ms", gap, (long long)(us / WR_US_PER_MS));
-  else if (us || !*gap)
-    wr_write(writing, "%s%g s", gap, (double)us / WR_US_PER_SECOND);
+  char text[WR_INTERVAL_CHARS];
+  wr_write(writing, "%.*s", (int)wr_format_duration(us, text), text);
 }
 
 void wr_write_columns(struct wr_writing *writing, const struct wr_schema *schema)
