@@ -28,7 +28,7 @@ struct console {
   const struct wr_schema *schema; /* lent by the plan */
   bool changes;
   bool begun;       /* the header is written */
-  uint32_t *widths; /* in characters, per column */
+  uint32_t *widths; /* as a terminal shows them, per column */
   uint64_t row_count;
   struct wr_buffer cell;
   struct wr_json_row_writer *json;
@@ -69,7 +69,7 @@ static void console_put_visible(struct wr_buffer *out, const char *bytes, size_t
   }
 }
 
-/* The cell's text into self->cell; returns its width in characters. */
+/* The cell's text into self->cell; returns its width on a terminal. */
 static uint32_t console_cell(struct console *self, const struct wr_column *column, uint32_t row)
 {
   wr_buffer_clear(&self->cell);
@@ -85,7 +85,7 @@ static uint32_t console_cell(struct console *self, const struct wr_column *colum
     console_put_visible(&self->cell, raw.bytes, raw.length);
     wr_buffer_free(&raw);
   }
-  return (uint32_t)wr_utf8_count(self->cell.bytes, self->cell.length);
+  return (uint32_t)wr_utf8_width(self->cell.bytes, self->cell.length);
 }
 
 /* What values of a type usually take, so that a first row with small numbers decides nothing. */
@@ -145,7 +145,7 @@ static void table_begin(struct console *self, const struct wr_batch *batch)
   row_count = row_count < CONSOLE_SAMPLE_ROWS ? row_count : CONSOLE_SAMPLE_ROWS;
   for (uint32_t c = 0; c < column_count; c++) {
     const struct wr_field *field = &self->schema->fields[c];
-    console_grow(self, c, (uint32_t)wr_utf8_count(field->name, strlen(field->name)));
+    console_grow(self, c, (uint32_t)wr_utf8_width(field->name, strlen(field->name)));
     console_grow(self, c, console_usual_width(field->type));
     for (uint32_t i = 0; i < row_count; i++)
       console_grow(self, c, console_cell(self, &batch->columns[c], wr_batch_row(batch, i)));
@@ -156,7 +156,7 @@ static void table_begin(struct console *self, const struct wr_batch *batch)
     const struct wr_field *field = &self->schema->fields[c];
     wr_buffer_clear(&self->cell);
     console_put_visible(&self->cell, field->name, strlen(field->name));
-    console_put_cell(self, c, (uint32_t)wr_utf8_count(self->cell.bytes, self->cell.length),
+    console_put_cell(self, c, (uint32_t)wr_utf8_width(self->cell.bytes, self->cell.length),
                      wr_value_is_right_aligned(field->type));
   }
   wr_buffer_put_char(out, '\n');
