@@ -135,11 +135,6 @@ void wr_page_layout_free(struct wr_page_layout *layout)
   free(layout);
 }
 
-uint32_t wr_page_layout_rows(const struct wr_page_layout *layout)
-{
-  return layout->row_capacity;
-}
-
 /* ---- life of a page */
 
 static void page_set_size(struct wr_page *page, uint32_t size)
@@ -173,11 +168,6 @@ void wr_page_clear(struct wr_page *page)
   page->text_first = page->size;
   if (page->size != WR_PAGE_BYTES)
     page_set_size(page, WR_PAGE_BYTES);
-}
-
-uint32_t wr_page_row_count(const struct wr_page *page)
-{
-  return page->row_count;
 }
 
 /* ---- appending */

@@ -21,12 +21,10 @@ struct wr_page_layout; /* places of the columns of one schema */
 
 struct wr_page_layout *wr_page_layout_new(const struct wr_schema *schema);
 void wr_page_layout_free(struct wr_page_layout *layout);
-uint32_t wr_page_layout_rows(const struct wr_page_layout *layout); /* rows that fit at most */
 
 struct wr_page *wr_page_new(void);
 void wr_page_free(struct wr_page *page);
 void wr_page_clear(struct wr_page *page);
-uint32_t wr_page_row_count(const struct wr_page *page);
 
 /*
  * Appends rows rows[0..row_count-1] of the batch (not NULL, whatever is picked); returns how many
