@@ -334,7 +334,7 @@ static enum wr_code channel_task_idle(struct wr_task *task, struct wr_error *err
 }
 
 /* A barrier has come on channel i: it waits until all the others have brought theirs. */
-static enum wr_code channel_task_align(struct wr_task *task, struct wr_error *err, uint64_t epoch)
+static enum wr_code channel_task_align(struct wr_task *task, uint64_t epoch, struct wr_error *err)
 {
   for (uint32_t i = 0; i < task->channel_count; i++)
     if (!task->channels[i]->blocked && !task->channels[i]->ended)
@@ -375,7 +375,7 @@ static enum wr_code channel_task_message(struct wr_task *task, uint32_t i,
   }
   if (*aligning == 0 || *open_count == 0)
     return WR_OK;
-  enum wr_code code = channel_task_align(task, err, *aligning);
+  enum wr_code code = channel_task_align(task, *aligning, err);
   if (task->saving == *aligning || task->answered >= *aligning)
     *aligning = 0;
   return code;
