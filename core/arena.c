@@ -10,6 +10,7 @@
  * its producer has reset the arena is reported at once instead of showing the next batch's values.
  */
 #include "core/arena.h"
+#include "core/arena_end.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -34,9 +35,17 @@
 #define ARENA_BLOCK_FIRST 4096
 #define ARENA_BLOCK_LAST  (1u << 20)
 
+/* What is to be done when the arena ends; lies in the arena itself. */
+struct arena_duty {
+  struct arena_duty *next;
+  void (*action)(void *what);
+  void *what;
+};
+
 struct wr_arena_block {
   struct wr_arena_block *next;
-  size_t size, used; /* of bytes; used counts only up to `current` */
+  struct arena_duty *duties; /* of the whole arena: in its first block only, the last added first */
+  size_t size, used;         /* of bytes; used counts only up to `current` */
   _Alignas(ARENA_ALIGNMENT) char bytes[];
 };
 
@@ -81,6 +90,7 @@ static struct wr_arena_block *arena_block_new(struct wr_arena *arena, size_t siz
     size = size_min;
   struct wr_arena_block *block = wr_memory_get(sizeof *block + size);
   block->next = NULL;
+  block->duties = NULL;
   block->size = size;
   block->used = 0;
   ARENA_SHUT(block->bytes, size);
@@ -162,10 +172,28 @@ char *wr_arena_print(struct wr_arena *arena, const char *format, ...)
   return text;
 }
 
+void wr_arena_at_end(struct wr_arena *arena, void (*action)(void *what), void *what)
+{
+  assert(action);
+  struct arena_duty *duty = wr_arena_get(arena, sizeof *duty);
+  *duty = (struct arena_duty){.next = arena->first->duties, .action = action, .what = what};
+  arena->first->duties = duty;
+}
+
+static void arena_do_duties(struct wr_arena *arena)
+{
+  if (!arena->first)
+    return;
+  for (struct arena_duty *duty = arena->first->duties; duty; duty = duty->next)
+    duty->action(duty->what);
+  arena->first->duties = NULL;
+}
+
 void wr_arena_reset(struct wr_arena *arena)
 {
   if (!arena->used)
     return;
+  arena_do_duties(arena);
   for (struct wr_arena_block *block = arena->first;; block = block->next) {
     ARENA_SHUT(block->bytes, block->size);
     block->used = 0;
@@ -178,6 +206,7 @@ void wr_arena_reset(struct wr_arena *arena)
 
 void wr_arena_free(struct wr_arena *arena)
 {
+  arena_do_duties(arena);
   for (struct wr_arena_block *block = arena->first, *next; block; block = next) {
     next = block->next;
     ARENA_OPEN(block->bytes, block->size);

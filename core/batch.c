@@ -72,7 +72,6 @@ static struct wr_column pick_column(const struct pick *pick, const struct wr_col
 void wr_batch_compact(struct wr_compactor *compactor, const struct wr_batch *batch,
                       const bool *used, struct wr_batch *out)
 {
-  assert(batch->picked_count <= batch->row_count);
   wr_arena_reset(&compactor->arena);
   *out = *batch;
   out->runs = NULL;

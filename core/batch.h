@@ -66,7 +66,8 @@ struct wr_compactor {
 /*
  * The picked rows of a batch moved together: picked becomes NULL, runs are dropped, long texts stay
  * lent from the original. used[c] false: the column is not needed and comes out as a NULL constant;
- * used NULL: all are. Lent until the next call.
+ * used NULL: all are. A row may be picked several times, and there may be more picked rows than
+ * rows. Lent until the next call.
  */
 void wr_batch_compact(struct wr_compactor *compactor, const struct wr_batch *batch,
                       const bool *used, struct wr_batch *out);

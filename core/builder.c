@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Builders: arrays that double. A ROW builder has no values of its own, only bits and one builder
- * per field; whoever fills it adds one row to each child and then one to the ROW itself.
+ * per field; whoever fills it adds one row to each child and then one to the ROW itself. The
+ * children of a collection's builder are apart from its rows: see core/packed.h.
  */
 #include "core/builder.h"
 
@@ -13,12 +14,12 @@
 
 void wr_builder_open(struct wr_builder *builder, const struct wr_type *type)
 {
-  assert(type->physical != WR_NESTED || type->kind == WR_ROW);
   *builder = (struct wr_builder){.type = type};
-  if (type->kind != WR_ROW)
+  if (type->field_count == 0)
     return;
   builder->children = wr_memory_get_zero(sizeof *builder->children * type->field_count);
-  builder->views = wr_memory_get_zero(sizeof *builder->views * type->field_count);
+  if (type->kind == WR_ROW)
+    builder->views = wr_memory_get_zero(sizeof *builder->views * type->field_count);
   for (uint32_t i = 0; i < type->field_count; i++)
     wr_builder_open(&builder->children[i], type->fields[i].type);
 }
@@ -72,7 +73,7 @@ void wr_builder_reserve(struct wr_builder *builder, uint32_t more)
   assert(more <= UINT32_MAX - builder->row_count);
   if (builder->row_count + more > builder->row_capacity)
     builder_grow(builder, builder->row_count + more);
-  if (builder->children)
+  if (builder->views)
     for (uint32_t i = 0; i < builder->type->field_count; i++)
       wr_builder_reserve(&builder->children[i], more);
 }
@@ -87,7 +88,7 @@ struct wr_column wr_builder_view(struct wr_builder *builder)
       .values = builder->values,
       .children = builder->views,
   };
-  if (builder->children) {
+  if (builder->views) {
     for (uint32_t i = 0; i < builder->type->field_count; i++) {
       assert(builder->children[i].row_count == builder->row_count);
       builder->views[i] = wr_builder_view(&builder->children[i]);
@@ -99,7 +100,7 @@ struct wr_column wr_builder_view(struct wr_builder *builder)
 void wr_builder_put_null(struct wr_builder *builder)
 {
   assert(builder->row_count < builder->row_capacity);
-  if (builder->children)
+  if (builder->views)
     for (uint32_t i = 0; i < builder->type->field_count; i++)
       wr_builder_put_null(&builder->children[i]);
   size_t width = wr_physical_bytes[builder->type->physical];
@@ -141,7 +142,7 @@ void wr_builder_put_row(struct wr_builder *builder, const struct wr_column *colu
     return;
   }
   row = wr_column_row(column, row);
-  if (builder->children) {
+  if (builder->views) {
     for (uint32_t i = 0; i < builder->type->field_count; i++)
       wr_builder_put_row(&builder->children[i], &column->children[i], row, copy);
     wr_builder_put_valid(builder);
@@ -163,7 +164,7 @@ void wr_builder_pop(struct wr_builder *builder)
   assert(builder->row_count > 0);
   builder->row_count--;
   wr_bit_clear(builder->valid, builder->row_count);
-  if (builder->children)
+  if (builder->views)
     for (uint32_t i = 0; i < builder->type->field_count; i++)
       wr_builder_pop(&builder->children[i]);
 }

@@ -18,7 +18,8 @@ struct wr_builder {
   void *values;    /* NULL for ROW */
   uint64_t *valid; /* bits of rows at or behind row_count are 0 */
   struct wr_arena texts;
-  struct wr_builder *children; /* ROW: one per field */
+  struct wr_builder *children; /* ROW: one per field; ARRAY, MAP, MULTISET: the items of the value
+                                  that is being put together (core/packed.h) */
   struct wr_column *views;     /* ROW: what wr_builder_view hands out for the children */
 };
 

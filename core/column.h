@@ -22,8 +22,7 @@ struct wr_column {
   const uint64_t *valid; /* bit r of word r/64: row r is not NULL; NULL: none is */
   const void
       *values; /* physical values, padded by WR_PADDING readable bytes; under a NULL: anything */
-  const uint32_t *ends;             /* ARRAY, MAP: where row r's elements end in the children */
-  const struct wr_column *children; /* ROW: one per field; ARRAY, MAP: the elements */
+  const struct wr_column *children; /* ROW: one per field */
 };
 
 struct wr_schema {

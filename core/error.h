@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/code.h"
+#include "core/sqlstate.h"
 
 #define WR_NO_POSITION UINT32_MAX
 
@@ -24,6 +25,7 @@ struct wr_span {
 
 struct wr_error {
   enum wr_code code;
+  char state[6];       /* SQLSTATE (core/sqlstate.h) */
   bool retry;          /* the same call may succeed later without anybody changing anything */
   struct wr_span span; /* where in the SQL text; offset WR_NO_POSITION if nowhere */
   char message[768];   /* one sentence, no final full stop, no line break */
@@ -44,8 +46,27 @@ enum wr_code wr_fail_va(struct wr_error *err, enum wr_code code, const char *for
 enum wr_code wr_fail_at(struct wr_error *err, enum wr_code code, struct wr_span span,
                         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* The same with a more exact SQLSTATE (core/sqlstate.h) than that of the code. */
+enum wr_code wr_fail_state(struct wr_error *err, enum wr_code code, const char *state,
+                           struct wr_span span, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /* Adds a hint to an error that has just been filled; returns its code. */
 enum wr_code wr_hint(struct wr_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Gives an error that has just been filled a more exact SQLSTATE; returns its code. */
+enum wr_code wr_state(struct wr_error *err, const char *state);
+
+/* Several errors, in the order in which they were found; the first WR_ERRORS_MAX are kept. */
+struct wr_arena;
+struct wr_error_list {
+  struct wr_error *items;
+  uint32_t count, room;
+  uint32_t left_out; /* found, but not kept */
+};
+/* Copies the error; memory comes from the arena. */
+void wr_error_list_add(struct wr_error_list *list, struct wr_arena *arena,
+                       const struct wr_error *err);
 
 #endif

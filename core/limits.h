@@ -12,26 +12,55 @@
 /* ---- SQL text */
 #define WR_SQL_BYTES_MAX         (4 << 20) /* bytes of one SQL file */
 #define WR_SQL_NESTING_MAX       200       /* parentheses, subqueries, CASE: bounds recursion */
+#define WR_QUERY_NESTING_MAX     500       /* queries inside each other, views among them */
 #define WR_SQL_NAME_BYTES_MAX    256       /* one identifier */
 #define WR_SQL_LITERAL_BYTES_MAX 65536     /* one literal, quotes not counted */
 #define WR_SQL_TOKENS_MAX        500000    /* tokens of one file: bounds the tree */
+#define WR_ERRORS_MAX            20        /* errors that are told of one file */
+#define WR_FUNCTION_NODES_MAX    20000     /* parts of the expression that a SQL function becomes */
+#define WR_FUNCTION_CALLS_MAX    1000      /* calls of SQL functions that one call comes to */
+#define WR_PARAMETERS_MAX        100       /* parameters of a SQL function */
 
 /* ---- tables and types */
 #define WR_COLUMNS_MAX      2000 /* columns of a table or a result; fields of one ROW */
-#define WR_TYPE_NESTING_MAX 32   /* ROW inside ROW */
+#define WR_UNION_INPUTS_MAX 1000 /* branches of one UNION */
+#define WR_TYPE_NESTING_MAX 32   /* ROW, ARRAY, MAP, MULTISET inside one another */
 #define WR_OPTIONS_MAX      500  /* options of one WITH clause */
 
 /* ---- data */
 #define WR_RECORD_BYTES_MAX     (16 << 20)          /* one record as it comes or leaves */
 #define WR_TEXT_BYTES_MAX       WR_RECORD_BYTES_MAX /* one text value that a function makes */
 #define WR_BATCH_TEXT_BYTES_MAX (256 << 20)         /* texts that functions make for one batch */
-#define WR_PATTERN_BYTES_MAX    65536               /* one LIKE pattern */
-#define WR_MESSAGE_BYTES_MAX    767                 /* one error sentence */
+#define WR_FOLDED_BYTES_MAX     65536 /* a constant worked out while planning; longer: when it runs */
+#define WR_PATTERN_BYTES_MAX    65536      /* one LIKE pattern, one regular expression */
+#define WR_REGEX_STEPS_MAX      2000000    /* ways that one search may try */
+#define WR_REGEX_STACK_BYTES    (4 << 20)  /* memory of ways to come back to, in one search */
+#define WR_JSON_NESTING_MAX     1000       /* levels of a JSON text that functions read */
+#define WR_JSON_NODES_MAX       (1 << 20)  /* values and names of one such text */
+#define WR_JSON_PATH_BYTES_MAX  4096       /* one SQL/JSON path */
+#define WR_JSON_PATH_STEPS_MAX  100        /* steps of one SQL/JSON path */
+#define WR_JSON_ITEMS_MAX       100000     /* values that one SQL/JSON path finds */
+#define WR_JSON_VISITS_MAX      (16 << 20) /* values that one SQL/JSON path looks at */
+#define WR_MESSAGE_BYTES_MAX    767        /* one error sentence */
 
 /* ---- connectors */
-#define WR_FILES_MAX 100000 /* files of one table */
+#define WR_FILES_MAX                100000 /* files of one table */
+#define WR_PARTITION_COLUMNS_MAX    16     /* columns of one PARTITIONED BY */
+#define WR_PARTITION_FILES_MAX      64     /* files that a writer of partitions has open */
+#define WR_PARTITION_NAME_BYTES_MAX 255    /* one folder of a partition: as much as systems take */
 
-/* ---- windows */
-#define WR_WINDOWS_PER_ROW_MAX 100000 /* windows of HOP that one row may belong to */
+/* ---- sorting */
+#define WR_SORT_ROWS_MAX  UINT64_C(1000000000) /* rows that an ORDER BY keeps */
+#define WR_SORT_BYTES_MAX (UINT64_C(16) << 30) /* bytes of them */
+
+/* ---- windows and aggregates */
+#define WR_AGGREGATE_BYTES_MAX 16777216 /* the state of one aggregate of one group: 16 MiB */
+#define WR_GROUPING_SETS_MAX   1024     /* of one GROUP BY: how often each row counts */
+#define WR_GROUPING_KEYS_MAX   40       /* columns of one GROUP BY with grouping sets */
+#define WR_WINDOWS_PER_ROW_MAX 100000   /* windows of HOP that one row may belong to */
+
+/* ---- collections */
+#define WR_COLLECTION_VALUES_MAX (1 << 20)  /* of one that is read; a ROW is one per field */
+#define WR_UNNEST_ROWS_MAX       (16 << 20) /* rows that UNNEST makes of one MULTISET */
 
 #endif

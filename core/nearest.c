@@ -46,15 +46,20 @@ static unsigned nearest_distance(const char *a, size_t a_length, const char *b, 
   return back[b_length];
 }
 
+/* As many typing errors as one may make in a name: one in a short one, where two would lead to any
+ * other. */
+static unsigned nearest_errors(size_t length)
+{
+  return length <= 4 ? 1 : length <= 8 ? 2 : (unsigned)length / 4 + 1;
+}
+
 const char *wr_nearest(const char *name, const char *const *names, uint32_t count)
 {
   size_t length = strlen(name);
   if (length == 0 || length > NEAREST_LENGTH_MAX)
     return NULL;
   const char *best = NULL;
-  unsigned best_distance =
-      length < 3 ? 1 : 1 + (unsigned)length / 4; /* as many typing errors as one may make */
-  best_distance++;
+  unsigned best_distance = nearest_errors(length) + 1;
   for (uint32_t i = 0; i < count; i++) {
     size_t other = strlen(names[i]);
     if (other == 0 || other > NEAREST_LENGTH_MAX)

@@ -204,6 +204,7 @@ static enum wr_code option_fail_unknown(const struct wr_option_value *value,
         names[name_count++] = option->name;
   wr_fail_at(err, WR_SEMANTIC, value->key_span, "%s does not know the option '%s'", what,
              value->key);
+  wr_state(err, WR_STATE_INVALID_OPTION_NAME);
   const char *near = wr_nearest(value->key, names, name_count);
   if (near)
     wr_hint(err, "did you mean '%s'?", near);
@@ -225,7 +226,7 @@ static enum wr_code option_fail_value(const struct wr_option_value *value,
              "the option '%s' of %s is '%s', but must be %s%s%s", value->key, what,
              option->secret ? "(secret)" : value->value, option_kind_words[option->kind],
              length ? " " : "", choices);
-  return err->code;
+  return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
 }
 
 static enum wr_code option_check(const struct wr_options *options, uint32_t index,
@@ -234,9 +235,11 @@ static enum wr_code option_check(const struct wr_options *options, uint32_t inde
 {
   const struct wr_option_value *value = &options->values[index];
   for (uint32_t i = 0; i < index; i++)
-    if (strcmp(options->values[i].key, value->key) == 0)
-      return wr_fail_at(err, WR_SEMANTIC, value->key_span, "the option '%s' of %s is given twice",
-                        value->key, what);
+    if (strcmp(options->values[i].key, value->key) == 0) {
+      wr_fail_at(err, WR_SEMANTIC, value->key_span, "the option '%s' of %s is given twice",
+                 value->key, what);
+      return wr_state(err, WR_STATE_INVALID_OPTION_NAME);
+    }
   const struct wr_option *option = NULL;
   for (uint32_t t = 0; t < table_count && !option; t++)
     option = option_find(tables[t], value->key);
@@ -265,6 +268,7 @@ enum wr_code wr_options_check(const struct wr_options *options,
       if (!option->required || wr_options_find(options, option->name))
         continue;
       wr_fail_at(err, WR_SEMANTIC, span, "%s lacks the option '%s'", what, option->name);
+      wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
       return wr_hint(err, "%s", option->help ? option->help : option_kind_words[option->kind]);
     }
   }

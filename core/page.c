@@ -170,6 +170,11 @@ void wr_page_clear(struct wr_page *page)
     page_set_size(page, WR_PAGE_BYTES);
 }
 
+size_t wr_page_bytes(const struct wr_page *page)
+{
+  return page->size;
+}
+
 /* ---- appending */
 
 /* One wr_page_append under way. */

@@ -25,6 +25,8 @@ void wr_page_layout_free(struct wr_page_layout *layout);
 struct wr_page *wr_page_new(void);
 void wr_page_free(struct wr_page *page);
 void wr_page_clear(struct wr_page *page);
+/* Memory of its rows, used or not. */
+size_t wr_page_bytes(const struct wr_page *page);
 
 /*
  * Appends rows rows[0..row_count-1] of the batch (not NULL, whatever is picked); returns how many

@@ -15,6 +15,11 @@ struct wr_text_store {
    */
   void (*put)(struct wr_text_store *store, uint32_t i, uint32_t offset, const char *bytes,
               uint32_t length);
+  /*
+   * Lengthens that text: it keeps its bytes, and zeros follow. For texts that serve as buffers,
+   * which their owner fills in place.
+   */
+  void (*grow)(struct wr_text_store *store, uint32_t i, uint32_t offset, uint32_t length);
 };
 
 #endif

@@ -36,9 +36,9 @@ static const struct {
     [WR_TIMESTAMP_LTZ] = {WR_I64, "TIMESTAMP_LTZ"},
     [WR_INTERVAL_MONTH] = {WR_I32, "INTERVAL YEAR TO MONTH"},
     [WR_INTERVAL_SECOND] = {WR_I64, "INTERVAL DAY TO SECOND"},
-    [WR_ARRAY] = {WR_NESTED, "ARRAY"},
-    [WR_MAP] = {WR_NESTED, "MAP"},
-    [WR_MULTISET] = {WR_NESTED, "MULTISET"},
+    [WR_ARRAY] = {WR_TEXT, "ARRAY"},
+    [WR_MAP] = {WR_TEXT, "MAP"},
+    [WR_MULTISET] = {WR_TEXT, "MULTISET"},
     [WR_ROW] = {WR_NESTED, "ROW"},
 };
 
@@ -98,7 +98,7 @@ const struct wr_type *wr_type_timestamp(struct wr_arena *arena, enum wr_kind kin
 
 const struct wr_type *wr_type_text(struct wr_arena *arena, enum wr_kind kind, uint32_t length)
 {
-  assert(kinds[kind].physical == WR_TEXT);
+  assert(kind >= WR_CHAR && kind <= WR_VARBINARY);
   assert(length >= 1 && length <= WR_LENGTH_MAX);
   struct wr_type *type = type_new(arena, kind);
   type->length = length;
@@ -115,6 +115,37 @@ const struct wr_type *wr_type_row(struct wr_arena *arena, const struct wr_field 
   type->fields = copy;
   type->field_count = field_count;
   return type;
+}
+
+static const struct wr_type *type_collection(struct wr_arena *arena, enum wr_kind kind,
+                                             struct wr_field first, struct wr_field second)
+{
+  struct wr_type *type = type_new(arena, kind);
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, 2);
+  fields[0] = first;
+  fields[1] = second;
+  type->fields = fields;
+  type->field_count = second.type ? 2 : 1;
+  return type;
+}
+
+const struct wr_type *wr_type_array(struct wr_arena *arena, const struct wr_type *element)
+{
+  return type_collection(arena, WR_ARRAY, (struct wr_field){"element", element},
+                         (struct wr_field){0});
+}
+
+const struct wr_type *wr_type_map(struct wr_arena *arena, const struct wr_type *key,
+                                  const struct wr_type *value)
+{
+  return type_collection(arena, WR_MAP, (struct wr_field){"key", key},
+                         (struct wr_field){"value", value});
+}
+
+const struct wr_type *wr_type_multiset(struct wr_arena *arena, const struct wr_type *element)
+{
+  return type_collection(arena, WR_MULTISET, (struct wr_field){"element", element},
+                         (struct wr_field){"count", &wr_type_int});
 }
 
 const struct wr_type *wr_type_with_not_null(struct wr_arena *arena, const struct wr_type *type,
@@ -149,6 +180,7 @@ bool wr_type_equal(const struct wr_type *a, const struct wr_type *b)
 struct type_printer {
   char *buffer;
   size_t size, length;
+  bool complete; /* with NOT NULL */
 };
 
 __attribute__((format(printf, 2, 3))) static void type_put(struct type_printer *out,
@@ -180,26 +212,12 @@ static void type_put_name(struct type_printer *out, const char *name)
   type_put(out, "`");
 }
 
-static void type_put_type(struct type_printer *out, const struct wr_type *type)
+static void type_put_type(struct type_printer *out, const struct wr_type *type);
+
+static void type_put_fields(struct type_printer *out, const struct wr_type *type)
 {
-  if (wr_type_equal(type, &wr_type_string)) {
-    type_put(out, "STRING");
-    return;
-  }
-  if (wr_type_equal(type, &wr_type_bytes)) {
-    type_put(out, "BYTES");
-    return;
-  }
-  type_put(out, "%s", kinds[type->kind].name);
-  if (type->kind == WR_DECIMAL)
-    type_put(out, "(%u, %u)", type->precision, type->scale);
-  else if (type->kind == WR_TIME || wr_kind_is_timestamp(type->kind))
-    type_put(out, "(%u)", type->precision);
-  else if (kinds[type->kind].physical == WR_TEXT)
-    type_put(out, "(%u)", type->length);
-  if (type->field_count == 0)
-    return;
-  for (uint32_t i = 0; i < type->field_count; i++) {
+  uint32_t shown = type->kind == WR_MULTISET ? 1 : type->field_count;
+  for (uint32_t i = 0; i < shown; i++) {
     type_put(out, i == 0 ? "<" : ", ");
     if (type->kind == WR_ROW) {
       type_put_name(out, type->fields[i].name);
@@ -210,9 +228,33 @@ static void type_put_type(struct type_printer *out, const struct wr_type *type)
   type_put(out, ">");
 }
 
+static void type_put_type(struct type_printer *out, const struct wr_type *type)
+{
+  bool is_string = wr_type_equal(type, &wr_type_string),
+       is_bytes = wr_type_equal(type, &wr_type_bytes);
+  type_put(out, "%s", is_string ? "STRING" : is_bytes ? "BYTES" : kinds[type->kind].name);
+  if (type->kind == WR_DECIMAL)
+    type_put(out, "(%u, %u)", type->precision, type->scale);
+  else if (type->kind == WR_TIME || wr_kind_is_timestamp(type->kind))
+    type_put(out, "(%u)", type->precision);
+  else if (type->kind >= WR_CHAR && type->kind <= WR_VARBINARY && !is_string && !is_bytes)
+    type_put(out, "(%u)", type->length);
+  if (type->field_count)
+    type_put_fields(out, type);
+  if (out->complete && type->not_null)
+    type_put(out, " NOT NULL");
+}
+
 size_t wr_type_print(const struct wr_type *type, char *buffer, size_t size)
 {
-  struct type_printer out = {buffer, size, 0};
+  struct type_printer out = {buffer, size, 0, false};
+  type_put_type(&out, type);
+  return out.length;
+}
+
+size_t wr_type_print_complete(const struct wr_type *type, char *buffer, size_t size)
+{
+  struct type_printer out = {buffer, size, 0, true};
   type_put_type(&out, type);
   return out.length;
 }

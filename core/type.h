@@ -8,6 +8,8 @@
  *   DATE             I32 days since 1970-01-01        TIME   I64 microseconds of the day
  *   TIMESTAMP(_LTZ)  I64 microseconds since 1970-01-01 00:00:00 (LTZ: of UTC)
  *   INTERVAL         I32 months, or I64 microseconds
+ *   ARRAY, MAP, MULTISET   TEXT: packed bytes (core/packed.h)
+ *   ROW              NESTED: one column per field
  */
 #ifndef WEIR_CORE_TYPE_H
 #define WEIR_CORE_TYPE_H
@@ -78,7 +80,9 @@ struct wr_type {
   uint8_t scale;     /* DECIMAL */
   uint32_t length;   /* CHAR, VARCHAR, BINARY, VARBINARY */
   uint32_t field_count;
-  const struct wr_field *fields; /* ROW: its fields; ARRAY, MULTISET: one; MAP: key and value */
+  /* ROW: its fields; ARRAY: "element"; MAP: "key", "value"; MULTISET: "element" and "count", an INT
+   */
+  const struct wr_field *fields;
 };
 
 extern const struct wr_type wr_type_null, wr_type_boolean, wr_type_tinyint, wr_type_smallint,
@@ -95,6 +99,10 @@ const struct wr_type *wr_type_timestamp(struct wr_arena *arena, enum wr_kind kin
 const struct wr_type *wr_type_text(struct wr_arena *arena, enum wr_kind kind, uint32_t length);
 const struct wr_type *wr_type_row(struct wr_arena *arena, const struct wr_field *fields,
                                   uint32_t field_count);
+const struct wr_type *wr_type_array(struct wr_arena *arena, const struct wr_type *element);
+const struct wr_type *wr_type_map(struct wr_arena *arena, const struct wr_type *key,
+                                  const struct wr_type *value);
+const struct wr_type *wr_type_multiset(struct wr_arena *arena, const struct wr_type *element);
 const struct wr_type *wr_type_with_not_null(struct wr_arena *arena, const struct wr_type *type,
                                             bool not_null);
 
@@ -104,6 +112,8 @@ bool wr_type_equal(const struct wr_type *a, const struct wr_type *b);
 /* As SQL, without NOT NULL: DECIMAL(10, 2), TIMESTAMP(3), ROW<a INT, b STRING>. Returns the length
  * it would need, like snprintf. */
 size_t wr_type_print(const struct wr_type *type, char *buffer, size_t size);
+/* The same with NOT NULL, also of what is inside: ARRAY<INT NOT NULL> NOT NULL. */
+size_t wr_type_print_complete(const struct wr_type *type, char *buffer, size_t size);
 
 /* Bytes of one value in a column; NESTED: 0. */
 extern const uint8_t wr_physical_bytes[WR_PHYSICAL_COUNT];
