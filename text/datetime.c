@@ -72,12 +72,23 @@ static bool cursor_fraction(struct cursor *text, int64_t *us)
   return true;
 }
 
+/* Two digits, or one as in 2026-1-2. */
+static inline bool cursor_one_or_two(struct cursor *text, unsigned most, unsigned *value)
+{
+  if (text->end - text->at >= 2 && (unsigned char)(text->at[1] - '0') <= 9)
+    return cursor_pair(text, most, value);
+  if (text->at == text->end)
+    return false;
+  *value = (unsigned char)(*text->at++ - '0');
+  return *value <= 9;
+}
+
 static bool cursor_date(struct cursor *text, int32_t *days)
 {
   unsigned century, year, month, day;
   if (!cursor_pair(text, 99, &century) || !cursor_pair(text, 99, &year) ||
-      !cursor_take(text, '-') || !cursor_pair(text, 12, &month) || !cursor_take(text, '-') ||
-      !cursor_pair(text, 31, &day))
+      !cursor_take(text, '-') || !cursor_one_or_two(text, 12, &month) || !cursor_take(text, '-') ||
+      !cursor_one_or_two(text, 31, &day))
     return false;
   year += century * 100;
   if (year < 1 || month < 1 || day < 1)
@@ -88,11 +99,20 @@ static bool cursor_date(struct cursor *text, int32_t *days)
   return true;
 }
 
+/* Also of one digit, as in 9:30. */
+static bool cursor_hour(struct cursor *text, unsigned *hour)
+{
+  if (text->end - text->at < 2 || text->at[1] != ':')
+    return cursor_pair(text, 23, hour);
+  *hour = (unsigned char)(*text->at++ - '0');
+  return *hour <= 9;
+}
+
 static bool cursor_time(struct cursor *text, int64_t *us)
 {
   unsigned hour, minute, second = 0;
   int64_t fraction = 0;
-  if (!cursor_pair(text, 23, &hour) || !cursor_take(text, ':') || !cursor_pair(text, 59, &minute))
+  if (!cursor_hour(text, &hour) || !cursor_take(text, ':') || !cursor_pair(text, 59, &minute))
     return false;
   if (cursor_take(text, ':')) {
     if (!cursor_pair(text, 59, &second))

@@ -20,6 +20,15 @@
 #define WR_F64_CHARS  32   /* -2.2250738585072014e-308, with room for a final ".0" */
 #define WR_DIGITS_MAX 4096 /* characters of one number text; longer ones are refused */
 
+/* The value of a hexadecimal digit in either case, or -1. */
+static inline int wr_hex_digit(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  c = (char)(c | 0x20);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* [+-]digits. */
 bool wr_parse_i64(const char *bytes, size_t length, int64_t *value);
 /* The same within the range of a signed integer of `bits` 8, 16, 32 or 64. */

@@ -151,11 +151,12 @@ enum wr_code wr_pattern_new(struct wr_arena *arena, const char *bytes, size_t le
   struct pattern_part *parts = WR_NEW_ARRAY(arena, struct pattern_part, length + 1);
   char *literal = wr_arena_get(arena, length + 1);
   struct pattern_reader reader = {bytes, length, 0, escape};
-  if (!pattern_read(made, &reader, parts, literal))
-    return wr_fail(
-        err, WR_DATA,
-        "in the LIKE pattern '%.*s' the escape character must stand before %%, _ or itself",
-        (int)(length < 100 ? length : 100), bytes);
+  if (!pattern_read(made, &reader, parts, literal)) {
+    wr_fail(err, WR_DATA,
+            "in the LIKE pattern '%.*s' the escape character must stand before %%, _ or itself",
+            wr_utf8_shown(bytes, length, 100), bytes);
+    return wr_state(err, WR_STATE_INVALID_PATTERN);
+  }
   made->kind = pattern_classify(made);
   *pattern = made;
   return WR_OK;

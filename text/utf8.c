@@ -6,8 +6,7 @@
 #include "text/utf8.h"
 
 #include <string.h>
-
-#include "text/unicode.h"
+#include <uniwidth.h>
 
 #define WORD_ONES  UINT64_C(0x0101010101010101)
 #define WORD_HIGHS UINT64_C(0x8080808080808080)
@@ -160,48 +159,11 @@ unsigned wr_utf8_put(uint32_t point, char *out)
   return 4;
 }
 
-/* Flips bit 0x20 of the ASCII bytes from first to last in a word without high bits. */
-static inline uint64_t word_flip_case(uint64_t word, char first, char last)
+/* Control characters show as one column. */
+static unsigned utf8_point_width(uint32_t point)
 {
-  uint64_t from = word + (uint64_t)(0x80 - first) * WORD_ONES;  /* high bit: >= first */
-  uint64_t behind = word + (uint64_t)(0x7F - last) * WORD_ONES; /* high bit: > last */
-  return word ^ ((from & ~behind & WORD_HIGHS) >> 2);
-}
-
-static size_t utf8_map(const char *bytes, size_t length, char *out, char first, char last,
-                       uint32_t (*map)(uint32_t))
-{
-  char *at = out;
-  size_t i = 0;
-  while (i < length) {
-    if (i + 8 <= length) {
-      uint64_t word = word_load(bytes + i);
-      if ((word & WORD_HIGHS) == 0) {
-        word = word_flip_case(word, first, last);
-        memcpy(at, &word, sizeof word);
-        at += sizeof word;
-        i += sizeof word;
-        continue;
-      }
-    }
-    unsigned count = utf8_check(bytes + i, length - i);
-    if (count == 0) { /* not UTF-8: as it is */
-      *at++ = bytes[i++];
-      continue;
-    }
-    at += wr_utf8_put(map(wr_utf8_next(bytes, length, &i)), at);
-  }
-  return (size_t)(at - out);
-}
-
-size_t wr_utf8_upper(const char *bytes, size_t length, char *out)
-{
-  return utf8_map(bytes, length, out, 'a', 'z', wr_unicode_upper);
-}
-
-size_t wr_utf8_lower(const char *bytes, size_t length, char *out)
-{
-  return utf8_map(bytes, length, out, 'A', 'Z', wr_unicode_lower);
+  int width = point < 0x300 ? 1 : uc_width(point, "UTF-8");
+  return width < 0 ? 1 : (unsigned)width;
 }
 
 size_t wr_utf8_width(const char *bytes, size_t length)
@@ -210,6 +172,6 @@ size_t wr_utf8_width(const char *bytes, size_t length)
     return length;
   size_t width = 0;
   for (size_t i = 0; i < length;)
-    width += wr_unicode_width(wr_utf8_next(bytes, length, &i));
+    width += utf8_point_width(wr_utf8_next(bytes, length, &i));
   return width;
 }

@@ -35,16 +35,28 @@ uint32_t wr_utf8_next(const char *bytes, size_t length, size_t *at);
 /* Writes a code point, returns 1 to 4. */
 unsigned wr_utf8_put(uint32_t point, char *out);
 
-/* Bytes that wr_utf8_upper and wr_utf8_lower may need for length bytes of text. */
-#define WR_UTF8_CASE_BYTES(length) ((size_t)(length)*2)
+/* Bytes that the case mappings may need for length bytes of text. */
+#define WR_UTF8_CASE_BYTES(length) ((size_t)(length)*3)
 
 /*
- * One character to one character (Unicode's simple case mappings: sharp s stays as it is), the same
- * in every locale. ASCII is done by the word. Returns the length; out has room for
- * WR_UTF8_CASE_BYTES(length).
+ * Unicode's full case mappings, the same in every locale: sharp s becomes SS, and a sigma knows
+ * whether a word ends with it. Returns the length; out has room for WR_UTF8_CASE_BYTES(length).
  */
 size_t wr_utf8_upper(const char *bytes, size_t length, char *out);
 size_t wr_utf8_lower(const char *bytes, size_t length, char *out);
+/* Words, which are runs of letters and digits, with a first letter like in a title and the others
+ * small. */
+size_t wr_utf8_initcap(const char *bytes, size_t length, char *out);
+
+/* At most `most` bytes of a text to show in a message: whole characters. An int, for %.*s. */
+static inline int wr_utf8_shown(const char *bytes, size_t length, size_t most)
+{
+  if (length <= most)
+    return (int)length;
+  while (most > 0 && ((unsigned char)bytes[most] & 0xC0) == 0x80)
+    most--;
+  return (int)most;
+}
 
 /* Columns on a terminal: combining marks count 0, wide East Asian characters and emoji 2, control
  * characters 1. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values as plain text: what CAST(x AS STRING) gives, what a table on a terminal and a CSV field
- * show. Text goes through as it is, BOOLEAN is true or false, BINARY is hexadecimal (0x6162), ROW
- * is (1, abc, NULL).
+ * Values as plain text: what CAST(x AS STRING) gives and the connector print shows. Text
+ * goes through as it is, BOOLEAN is true or false, BINARY is hexadecimal (0x6162), ROW is (1, abc,
+ * NULL), ARRAY [1, NULL], MAP {a=1, b=NULL}, MULTISET {a=2}. Where nested values have to be read
+ * again, or shown so that their texts can be told apart, they are written as JSON:
+ * text/json_write.h.
  */
 #ifndef WEIR_TEXT_VALUE_WRITE_H
 #define WEIR_TEXT_VALUE_WRITE_H
@@ -20,7 +22,8 @@ bool wr_value_write(struct wr_buffer *out, const struct wr_column *column, uint3
 struct wr_scalar_style {
   enum wr_float_style floats;
   enum wr_datetime_style datetime;
-  bool zone; /* TIMESTAMP_LTZ ends in Z */
+  bool zone;             /* TIMESTAMP_LTZ ends in Z */
+  bool interval_numbers; /* INTERVALs are numbers of months, or of milliseconds */
 };
 
 #define WR_SCALAR_CHARS 64
