@@ -45,6 +45,9 @@ struct wr_tree_type *wr_build_type(struct wr_parser *parser, struct wr_span span
 /* DECIMAL(10, 2); WR_TREE_NO_PRECISION for a number that is not given. */
 struct wr_tree_type *wr_build_named_type(struct wr_parser *parser, struct wr_span span,
                                          struct wr_tree_name name, int32_t first, int32_t second);
+/* RAW('class', 'snapshot'), which the binder refuses */
+struct wr_tree_type *wr_build_class_type(struct wr_parser *parser, struct wr_span span,
+                                         struct wr_tree_name name, struct wr_span class_name);
 /* DOUBLE PRECISION, CHAR VARYING(10) */
 struct wr_tree_type *wr_build_two_word_type(struct wr_parser *parser, struct wr_span span,
                                             struct wr_tree_name name, struct wr_span second_word,
@@ -98,7 +101,7 @@ struct wr_tree_expression *wr_build_query_value(struct wr_parser *parser, struct
                                                 enum wr_tree_expression_kind kind,
                                                 struct wr_tree_query *query);
 void wr_build_branch(struct wr_parser *parser, struct wr_tree_branches *branches,
-                     struct wr_tree_expression *condition, struct wr_tree_expression *value);
+                     struct wr_tree_expressions conditions, struct wr_tree_expression *value);
 /* operand and otherwise may be NULL. */
 struct wr_tree_expression *wr_build_case(struct wr_parser *parser, struct wr_span span,
                                          struct wr_tree_expression *operand,
@@ -114,53 +117,18 @@ struct wr_tree_expression *wr_build_items(struct wr_parser *parser, struct wr_sp
 struct wr_tree_expression *wr_build_bracketed(struct wr_parser *parser, struct wr_span span,
                                               struct wr_tree_expression *value);
 
-/* ---- calls (build_call.c) */
-
-enum wr_call_form { /* the words between the arguments of a call */
-                    WR_FORM_PLAIN,
-                    WR_FORM_FROM,     /* a FROM b */
-                    WR_FORM_FROM_FOR, /* a FROM b FOR c */
-                    WR_FORM_SIDE,     /* BOTH [a] FROM b; BOTH is the first argument */
-                    WR_FORM_TO,       /* a TO unit */
-                    WR_FORM_PLACING,  /* a PLACING b FROM c [FOR d] */
-                    WR_FORM_IN        /* a IN b */
-};
-
-struct wr_build_body { /* what stands between the brackets of a call */
-  enum wr_call_form form;
-  bool distinct;
-  struct wr_span at; /* the word that makes the form */
-  struct wr_tree_arguments arguments;
-};
-
-/* Arguments in the order of the source; those that are NULL are left out. */
-struct wr_build_body wr_build_form(struct wr_parser *parser, enum wr_call_form form,
-                                   struct wr_span at, struct wr_tree_expression *a,
-                                   struct wr_tree_expression *b, struct wr_tree_expression *c,
-                                   struct wr_tree_expression *d);
-/* name may be NULL. */
-void wr_build_argument(struct wr_parser *parser, struct wr_tree_arguments *arguments,
-                       struct wr_tree_identifier *name, struct wr_tree_expression *value);
-struct wr_tree_expression *wr_build_symbol(struct wr_parser *parser, struct wr_span span);
-struct wr_tree_expression *wr_build_descriptor(struct wr_parser *parser, struct wr_span span,
-                                               struct wr_tree_identifiers columns);
-/* Either a name or a query; keys and order may be NULL. */
-struct wr_tree_expression *wr_build_table_argument(struct wr_parser *parser, struct wr_span span,
-                                                   const struct wr_tree_name *name,
-                                                   struct wr_tree_query *query,
-                                                   struct wr_tree_expression *keys,
-                                                   struct wr_tree_order *order);
-/* Checks that the function takes the form, and orders the arguments as parser/tree_expression.h
- * says. */
-struct wr_tree_expression *wr_build_call(struct wr_parser *parser, struct wr_span span,
-                                         struct wr_tree_name name, struct wr_build_body body);
-/* WITHIN GROUP, FILTER, IGNORE NULLS, OVER as far as given in tail. */
-void wr_build_call_tail(struct wr_parser *parser, struct wr_tree_expression *call,
-                        const struct wr_tree_call *tail);
-/* CURRENT_DATE and the like: a call without brackets. */
-struct wr_tree_expression *wr_build_special_value(struct wr_parser *parser, struct wr_span span);
-
 /* ---- queries (build_query.c) */
+
+struct wr_build_clause { /* a clause with the words that begin it; length 0: it is not there */
+  struct wr_span words;
+  union {
+    struct wr_tree_expression *condition;
+    struct wr_tree_groups groups;
+    struct wr_tree_windows windows;
+    struct wr_tree_identifiers identifiers;
+    struct wr_tree_options options;
+  };
+};
 
 struct wr_tree_item *wr_build_item(struct wr_parser *parser, struct wr_span span,
                                    struct wr_tree_expression *value,
@@ -198,45 +166,13 @@ struct wr_tree_query *wr_build_set(struct wr_parser *parser, struct wr_span span
 /* The same query with the brackets around it counted. */
 struct wr_tree_query *wr_build_query_in_brackets(struct wr_parser *parser, struct wr_span span,
                                                  struct wr_tree_query *query);
+/* ORDER BY and LIMIT travel as a query that has only these parts; each may be NULL. */
+struct wr_tree_query *wr_build_tail(struct wr_parser *parser, const struct wr_build_clause *limit,
+                                    const struct wr_build_clause *offset);
 /* WITH before, ORDER BY and LIMIT (of tail) behind; each may be NULL. */
 struct wr_tree_query *wr_build_around(struct wr_parser *parser, struct wr_span span,
                                       const struct wr_tree_commons *with,
                                       struct wr_tree_query *query,
                                       const struct wr_tree_query *tail);
-
-/* ---- statements (build_statement.c) */
-
-struct wr_build_target { /* the name behind CREATE or DROP */
-  struct wr_tree_name name;
-  bool conditional; /* IF [NOT] EXISTS */
-};
-
-struct wr_build_source { /* LIKE or AS behind CREATE TABLE */
-  struct wr_tree_name *like;
-  struct wr_tree_like_options options;
-  struct wr_tree_query *query;
-};
-
-struct wr_build_element { /* one entry between the brackets of CREATE TABLE; a column may bring its
-                             key */
-  struct wr_tree_column_definition *column;
-  struct wr_tree_watermark *watermark;
-  struct wr_tree_key *key;
-};
-
-struct wr_tree_statement *wr_build_statement(struct wr_parser *parser, struct wr_span span,
-                                             enum wr_tree_statement_kind kind);
-struct wr_tree_statement *wr_build_insert(struct wr_parser *parser, struct wr_span span,
-                                          const struct wr_tree_insert *insert);
-struct wr_build_element wr_build_column_element(struct wr_parser *parser, struct wr_span span,
-                                                const struct wr_tree_column_definition *column);
-struct wr_tree_key *wr_build_key(struct wr_parser *parser, struct wr_span span,
-                                 struct wr_tree_identifier *name,
-                                 struct wr_tree_identifiers columns, bool not_enforced);
-void wr_build_element(struct wr_parser *parser, struct wr_tree_create_table *table,
-                      struct wr_build_element element);
-struct wr_tree_like_option *wr_build_like_option(struct wr_parser *parser, struct wr_span span,
-                                                 enum wr_tree_like_action action,
-                                                 struct wr_span feature);
 
 #endif

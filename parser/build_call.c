@@ -4,7 +4,7 @@
  * their brackets with any name, and the table here says which function takes which. That keeps
  * EXTRACT, TRIM, SUBSTRING and the like usable as column names, and a further one is a row.
  */
-#include "parser/build.h"
+#include "parser/build_call.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -22,6 +22,8 @@ static const struct {
     {"CEILING", FORM(TO), false},
     {"EXTRACT", FORM(FROM), true},
     {"FLOOR", FORM(TO), false},
+    {"JSON_OBJECT", FORM(PAIRS), false},
+    {"JSON_OBJECTAGG", FORM(PAIRS), false},
     {"OVERLAY", FORM(PLACING), false},
     {"POSITION", FORM(IN), false},
     {"SUBSTRING", FORM(FROM) | FORM(FROM_FOR), false},
@@ -51,6 +53,14 @@ void wr_build_argument(struct wr_parser *parser, struct wr_tree_arguments *argum
   argument->name = name;
   argument->value = value;
   WR_LIST_ADD(parser, arguments, argument);
+}
+
+struct wr_tree_arguments wr_build_append(struct wr_parser *parser, struct wr_tree_arguments list,
+                                         const struct wr_tree_arguments *more)
+{
+  for (uint32_t i = 0; i < more->count; i++)
+    WR_LIST_ADD(parser, &list, more->items[i]);
+  return list;
 }
 
 struct wr_build_body wr_build_form(struct wr_parser *parser, enum wr_call_form form,
@@ -158,6 +168,35 @@ static void call_unwrap_position(struct wr_parser *parser, struct wr_tree_argume
                    .arguments;
 }
 
+/* ---- IGNORE NULLS */
+
+/* FIRST_VALUE(UPPER(a) IGNORE NULLS): UPPER got the words that FIRST_VALUE means. They stay where
+ * they are only at a function that has a use for them. */
+static void call_take_nulls(const struct wr_parser *parser, struct wr_build_body *body)
+{
+  static const char *const takers[] = {"ARRAY_AGG",  "FIRST_VALUE", "LAG",
+                                       "LAST_VALUE", "LEAD",        "NTH_VALUE"};
+  struct wr_tree_arguments *arguments = &body->arguments;
+  struct wr_tree_argument *last = arguments->items[arguments->count - 1];
+  struct wr_tree_call *inner = &last->value->call;
+  if (last->value->kind != WR_TREE_CALL || last->value->bracketed || inner->over ||
+      inner->nulls_span.length == 0 || inner->within_span.offset > inner->nulls_span.offset ||
+      inner->filter_span.offset > inner->nulls_span.offset)
+    return;
+  for (size_t i = 0; i < sizeof takers / sizeof *takers; i++)
+    if (call_is(&inner->name, takers[i]))
+      return;
+  body->nulls = (int)inner->nulls;
+  body->nulls_span = inner->nulls_span;
+  inner->nulls = WR_TREE_RESPECT_DEFAULT;
+  inner->nulls_span = (struct wr_span){0, 0};
+  uint32_t end = body->nulls_span.offset;
+  while (strchr(" \t\r\n\f\v", parser->text[end - 1]))
+    end--;
+  last->value->span.length = end - last->value->span.offset;
+  last->span.length = end - last->span.offset;
+}
+
 /* ---- calls */
 
 static void call_check_form(struct wr_parser *parser, const struct wr_tree_name *name,
@@ -191,22 +230,78 @@ struct wr_tree_expression *wr_build_call(struct wr_parser *parser, struct wr_spa
     call_complete_trim(parser, span, arguments);
   if ((forms & FORM(IN)) && arguments->count > 0)
     call_unwrap_position(parser, arguments);
+  if (arguments->count > 0)
+    call_take_nulls(parser, &body);
+  if (body.json) {
+    wr_build_json_check(parser, name.parts.items[name.parts.count - 1], body.json);
+    wr_build_raise(parser, span, &expression->height, wr_build_json_height(body.json));
+  }
   expression->call.name = name;
-  expression->call.distinct = body.distinct;
+  expression->call.distinct = body.distinct_span.length > 0;
+  expression->call.distinct_span = body.distinct_span;
+  expression->call.nulls = body.nulls;
+  expression->call.nulls_span = body.nulls_span;
+  expression->call.json = body.json;
   expression->call.arguments = *arguments;
   for (uint32_t i = 0; i < arguments->count; i++)
     wr_build_raise(parser, span, &expression->height, arguments->items[i]->value->height);
   return expression;
 }
 
+static void tail_once(struct wr_parser *parser, struct wr_span first, struct wr_span second,
+                      const char *words)
+{
+  if (first.length > 0 && second.length > 0)
+    wr_parser_fail(parser, WR_SYNTAX, second, "%s is given twice", words);
+}
+
+struct wr_tree_call *wr_build_tail_parts(struct wr_parser *parser, struct wr_tree_call *tail,
+                                         struct wr_tree_call *part)
+{
+  if (!tail)
+    return part;
+  tail_once(parser, tail->within_span, part->within_span, "WITHIN GROUP");
+  tail_once(parser, tail->filter_span, part->filter_span, "FILTER");
+  tail_once(parser, tail->nulls_span, part->nulls_span, "IGNORE or RESPECT NULLS");
+  if (part->within_span.length > 0) {
+    tail->within_group = part->within_group;
+    tail->within_span = part->within_span;
+  } else if (part->filter_span.length > 0) {
+    tail->filter = part->filter;
+    tail->filter_span = part->filter_span;
+  } else {
+    tail->nulls = part->nulls;
+    tail->nulls_span = part->nulls_span;
+  }
+  return tail;
+}
+
+struct wr_tree_call *wr_build_tail_over(struct wr_parser *parser, struct wr_tree_call *tail,
+                                        struct wr_tree_window *over)
+{
+  if (over && !tail)
+    tail = WR_NEW(parser->arena, struct wr_tree_call);
+  if (over)
+    tail->over = over;
+  return tail;
+}
+
 void wr_build_call_tail(struct wr_parser *parser, struct wr_tree_expression *call,
                         const struct wr_tree_call *tail)
 {
   assert(call->kind == WR_TREE_CALL);
+  if (!tail)
+    return;
   const struct wr_tree_window *over = tail->over;
   call->call.within_group = tail->within_group;
+  call->call.within_span = tail->within_span;
   call->call.filter = tail->filter;
-  call->call.nulls = tail->nulls;
+  call->call.filter_span = tail->filter_span;
+  tail_once(parser, call->call.nulls_span, tail->nulls_span, "IGNORE or RESPECT NULLS");
+  if (tail->nulls_span.length > 0) {
+    call->call.nulls = tail->nulls;
+    call->call.nulls_span = tail->nulls_span;
+  }
   call->call.over = tail->over;
   wr_build_raise_orders(parser, call->span, &call->height, &tail->within_group);
   if (tail->filter)

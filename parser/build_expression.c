@@ -153,10 +153,11 @@ struct wr_tree_expression *wr_build_query_value(struct wr_parser *parser, struct
 }
 
 void wr_build_branch(struct wr_parser *parser, struct wr_tree_branches *branches,
-                     struct wr_tree_expression *condition, struct wr_tree_expression *value)
+                     struct wr_tree_expressions conditions, struct wr_tree_expression *value)
 {
+  assert(conditions.count > 0);
   struct wr_tree_branch *branch = WR_NEW(parser->arena, struct wr_tree_branch);
-  *branch = (struct wr_tree_branch){condition, value};
+  *branch = (struct wr_tree_branch){conditions, value};
   WR_LIST_ADD(parser, branches, branch);
 }
 
@@ -173,7 +174,15 @@ struct wr_tree_expression *wr_build_case(struct wr_parser *parser, struct wr_spa
   if (operand)
     expression_raise(parser, expression, operand->height);
   for (uint32_t i = 0; i < branches.count; i++) {
-    expression_raise(parser, expression, branches.items[i]->condition->height);
+    const struct wr_tree_expressions *conditions = &branches.items[i]->conditions;
+    if (!operand && conditions->count > 1) {
+      struct wr_span second = conditions->items[1]->span;
+      wr_parser_fail(parser, WR_SYNTAX, second,
+                     "a WHEN of a CASE without a value has one condition");
+      wr_parser_hint(parser, second,
+                     "join conditions with OR, or write CASE value WHEN a, b THEN ...");
+    }
+    wr_build_raise_all(parser, span, &expression->height, conditions);
     expression_raise(parser, expression, branches.items[i]->value->height);
   }
   if (otherwise)
@@ -204,8 +213,8 @@ struct wr_tree_expression *wr_build_items(struct wr_parser *parser, struct wr_sp
   expression->items = *items;
   wr_build_raise_all(parser, span, &expression->height, items);
   if (kind == WR_TREE_MAP && items->count % 2 != 0)
-    wr_parser_fail(parser, WR_SYNTAX, span,
-                   "MAP[key, value, ...] needs pairs; there are %u entries", items->count);
+    wr_parser_fail(parser, WR_SYNTAX, span, "MAP[key, value, ...] needs pairs, but has %u %s",
+                   items->count, items->count == 1 ? "entry" : "entries");
   return expression;
 }
 

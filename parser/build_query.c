@@ -203,6 +203,21 @@ struct wr_tree_query *wr_build_query_in_brackets(struct wr_parser *parser, struc
   return query;
 }
 
+struct wr_tree_query *wr_build_tail(struct wr_parser *parser, const struct wr_build_clause *limit,
+                                    const struct wr_build_clause *offset)
+{
+  struct wr_tree_query *tail = WR_NEW(parser->arena, struct wr_tree_query);
+  if (limit) {
+    tail->limit = limit->condition;
+    tail->limit_span = limit->words;
+  }
+  if (offset) {
+    tail->offset = offset->condition;
+    tail->offset_span = offset->words;
+  }
+  return tail;
+}
+
 struct wr_tree_query *wr_build_around(struct wr_parser *parser, struct wr_span span,
                                       const struct wr_tree_commons *with,
                                       struct wr_tree_query *query, const struct wr_tree_query *tail)
@@ -224,6 +239,9 @@ struct wr_tree_query *wr_build_around(struct wr_parser *parser, struct wr_span s
   query->order_by = tail->order_by;
   query->limit = tail->limit;
   query->offset = tail->offset;
+  query->order_span = tail->order_span;
+  query->limit_span = tail->limit_span;
+  query->offset_span = tail->offset_span;
   wr_build_raise_orders(parser, span, &query->height, &query->order_by);
   if (query->limit)
     wr_build_raise(parser, span, &query->height, query->limit->height);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/limits.h"
 
@@ -23,9 +24,11 @@ static void build_raise(struct wr_parser *parser, struct wr_span span, uint32_t 
 {
   if (*height <= height_beneath)
     *height = height_beneath + 1;
-  if (*height > height_max)
-    wr_parser_fail(parser, WR_LIMIT, span, "nested too deeply; at most %u levels (%s)", height_max,
-                   limit);
+  if (*height <= height_max)
+    return;
+  wr_parser_fail(parser, WR_LIMIT, span, "nested too deeply; at most %u levels (%s)", height_max,
+                 limit);
+  wr_parser_state(parser, span, WR_STATE_TOO_COMPLEX);
 }
 
 void wr_build_raise(struct wr_parser *parser, struct wr_span span, uint32_t *height,
@@ -114,6 +117,15 @@ struct wr_tree_type *wr_build_named_type(struct wr_parser *parser, struct wr_spa
   for (int i = 0; i < 2 && counts[i] != WR_TREE_NO_PRECISION; i++)
     type->arguments[type->argument_count++] = (uint32_t)counts[i];
   return type;
+}
+
+struct wr_tree_type *wr_build_class_type(struct wr_parser *parser, struct wr_span span,
+                                         struct wr_tree_name name, struct wr_span class_name)
+{
+  if (strcasecmp(name.parts.items[name.parts.count - 1]->text, "RAW") != 0)
+    wr_parser_fail(parser, WR_SYNTAX, class_name, "found %.*s, expected a whole number",
+                   (int)class_name.length, parser->text + class_name.offset);
+  return wr_build_named_type(parser, span, name, WR_TREE_NO_PRECISION, WR_TREE_NO_PRECISION);
 }
 
 struct wr_tree_type *wr_build_two_word_type(struct wr_parser *parser, struct wr_span span,

@@ -24,8 +24,9 @@ static const struct complaint_group {
 } complaint_groups[] = {
     {.phrase = "a statement such as SELECT, INSERT or CREATE TABLE",
      .marks = {"CREATE", "DROP"},
-     .members = {"BEGIN", "CREATE", "DROP", "EXECUTE", "EXPLAIN", "INSERT", "RESET", "SELECT",
-                 "SET", "TABLE", "VALUES", "WITH", "'('", "';'"}},
+     .members = {"ALTER",   "BEGIN",  "CREATE", "DESC",   "DESCRIBE", "DROP",       "EXECUTE",
+                 "EXPLAIN", "INSERT", "RESET",  "SELECT", "SET",      "SHOW",       "TABLE",
+                 "USE",     "VALUES", "WITH",   "'('",    "';'",      "REST_OF_SET"}},
     {.phrase = "an expression",
      .marks = {"CASE", "a string"},
      .members = {"a name",
@@ -77,7 +78,7 @@ static const struct complaint_group {
                  "DAYS", "HOUR", "HOURS", "MINUTE", "MINUTES", "SECOND", "SECONDS"},
      .unless_name = true},
     {.phrase = "a type",
-     .marks = {"MULTISET", "INTERVAL"},
+     .marks = {"MULTISET", "DATE"},
      .members = {"a name", "ARRAY", "MAP", "MULTISET", "ROW", "DATE", "TIME", "TIMESTAMP",
                  "INTERVAL"}},
     {.phrase = "a name", .marks = {"a name", "a name"}, .members = {"a name"}},
@@ -93,18 +94,23 @@ static const struct complaint_group complaint_operator = {
                 "IS",   "NOT",    "IN",     "LIKE",   "BETWEEN", "SIMILAR", "OVERLAPS", "'('",
                 "OVER", "FILTER", "WITHIN", "IGNORE", "RESPECT", "ESCAPE"}};
 
+/* What only some functions take inside their brackets; not said at all. */
+static const struct complaint_group complaint_function = {
+    .phrase = "",
+    .marks = {"RETURNING", "ABSENT"},
+    .members = {"FROM",   "FOR",       "PLACING", "TO",      "=>",    "VALUE",    "':'",
+                "NULL",   "TRUE",      "FALSE",   "UNKNOWN", "EMPTY", "ERROR",    "DEFAULT",
+                "ABSENT", "RETURNING", "WITH",    "WITHOUT", "ORDER", "PARTITION"},
+    .unless_name = true};
+
 /* Said first, in this order, if they are expected. */
 static const char *const complaint_first[] = {"','",    "')'",   "']'",   "'>'",   "AS",
                                               "FROM",   "JOIN",  "ON",    "WHERE", "GROUP",
                                               "HAVING", "ORDER", "LIMIT", NULL};
 
 /* Left out if anything else is expected: true, but no help. */
-static const char *const complaint_dull[] = {"/*+", "'.'", "the end of the text", "';'", NULL};
-
-/* Statements of the base dialect that are not read yet. */
-static const char *const complaint_later[] = {
-    "ADD",   "ALTER",  "ANALYZE", "CALL", "COMPILE",  "DELETE", "DESC",   "DESCRIBE", "LOAD",
-    "MERGE", "REMOVE", "SHOW",    "STOP", "TRUNCATE", "UNLOAD", "UPDATE", "USE",      NULL};
+static const char *const complaint_dull[] = {
+    "/*+", "'.'", "the end of the text", "';'", "ARRAY", "MULTISET", "PRECISION", "VARYING", NULL};
 
 static bool complaint_list_has(const char *const *list, const char *name)
 {
@@ -143,6 +149,23 @@ void wr_complaint_show(const struct wr_parser *parser, struct wr_span span, char
            length < span.length ? "..." : "");
 }
 
+bool wr_complaint_follows(const struct wr_parser *parser, struct wr_span span, const char *word)
+{
+  if (!word)
+    return true;
+  size_t at = span.offset + span.length, length = strlen(word);
+  while (at < parser->length && strchr(" \t\r\n\f\v", parser->text[at]))
+    at++;
+  if (parser->length - at < length || strncasecmp(parser->text + at, word, length) != 0)
+    return false;
+  char last = word[length - 1],
+       after = at + length < parser->length ? parser->text[at + length] : ' ';
+  bool is_word = (last | 0x20) >= 'a' && (last | 0x20) <= 'z';
+  bool goes_on = after == '_' || (after >= '0' && after <= '9') ||
+                 ((after | 0x20) >= 'a' && (after | 0x20) <= 'z') || (after & 0x80);
+  return !is_word || !goes_on;
+}
+
 /* ---- what was expected */
 
 struct sentence {
@@ -172,6 +195,9 @@ static bool complaint_is_covered(const struct wr_complaint *complaint, const cha
     if (complaint_wants(complaint, &complaint_groups[i]) &&
         complaint_list_has(complaint_groups[i].members, name))
       return true;
+  if (complaint_wants(complaint, &complaint_function) &&
+      complaint_list_has(complaint_function.members, name))
+    return true;
   return complaint->wants_operator && complaint_list_has(complaint_operator.members, name);
 }
 
@@ -221,23 +247,48 @@ static void complaint_expected(const struct wr_complaint *complaint, char *text,
 
 /* ---- the sentence */
 
-/* Things that are known by name but not read; true if this is one. */
-static bool complaint_about_later(const struct wr_complaint *complaint)
+/* Whether the error is only there because of one before it: a set whose beginning was not read. */
+static bool complaint_follows(const struct wr_parser *parser)
 {
-  struct wr_parser *parser = complaint->parser;
-  char upper[WR_COMPLAINT_SHOW_SIZE];
-  size_t i = 0;
-  for (; complaint->found[i]; i++) {
-    char c = complaint->found[i];
-    upper[i] = c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-  }
-  upper[i] = '\0';
-  bool begins = complaint_wants(complaint, &complaint_groups[0]);
-  if (parser->last.kind != WR_TOKEN_LATER &&
-      !(begins && complaint_list_has(complaint_later, upper)))
+  int first = parser->track.first.kind;
+  if (!parser->follows_error)
     return false;
-  wr_parser_fail(parser, WR_UNSUPPORTED, parser->last.span, "%s is not supported yet", upper);
-  return true;
+  return (first == WR_TOKEN_REST_OF_SET && parser->last.kind == WR_TOKEN_END_OF_TEXT) ||
+         (first == WR_TOKEN_END && wr_track_position(parser) == 1);
+}
+
+/* Whether the word found begins another statement, so that a semicolon is missing before it, or an
+ * END. At the beginning of a line some do so in any case. */
+static bool complaint_begins(const struct wr_complaint *complaint)
+{
+  static const int behind[] = {WR_TOKEN_SELECT, WR_TOKEN_SET,    WR_TOKEN_WITH, WR_TOKEN_VALUES,
+                               WR_TOKEN_CREATE, WR_TOKEN_INSERT, WR_TOKEN_DROP};
+  static const struct {
+    int kind;
+    const char *next;
+  } anywhere[] = {
+      {WR_TOKEN_CREATE, "FUNCTION"},  {WR_TOKEN_CREATE, "OR"},   {WR_TOKEN_CREATE, "TABLE"},
+      {WR_TOKEN_CREATE, "TEMPORARY"}, {WR_TOKEN_CREATE, "VIEW"}, {WR_TOKEN_DROP, "TABLE"},
+      {WR_TOKEN_DROP, "VIEW"},        {WR_TOKEN_INSERT, "INTO"}, {WR_TOKEN_INSERT, "OVERWRITE"}};
+  const struct wr_parser *parser = complaint->parser;
+  struct wr_token found = parser->last;
+  if (wr_track_position(parser) == 1)
+    return false;
+  bool could_end = wr_complaint_expects(complaint, "';'") && !parser->track.is_in_set;
+  for (size_t i = 0; could_end && i < sizeof behind / sizeof *behind; i++)
+    if (found.kind == behind[i])
+      return true;
+  uint32_t at = found.span.offset;
+  while (at > 0 && (parser->text[at - 1] == ' ' || parser->text[at - 1] == '\t'))
+    at--;
+  if ((at > 0 && parser->text[at - 1] != '\n') ||
+      (parser->track.is_in_set && found.kind == WR_TOKEN_INSERT))
+    return false;
+  for (size_t i = 0; i < sizeof anywhere / sizeof *anywhere; i++)
+    if (found.kind == anywhere[i].kind &&
+        wr_complaint_follows(parser, found.span, anywhere[i].next))
+      return true;
+  return false;
 }
 
 void wr_complain(struct wr_parser *parser, const char *const *expected, size_t count)
@@ -245,12 +296,21 @@ void wr_complain(struct wr_parser *parser, const char *const *expected, size_t c
   assert(parser && count <= WR_COMPLAINT_NAMES_MAX);
   if (parser->code != WR_OK)
     return;
+  parser->is_follow_up = complaint_follows(parser);
+  if (parser->is_follow_up || parser->has_no_reader) {
+    wr_parser_fail(parser, WR_SYNTAX, parser->last.span, "a syntax error");
+    return;
+  }
   struct wr_complaint complaint = {.parser = parser, .expected = expected, .count = count};
   complaint.wants_name = wr_complaint_expects(&complaint, "a name");
   complaint.wants_expression = complaint_wants(&complaint, &complaint_groups[1]);
   complaint.wants_operator = complaint_wants(&complaint, &complaint_operator);
+  complaint.wants_query = complaint_wants(&complaint, &complaint_groups[2]);
   wr_complaint_show(parser, parser->last.span, complaint.found);
-  if (complaint_about_later(&complaint) || wr_guess_reserved(&complaint))
+  if (wr_refuse(parser))
+    return;
+  parser->begins_here = complaint_begins(&complaint);
+  if (!parser->begins_here && wr_guess_reserved(&complaint))
     return;
   char text[400];
   complaint_expected(&complaint, text, sizeof text);
@@ -260,6 +320,5 @@ void wr_complain(struct wr_parser *parser, const char *const *expected, size_t c
   else
     wr_parser_fail(parser, WR_SYNTAX, parser->last.span, "found %s%s%s, expected %s",
                    is_quoted ? "" : "\"", complaint.found, is_quoted ? "" : "\"", text);
-  if (!parser->is_trial)
-    wr_guess_hint(&complaint);
+  wr_guess_hint(&complaint);
 }

@@ -15,7 +15,7 @@ struct wr_complaint {
   const char *const
       *expected; /* the names of what would, as grammar.y has them: "a name", "','", "FROM" */
   size_t count;
-  bool wants_expression, wants_name, wants_operator;
+  bool wants_expression, wants_name, wants_operator, wants_query;
   char found[WR_COMPLAINT_SHOW_SIZE];
 };
 
@@ -25,6 +25,20 @@ void wr_complain(struct wr_parser *parser, const char *const *expected, size_t c
 bool wr_complaint_expects(const struct wr_complaint *complaint, const char *name);
 /* The source of a token for text[WR_COMPLAINT_SHOW_SIZE], cut at a character if it is long. */
 void wr_complaint_show(const struct wr_parser *parser, struct wr_span span, char *text);
+
+/* Whether the text goes on behind the span with the word (or sign), apart from white space. */
+bool wr_complaint_follows(const struct wr_parser *parser, struct wr_span span, const char *word);
+
+/* The last token is where something begins that is known by name and not read (refuse.c): makes the
+ * whole error and returns true. */
+bool wr_refuse(struct wr_parser *parser);
+/* The same for a word behind SELECT that the grammar would take for a column. */
+bool wr_refuse_stream(struct wr_parser *parser, struct wr_span word);
+
+/* advise.c: hints about what is missing or too much; true if one was given. The first ones are
+ * sure, the last ones are for when nothing better is known. */
+bool wr_advise_first(const struct wr_complaint *complaint);
+bool wr_advise_last(const struct wr_complaint *complaint);
 
 /* A reserved word where there should be a name: makes the whole error and returns true. */
 bool wr_guess_reserved(const struct wr_complaint *complaint);

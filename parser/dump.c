@@ -287,11 +287,94 @@ static void dump_create_view(FILE *file, const struct wr_tree_create_view *view)
   fputc(')', file);
 }
 
+static void dump_create_function(FILE *file, const struct wr_tree_create_function *function)
+{
+  fputs("(create-function", file);
+  dump_flags(file, function->or_replace, "or-replace", function->temporary, "temporary");
+  dump_flags(file, function->system, "system", function->if_not_exists, "if-not-exists");
+  fputc(' ', file);
+  wr_dump_name(file, &function->name);
+  for (uint32_t i = 0; i < function->parameters.count; i++) {
+    fputs(" (", file);
+    wr_dump_identifier(file, function->parameters.items[i]->name);
+    fputc(' ', file);
+    wr_dump_type(file, function->parameters.items[i]->type);
+    fputc(')', file);
+  }
+  if (function->class_name) {
+    fputs(" (class", file);
+    wr_dump_text(file, function->class_name);
+    fputc(')', file);
+  } else {
+    fputs(" (returns ", file);
+    wr_dump_type(file, function->returns);
+    fputc(')', file);
+    dump_part(file, "as", function->value);
+  }
+  fputc(')', file);
+}
+
+static void dump_alter(FILE *file, const struct wr_tree_alter *alter)
+{
+  static const char *const words[] = {"rename", "set", "reset", "as"};
+  fputs(alter->object == WR_TREE_OBJECT_TABLE ? "(alter-table" : "(alter-view", file);
+  dump_flags(file, alter->if_exists, "if-exists", false, "");
+  fputc(' ', file);
+  wr_dump_name(file, &alter->name);
+  fprintf(file, " (%s", words[alter->kind]);
+  if (alter->new_name) {
+    fputc(' ', file);
+    wr_dump_name(file, alter->new_name);
+  }
+  wr_dump_options(file, &alter->options);
+  for (uint32_t i = 0; i < alter->keys.count; i++)
+    wr_dump_text(file, alter->keys.items[i]);
+  if (alter->query) {
+    fputc(' ', file);
+    wr_dump_query(file, alter->query);
+  }
+  fputs("))", file);
+}
+
+static void dump_show(FILE *file, const struct wr_tree_show *show)
+{
+  static const char *const words[] = {
+      "tables",      "views",    "columns",         "functions", "create-table",
+      "create-view", "catalogs", "current-catalog", "databases", "current-database"};
+  fprintf(file, "(show %s%s", show->user ? "user " : "", words[show->kind]);
+  if (show->name) {
+    fputc(' ', file);
+    wr_dump_name(file, show->name);
+  }
+  if (show->like) {
+    fprintf(file, " (%s%s", show->not_like ? "not " : "", show->ignore_case ? "ilike" : "like");
+    wr_dump_text(file, show->like);
+    fputc(')', file);
+  }
+  fputc(')', file);
+}
+
+static void dump_drop(FILE *file, const struct wr_tree_drop *drop)
+{
+  static const char *const words[] = {"(drop-table", "(drop-view", "(drop-function"};
+  fputs(words[drop->object], file);
+  dump_flags(file, drop->temporary, "temporary", drop->system, "system");
+  dump_flags(file, drop->if_exists, "if-exists", false, "");
+  fputc(' ', file);
+  wr_dump_name(file, &drop->name);
+  fputc(')', file);
+}
+
 static void dump_insert(FILE *file, const struct wr_tree_insert *insert)
 {
   fputs(insert->overwrite ? "(overwrite " : "(insert ", file);
   wr_dump_name(file, &insert->table);
   dump_hints(file, &insert->hints);
+  if (insert->partition.count > 0) {
+    fputs(" (partition", file);
+    wr_dump_options(file, &insert->partition);
+    fputc(')', file);
+  }
   wr_dump_identifiers(file, "columns", &insert->columns);
   fputc(' ', file);
   wr_dump_query(file, insert->query);
@@ -303,12 +386,18 @@ static void dump_statement(FILE *file, const struct wr_tree_statement *statement
   switch (statement->kind) {
   case WR_TREE_CREATE_TABLE: dump_create_table(file, statement->create_table); break;
   case WR_TREE_CREATE_VIEW: dump_create_view(file, statement->create_view); break;
-  case WR_TREE_DROP:
-    fputs(statement->drop.object == WR_TREE_OBJECT_TABLE ? "(drop-table" : "(drop-view", file);
-    dump_flags(file, statement->drop.temporary, "temporary", statement->drop.if_exists,
-               "if-exists");
-    fputc(' ', file);
-    wr_dump_name(file, &statement->drop.name);
+  case WR_TREE_CREATE_FUNCTION: dump_create_function(file, statement->create_function); break;
+  case WR_TREE_ALTER: dump_alter(file, statement->alter); break;
+  case WR_TREE_SHOW: dump_show(file, &statement->show); break;
+  case WR_TREE_DROP: dump_drop(file, &statement->drop); break;
+  case WR_TREE_DESCRIBE:
+    fputs("(describe ", file);
+    wr_dump_name(file, &statement->describe);
+    fputc(')', file);
+    break;
+  case WR_TREE_USE:
+    fputs(statement->use.catalog ? "(use-catalog " : "(use ", file);
+    wr_dump_name(file, &statement->use.name);
     fputc(')', file);
     break;
   case WR_TREE_INSERT: dump_insert(file, statement->insert); break;

@@ -178,9 +178,12 @@ static void dump_case(FILE *file, const struct wr_tree_expression *expression)
   }
   for (uint32_t i = 0; i < expression->choice.branches.count; i++) {
     fputs(" (WHEN ", file);
-    wr_dump_expression(file, expression->choice.branches.items[i]->condition);
-    fputc(' ', file);
-    wr_dump_expression(file, expression->choice.branches.items[i]->value);
+    const struct wr_tree_branch *branch = expression->choice.branches.items[i];
+    for (uint32_t c = 0; c < branch->conditions.count; c++) {
+      wr_dump_expression(file, branch->conditions.items[c]);
+      fputc(' ', file);
+    }
+    wr_dump_expression(file, branch->value);
     fputc(')', file);
   }
   if (expression->choice.otherwise) {
@@ -189,6 +192,35 @@ static void dump_case(FILE *file, const struct wr_tree_expression *expression)
     fputc(')', file);
   }
   fputc(')', file);
+}
+
+static void dump_json_behaviour(FILE *file, const char *event,
+                                const struct wr_tree_json_behaviour *behaviour)
+{
+  static const char *const actions[] = {
+      "", "null", "error", "", "empty-array", "empty-object", "true", "false", "unknown"};
+  if (behaviour->action == WR_TREE_JSON_DEFAULT)
+    return;
+  fprintf(file, " (%s %s", event, actions[behaviour->action]);
+  if (behaviour->value)
+    wr_dump_expression(file, behaviour->value);
+  fputc(')', file);
+}
+
+static void dump_json(FILE *file, const struct wr_tree_json *json)
+{
+  static const char *const wrappers[] = {"", " without-wrapper", " conditional-wrapper",
+                                         " unconditional-wrapper"};
+  static const char *const nulls[] = {"", " null-on-null", " absent-on-null"};
+  if (json->returning) {
+    fputs(" (returning ", file);
+    wr_dump_type(file, json->returning);
+    fputc(')', file);
+  }
+  fputs(wrappers[json->wrapper], file);
+  fputs(nulls[json->nulls], file);
+  dump_json_behaviour(file, "on-empty", &json->on_empty);
+  dump_json_behaviour(file, "on-error", &json->on_error);
 }
 
 static void dump_call(FILE *file, const struct wr_tree_call *call)
@@ -205,6 +237,8 @@ static void dump_call(FILE *file, const struct wr_tree_call *call)
       fprintf(file, "%s=>", argument->name->text);
     wr_dump_expression(file, argument->value);
   }
+  if (call->json)
+    dump_json(file, call->json);
   wr_dump_orders(file, "within", &call->within_group);
   if (call->filter) {
     fputs(" (filter ", file);

@@ -4,16 +4,18 @@
  * the binder. From top to bottom: tokens, script and statements, CREATE, queries, windows, FROM,
  * expressions, calls, types, names.
  *
- * SQL is ambiguous at three places. They are settled by precedence, which is used for nothing else:
+ * SQL is ambiguous at four places. They are settled by precedence, which is used for nothing else:
  * in `((SELECT 1))` the inner brackets could belong to the query or make it a value, or a relation;
  * the query keeps them as long as it can. And in `FLOOR(t - INTERVAL '1' DAY TO HOUR)` the interval
- * takes the TO.
+ * takes the TO. And in `f(g(a) IGNORE NULLS)` the words could belong to f or to g: g gets them, and
+ * build_call.c hands them on to f if g has no use for them.
  *
  * Words that may be names without quotes stand in the rules free_word and column_word, and in the
  * same class in keyword.c; a test compares them.
  */
 %code requires {
-#include "parser/build.h"
+#include "parser/build_call.h"
+#include "parser/build_statement.h"
 #include "parser/state.h"
 }
 
@@ -44,9 +46,14 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 #define BINARY(span, at, operator, negated, a, b) TERNARY(span, at, operator, negated, a, b, NULL)
 #define TERNARY(span, at, operator, negated, a, b, c) \
   wr_build_operation(parser, (span), (at), (operator), (negated), (a), (b), (c))
+#define NO_CLAUSE ((struct wr_build_clause){0})
+#define CLAUSE(span, what) ((struct wr_build_clause){.words = (span), what})
+#define WITH_ORDER(query, span, list) ((query)->order_span = (span), (query)->order_by = (list))
 #define NO_LIST        ((struct wr_tree_expressions){0})
 #define NO_COUNT       WR_TREE_NO_PRECISION
 #define NO_ZONE        WR_TREE_ZONE_NONE
+#define JSON_ACTION(action, value) \
+  ((struct wr_tree_json_behaviour){{0}, WR_TREE_JSON_##action, (value)})
 #define INTERVAL_PART(span, unit, precision, fraction) \
   ((struct wr_tree_interval){(span), (unit), (unit), (precision), (fraction)})
 }
@@ -83,7 +90,8 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
   struct wr_tree_branches branches;
   struct wr_tree_arguments arguments;
   struct wr_build_body body;
-  struct wr_tree_call tail;
+  struct wr_build_clause clause;
+  struct wr_tree_call *tail;
   struct wr_tree_order *order;
   struct wr_tree_orders orders;
   struct wr_tree_window *window;
@@ -108,6 +116,13 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
   struct wr_tree_like_option *like_option;
   struct wr_tree_like_options like_options;
   struct wr_tree_explain explain;
+  struct wr_tree_create_function *function;
+  struct wr_tree_parameter *parameter;
+  struct wr_tree_parameters parameters;
+  struct wr_tree_show show;
+  struct wr_tree_alter *alter;
+  struct wr_tree_json_behaviour behaviour;
+  struct wr_tree_json *json;
 }
 
 /* ---- Tokens. The texts are what error messages say. */
@@ -119,6 +134,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token HINT_BEGIN "/*+" HINT_END "*/"
 %token LATER /* reserved for what is not read yet */
 %token WRONG /* the lexer has failed */
+%token REST_OF_SET /* a statement set goes on after an error; made by parser.c */
 
 /* Reserved: names only in quotes. */
 %token ALL AND ARRAY AS ASYMMETRIC BETWEEN BOTH BY CASE CAST CONSTRAINT CREATE CROSS CUBE
@@ -134,35 +150,44 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
 
 /* Names everywhere. */
-%token ASC BEGIN CHANGELOG_MODE COMMENT DAYS DESC ENFORCED ESTIMATED_COST EXCLUDING EXECUTE
-       EXPLAIN FIRST FOLLOWING GROUPING HOURS IF INCLUDING JSON JSON_EXECUTION_PLAN KEY LAST
-       LOCAL METADATA MINUTES MONTHS NEXT NULLS OF ONLY ORDINALITY OVERWRITE OVERWRITING
-       PARTITIONED PLAN PLAN_ADVICE PRECEDING PRECISION QUARTER QUARTERS REPLACE RESET SECONDS
-       SETS STATEMENT SYSTEM_TIME TEMPORARY UNKNOWN VARYING VIEW VIRTUAL WATERMARK WEEK WEEKS
-       WITHOUT YEARS ZONE
+%token ABSENT ALTER ASC BEGIN CATALOG CATALOGS CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
+       DATABASE DATABASES DAYS DEFAULT DESC DESCRIBE EMPTY ENFORCED ERROR ESTIMATED_COST
+       EXCLUDING EXECUTE EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF
+       ILIKE INCLUDING JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL METADATA MINUTES
+       MONTHS NEXT NULLS OF ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED PLAN PLAN_ADVICE
+       PRECEDING PRECISION QUARTER QUARTERS RENAME REPLACE RESET RETURNING RETURNS SECONDS SETS
+       SHOW STATEMENT SYSTEM SYSTEM_TIME TABLES TEMPORARY UNCONDITIONAL UNKNOWN USE USER VARYING
+       VIEW VIEWS VIRTUAL WATERMARK WEEK WEEKS WITHOUT WRAPPER YEARS ZONE
 
 /* See the head of this file. */
 %precedence SHORTER
-%precedence ')' TO
+%precedence ')' TO IGNORE RESPECT
 
-%type <flag> or_replace temporary overwrite not_enforced virtual not minus distinct all
+%type <flag> or_replace temporary overwrite not_enforced virtual not minus all
 %type <number> direction nulls_order nulls_treatment zone count unit comparator json_kind join
+%type <number> show_kind json_event wrapper
 %type <number> frame_unit like_action symmetric
 %type <text> comment metadata_key hint_word
-%type <texts> hint_words
+%type <texts> hint_words option_keys
 %type <identifier> identifier alias bare_alias base
-%type <identifiers> identifiers columns alias_columns partitioned_by
-%type <name> path reserved_function
-%type <option> option
-%type <options> options option_list
+%type <identifiers> identifiers columns alias_columns
+%type <name> path reserved_function key_path
+%type <option> option partition_value
+%type <options> options option_list partition_values
 %type <target> new_name old_name
 %type <element> table_element
 %type <table> table_body table_elements
 %type <source> table_source
 %type <like_option> like_option
 %type <like_options> like_options like_list
-%type <statement> statement create_table create_view drop insert explainable statement_set
-%type <statement> setting
+%type <statement> statement create_table create_view create_function drop insert explainable
+%type <statement> statement_set setting alter show inspect
+%type <parameters> parameters parameter_list
+%type <function> function_body
+%type <parameter> parameter
+%type <show> show_like
+%type <alter> alter_table alter_view
+%type <clause> distinct partitioned_by partition where group_by having qualify windows
 %type <statements> inserts
 %type <explain> explain_details detail_list detail
 %type <query> query query_in_brackets query_open union union_open term term_open operand simple
@@ -173,24 +198,28 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <hint> hint
 %type <items> items
 %type <item> item
-%type <groups> group_by groups
+%type <groups> groups
 %type <group> group
-%type <windows> windows window_list
+%type <windows> window_list
 %type <window> window window_body frame over
 %type <bound> bound
-%type <orders> order_by order_list within_group
+%type <orders> order_by order_list
 %type <order> order table_order
 %type <relation> from relations relation single_relation relation_body table_function
 %type <expressions> partition_by expressions disjuncts conjuncts
-%type <expression> where having qualify filter as_of limit_count offset_count fetch_count
+%type <expression> as_of
+%type <clause> limit_count offset_count fetch_count
 %type <expression> expression conjunction negation comparison range sum product sign value
 %type <expression> complex bracketed atom literal special_value unbracketed call escape
-%type <expression> argument_value unit_symbol any_unit side else table_keys
+%type <expression> argument_value unit_symbol any_unit side else table_keys json_key
+%type <expression> partition_literal
 %type <branches> branches
 %type <arguments> arguments argument
-%type <body> call_body
-%type <tail> call_tail
-%type <type> type plain_type
+%type <body> call_body call_end json_pairs json_pair
+%type <tail> call_tail tail_parts tail_part
+%type <json> json_clauses
+%type <behaviour> json_action
+%type <type> type plain_type closed_type
 %type <field> field
 %type <fields> fields
 %type <interval> interval interval_part
@@ -206,15 +235,24 @@ script
 
 statement_or_none
   : %empty
-  | statement { ADD(&parser->script->statements, $1); }
+  | statement { wr_build_into_script(parser, $1); }
+  | REST_OF_SET END
   ;
 
 statement
   : create_table
   | create_view
+  | create_function
+  | alter
   | drop
   | setting
+  | show
+  | inspect
   | explainable
+  | REST_OF_SET inserts END {
+      $$ = wr_build_statement(parser, @$, WR_TREE_STATEMENT_SET);
+      $$->statements = $2;
+    }
   | EXECUTE statement_set {
       $$ = $2;
       $$->span = @$;
@@ -294,29 +332,170 @@ setting
 
 drop
   : DROP temporary TABLE old_name {
-      $$ = wr_build_statement(parser, @$, WR_TREE_DROP);
-      $$->drop = (struct wr_tree_drop){WR_TREE_OBJECT_TABLE, $4.name, $2, $4.conditional};
+      $$ = wr_build_drop(parser, @$, WR_TREE_OBJECT_TABLE, $2, &$4);
     }
   | DROP temporary VIEW old_name {
-      $$ = wr_build_statement(parser, @$, WR_TREE_DROP);
-      $$->drop = (struct wr_tree_drop){WR_TREE_OBJECT_VIEW, $4.name, $2, $4.conditional};
+      $$ = wr_build_drop(parser, @$, WR_TREE_OBJECT_VIEW, $2, &$4);
+    }
+  | DROP temporary FUNCTION old_name {
+      $$ = wr_build_drop(parser, @$, WR_TREE_OBJECT_FUNCTION, $2, &$4);
+    }
+  | DROP TEMPORARY SYSTEM FUNCTION old_name {
+      $$ = wr_build_drop(parser, @$, WR_TREE_OBJECT_FUNCTION, true, &$5);
+      $$->drop.system = true;
     }
   ;
 
-insert
-  : INSERT overwrite path hints query {
-      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
-          .table = $3, .hints = $4, .query = $5, .overwrite = $2});
+alter
+  : ALTER TABLE old_name alter_table {
+      $$ = wr_build_alter(parser, @$, WR_TREE_OBJECT_TABLE, &$3, $4);
     }
-  | INSERT overwrite path hints '(' identifiers ')' query {
+  | ALTER VIEW old_name alter_view {
+      $$ = wr_build_alter(parser, @$, WR_TREE_OBJECT_VIEW, &$3, $4);
+    }
+  ;
+
+alter_table
+  : RENAME TO path { $$ = wr_build_rename(parser, &$3); }
+  | SET '(' option_list ')' {
+      $$ = NEW(struct wr_tree_alter);
+      $$->kind = WR_TREE_ALTER_SET_OPTIONS;
+      $$->options = $3;
+    }
+  | RESET '(' option_keys ')' {
+      $$ = NEW(struct wr_tree_alter);
+      $$->kind = WR_TREE_ALTER_RESET_OPTIONS;
+      $$->keys = $3;
+    }
+  ;
+
+option_keys
+  : STRING                 { $$ = (struct wr_tree_texts){0}; ADD(&$$, $1); }
+  | option_keys ',' STRING { $$ = $1; ADD(&$$, $3); }
+  ;
+
+alter_view
+  : RENAME TO path { $$ = wr_build_rename(parser, &$3); }
+  | AS query {
+      $$ = NEW(struct wr_tree_alter);
+      $$->kind = WR_TREE_ALTER_AS;
+      $$->query = $2;
+    }
+  ;
+
+/* SHOW, DESCRIBE, USE. */
+show
+  : SHOW show_kind show_like              { $$ = wr_build_show(parser, @$, $2, NULL, &$3); }
+  | SHOW show_kind from_or_in path show_like { $$ = wr_build_show(parser, @$, $2, &$4, &$5); }
+  | SHOW USER FUNCTIONS show_like {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_FUNCTIONS, NULL, &$4);
+      $$->show.user = true;
+    }
+  | SHOW USER FUNCTIONS from_or_in path show_like {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_FUNCTIONS, &$5, &$6);
+      $$->show.user = true;
+    }
+  | SHOW COLUMNS from_or_in path show_like {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_COLUMNS, &$4, &$5);
+    }
+  | SHOW CATALOGS show_like {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_CATALOGS, NULL, &$3);
+    }
+  | SHOW CREATE TABLE path {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_CREATE_TABLE, &$4, NULL);
+    }
+  | SHOW CREATE VIEW path {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_CREATE_VIEW, &$4, NULL);
+    }
+  | SHOW CURRENT CATALOG {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_CURRENT_CATALOG, NULL, NULL);
+    }
+  | SHOW CURRENT DATABASE {
+      $$ = wr_build_show(parser, @$, WR_TREE_SHOW_CURRENT_DATABASE, NULL, NULL);
+    }
+  ;
+
+show_kind
+  : TABLES    { $$ = WR_TREE_SHOW_TABLES; }
+  | VIEWS     { $$ = WR_TREE_SHOW_VIEWS; }
+  | FUNCTIONS { $$ = WR_TREE_SHOW_FUNCTIONS; }
+  | DATABASES { $$ = WR_TREE_SHOW_DATABASES; }
+  ;
+
+from_or_in
+  : FROM
+  | IN
+  ;
+
+show_like
+  : %empty           { $$ = (struct wr_tree_show){0}; }
+  | not LIKE STRING  { $$ = (struct wr_tree_show){.not_like = $1, .like = $3}; }
+  | not ILIKE STRING {
+      $$ = (struct wr_tree_show){.not_like = $1, .like = $3, .ignore_case = true};
+    }
+  ;
+
+inspect
+  : describe path {
+      $$ = wr_build_statement(parser, @$, WR_TREE_DESCRIBE);
+      $$->describe = $2;
+    }
+  | describe EXTENDED path {
+      $$ = wr_build_statement(parser, @$, WR_TREE_DESCRIBE);
+      $$->describe = $3;
+    }
+  | USE path {
+      $$ = wr_build_statement(parser, @$, WR_TREE_USE);
+      $$->use.name = $2;
+    }
+  | USE CATALOG path {
+      $$ = wr_build_statement(parser, @$, WR_TREE_USE);
+      $$->use = (struct wr_tree_use){true, $3};
+    }
+  ;
+
+describe
+  : DESCRIBE
+  | DESC
+  ;
+
+insert
+  : INSERT overwrite path hints partition query {
       $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
-          .table = $3, .hints = $4, .columns = $6, .query = $8, .overwrite = $2});
+          .table = $3, .hints = $4, .partition = $5.options, .partition_span = $5.words,
+          .query = $6, .overwrite = $2, .overwrite_span = @2});
+    }
+  | INSERT overwrite path hints partition '(' identifiers ')' query {
+      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
+          .table = $3, .hints = $4, .partition = $5.options, .partition_span = $5.words,
+          .columns = $7, .query = $9, .overwrite = $2, .overwrite_span = @2});
     }
   ;
 
 overwrite
   : INTO      { $$ = false; }
   | OVERWRITE { $$ = true; }
+  ;
+
+partition
+  : %empty { $$ = (struct wr_build_clause){0}; }
+  | PARTITION '(' partition_values ')' {
+      $$ = (struct wr_build_clause){.words = @1, .options = $3};
+    }
+  ;
+
+partition_values
+  : partition_value                      { $$ = (struct wr_tree_options){0}; ADD(&$$, $1); }
+  | partition_values ',' partition_value { $$ = $1; ADD(&$$, $3); }
+  ;
+
+partition_value
+  : identifier '=' partition_literal { $$ = wr_build_partition_value(parser, @$, $1, $3); }
+  ;
+
+partition_literal
+  : literal
+  | '-' literal { $$ = UNARY(@$, @1, WR_TREE_NEGATE, false, $2); }
   ;
 
 /* ---- CREATE. */
@@ -331,6 +510,58 @@ create_view
     }
   ;
 
+create_function
+  : CREATE or_replace temporary FUNCTION new_name function_body {
+      $$ = wr_build_function(parser, @$, $2, $3, &$5, $6);
+    }
+  | CREATE or_replace TEMPORARY SYSTEM FUNCTION new_name function_body {
+      $$ = wr_build_function(parser, @$, $2, true, &$6, $7);
+      $$->create_function->system = true;
+    }
+  ;
+
+function_body
+  : parameters RETURNS type AS expression {
+      $$ = NEW(struct wr_tree_create_function);
+      $$->parameters = $1;
+      $$->returns = $3;
+      $$->value = $5;
+    }
+  | AS STRING language jars {
+      $$ = NEW(struct wr_tree_create_function);
+      $$->class_name = $2;
+    }
+  ;
+
+parameters
+  : '(' ')'                { $$ = (struct wr_tree_parameters){0}; }
+  | '(' parameter_list ')' { $$ = $2; }
+  ;
+
+parameter_list
+  : parameter                    { $$ = (struct wr_tree_parameters){0}; ADD(&$$, $1); }
+  | parameter_list ',' parameter { $$ = $1; ADD(&$$, $3); }
+  ;
+
+parameter
+  : identifier type {
+      $$ = NEW(struct wr_tree_parameter);
+      *$$ = (struct wr_tree_parameter){@$, $1, $2};
+    }
+  ;
+
+/* Of functions that only the JVM can run. */
+language
+  : %empty
+  | LANGUAGE identifier
+  ;
+
+jars
+  : %empty
+  | USING JAR STRING
+  | jars ',' JAR STRING
+  ;
+
 create_table
   : CREATE or_replace temporary TABLE new_name table_body comment partitioned_by options
     table_source {
@@ -341,7 +572,8 @@ create_table
       table->if_not_exists = $5.conditional;
       table->or_replace = $2;
       table->comment = $7;
-      table->partitioned_by = $8;
+      table->partitioned_by = $8.identifiers;
+      table->partition_span = $8.words;
       table->options = $9;
       table->options_span = @9;
       table->like = $10.like;
@@ -399,6 +631,13 @@ table_element
       ADD(&columns, $1);
       $$.key = wr_build_key(parser, AT(@3, @5), NULL, columns, $5);
     }
+  | identifier type CONSTRAINT identifier PRIMARY KEY not_enforced comment {
+      $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
+          .kind = WR_TREE_PHYSICAL, .name = $1, .type = $2, .comment = $8});
+      struct wr_tree_identifiers columns = {0};
+      ADD(&columns, $1);
+      $$.key = wr_build_key(parser, AT(@3, @7), $4, columns, $7);
+    }
   | identifier type METADATA metadata_key virtual comment {
       $$ = wr_build_column_element(parser, @$, &(struct wr_tree_column_definition){
           .kind = WR_TREE_METADATA, .name = $1, .type = $2, .metadata_key = $4, .is_virtual = $5,
@@ -441,8 +680,10 @@ comment
   ;
 
 partitioned_by
-  : %empty                             { $$ = (struct wr_tree_identifiers){0}; }
-  | PARTITIONED BY '(' identifiers ')' { $$ = $4; }
+  : %empty { $$ = (struct wr_build_clause){0}; }
+  | PARTITIONED BY '(' identifiers ')' {
+      $$ = (struct wr_build_clause){.words = AT(@1, @2), .identifiers = $4};
+    }
   ;
 
 options
@@ -573,40 +814,33 @@ simple
 
 /* What comes behind a query travels as a query that has only these parts. */
 tail
-  : order_by       { $$ = NEW(struct wr_tree_query); $$->order_by = $1; }
+  : order_words order_list { $$ = wr_build_tail(parser, NULL, NULL); WITH_ORDER($$, @1, $2); }
   | limit
-  | order_by limit { $$ = $2; $$->order_by = $1; }
+  | order_words order_list limit { $$ = $3; WITH_ORDER($$, @1, $2); }
   ;
 
 limit
-  : limit_count              { $$ = NEW(struct wr_tree_query); $$->limit = $1; }
-  | offset_count             { $$ = NEW(struct wr_tree_query); $$->offset = $1; }
-  | fetch_count              { $$ = NEW(struct wr_tree_query); $$->limit = $1; }
-  | limit_count offset_count {
-      $$ = NEW(struct wr_tree_query);
-      $$->limit = $1;
-      $$->offset = $2;
-    }
-  | offset_count fetch_count {
-      $$ = NEW(struct wr_tree_query);
-      $$->offset = $1;
-      $$->limit = $2;
-    }
+  : limit_count              { $$ = wr_build_tail(parser, &$1, NULL); }
+  | offset_count             { $$ = wr_build_tail(parser, NULL, &$1); }
+  | fetch_count              { $$ = wr_build_tail(parser, &$1, NULL); }
+  | limit_count offset_count { $$ = wr_build_tail(parser, &$1, &$2); }
+  | offset_count limit_count { $$ = wr_build_tail(parser, &$2, &$1); }
+  | offset_count fetch_count { $$ = wr_build_tail(parser, &$2, &$1); }
   ;
 
 limit_count
-  : LIMIT sum { $$ = $2; }
-  | LIMIT ALL { $$ = NULL; }
+  : LIMIT sum { $$ = CLAUSE(@1, .condition = $2); }
+  | LIMIT ALL { $$ = CLAUSE(@1, .condition = NULL); }
   ;
 
 offset_count
-  : OFFSET sum      { $$ = $2; }
-  | OFFSET sum ROW  { $$ = $2; }
-  | OFFSET sum ROWS { $$ = $2; }
+  : OFFSET sum      { $$ = CLAUSE(@1, .condition = $2); }
+  | OFFSET sum ROW  { $$ = CLAUSE(@1, .condition = $2); }
+  | OFFSET sum ROWS { $$ = CLAUSE(@1, .condition = $2); }
   ;
 
 fetch_count
-  : FETCH first_or_next sum row_or_rows ONLY { $$ = $3; }
+  : FETCH first_or_next sum row_or_rows ONLY { $$ = CLAUSE(@1, .condition = $3); }
   ;
 
 first_or_next
@@ -622,15 +856,18 @@ row_or_rows
 select
   : SELECT hints distinct items from where group_by having windows qualify {
       $$ = wr_build_select(parser, &(struct wr_tree_select){
-          .span = @$, .hints = $2, .distinct = $3, .items = $4, .from = $5, .where = $6,
-          .group_by = $7, .group_span = @7, .having = $8, .windows = $9, .qualify = $10});
+          .span = @$, .hints = $2, .distinct = $3.words.length > 0, .distinct_span = $3.words,
+          .items = $4, .from = $5, .where = $6.condition, .where_span = $6.words,
+          .group_by = $7.groups, .group_span = $7.words, .having = $8.condition,
+          .having_span = $8.words, .windows = $9.windows, .window_span = $9.words,
+          .qualify = $10.condition, .qualify_span = $10.words});
     }
   ;
 
 distinct
-  : %empty   { $$ = false; }
-  | ALL      { $$ = false; }
-  | DISTINCT { $$ = true; }
+  : %empty   { $$ = NO_CLAUSE; }
+  | ALL      { $$ = NO_CLAUSE; }
+  | DISTINCT { $$ = CLAUSE(@1, .condition = NULL); }
   ;
 
 items
@@ -646,23 +883,24 @@ item
   ;
 
 where
-  : %empty           { $$ = NULL; }
-  | WHERE expression { $$ = $2; }
+  : %empty           { $$ = NO_CLAUSE; }
+  | WHERE expression { $$ = CLAUSE(@1, .condition = $2); }
   ;
 
 having
-  : %empty            { $$ = NULL; }
-  | HAVING expression { $$ = $2; }
+  : %empty            { $$ = NO_CLAUSE; }
+  | HAVING expression { $$ = CLAUSE(@1, .condition = $2); }
   ;
 
 qualify
-  : %empty             { $$ = NULL; }
-  | QUALIFY expression { $$ = $2; }
+  : %empty             { $$ = NO_CLAUSE; }
+  | QUALIFY expression { $$ = CLAUSE(@1, .condition = $2); }
   ;
 
 group_by
-  : %empty          { $$ = (struct wr_tree_groups){0}; }
-  | GROUP BY groups { $$ = $3; }
+  : %empty              { $$ = NO_CLAUSE; }
+  | GROUP BY groups     { $$ = CLAUSE(AT(@1, @2), .groups = $3); }
+  | GROUP BY ALL groups { $$ = CLAUSE(AT(@1, @2), .groups = $4); }
   ;
 
 groups
@@ -680,8 +918,12 @@ group
   | CUBE '(' groups ')'          { $$ = wr_build_groups(parser, @$, WR_TREE_CUBE, $3); }
   ;
 
+order_words
+  : ORDER BY
+  ;
+
 order_by
-  : ORDER BY order_list { $$ = $3; }
+  : order_words order_list { $$ = $2; }
   ;
 
 order_list
@@ -711,8 +953,8 @@ nulls_order
 /* ---- Windows of OVER. */
 
 windows
-  : %empty             { $$ = (struct wr_tree_windows){0}; }
-  | WINDOW window_list { $$ = $2; }
+  : %empty             { $$ = NO_CLAUSE; }
+  | WINDOW window_list { $$ = CLAUSE(@1, .windows = $2); }
   ;
 
 window_list
@@ -735,12 +977,13 @@ window_body
       $$->base = $1;
       $$->partition_by = $2;
     }
-  | base partition_by order_by frame {
-      $$ = $4;
+  | base partition_by order_words order_list frame {
+      $$ = $5;
       $$->span = @$;
       $$->base = $1;
       $$->partition_by = $2;
-      $$->order_by = $3;
+      $$->order_by = $4;
+      $$->order_span = @3;
     }
   ;
 
@@ -759,12 +1002,14 @@ frame
   | frame_unit bound {
       $$ = NEW(struct wr_tree_window);
       $$->frame = $1;
+      $$->frame_span = @1;
       $$->from = $2;
       $$->to = (struct wr_tree_bound){@2, WR_TREE_CURRENT_ROW, NULL};
     }
   | frame_unit BETWEEN bound AND bound {
       $$ = NEW(struct wr_tree_window);
       $$->frame = $1;
+      $$->frame_span = @1;
       $$->from = $3;
       $$->to = $5;
     }
@@ -838,8 +1083,10 @@ single_relation
   ;
 
 relation_body
-  : path hints as_of {
-      $$ = wr_build_table(parser, @$, $1, $2, $3);
+  : path hints { $$ = wr_build_table(parser, @$, $1, $2, NULL); }
+  | path hints system_time as_of {
+      $$ = wr_build_table(parser, @$, $1, $2, $4);
+      $$->table.as_of_span = @3;
     }
   | query_in_brackets %prec SHORTER { $$ = wr_build_derived(parser, @$, $1, false); }
   | LATERAL query_in_brackets       { $$ = wr_build_derived(parser, @$, $2, true); }
@@ -850,7 +1097,10 @@ relation_body
       $$->function.lateral = true;
     }
   | UNNEST '(' expressions ')'                 { $$ = wr_build_unnest(parser, @$, $3, false); }
-  | UNNEST '(' expressions ')' WITH ORDINALITY { $$ = wr_build_unnest(parser, @$, $3, true); }
+  | UNNEST '(' expressions ')' WITH ORDINALITY {
+      $$ = wr_build_unnest(parser, @$, $3, true);
+      $$->unnest.ordinality_span = AT(@5, @6);
+    }
   ;
 
 table_function
@@ -863,9 +1113,12 @@ table_function
     }
   ;
 
+system_time
+  : FOR SYSTEM_TIME AS OF
+  ;
+
 as_of
-  : %empty                    { $$ = NULL; }
-  | FOR SYSTEM_TIME AS OF sum { $$ = $5; }
+  : sum
   ;
 
 alias
@@ -1108,11 +1361,11 @@ minus
   ;
 
 branches
-  : WHEN expression THEN expression {
+  : WHEN expressions THEN expression {
       $$ = (struct wr_tree_branches){0};
       wr_build_branch(parser, &$$, $2, $4);
     }
-  | branches WHEN expression THEN expression {
+  | branches WHEN expressions THEN expression {
       $$ = $1;
       wr_build_branch(parser, &$$, $3, $5);
     }
@@ -1128,7 +1381,7 @@ else
 call
   : path call_body call_tail {
       $$ = wr_build_call(parser, @$, $1, $2);
-      wr_build_call_tail(parser, $$, &$3);
+      wr_build_call_tail(parser, $$, $3);
     }
   | reserved_function call_body { $$ = wr_build_call(parser, @$, $1, $2); }
   ;
@@ -1158,9 +1411,21 @@ call_body
       $$ = (struct wr_build_body){0};
       wr_build_argument(parser, &$$.arguments, NULL, wr_build_star(parser, @2, NULL));
     }
-  | '(' arguments ')' { $$ = (struct wr_build_body){.arguments = $2}; }
-  | '(' ALL arguments ')' { $$ = (struct wr_build_body){.arguments = $3}; }
-  | '(' DISTINCT arguments ')' { $$ = (struct wr_build_body){.distinct = true, .arguments = $3}; }
+  | '(' arguments call_end ')' { $$ = $3; $$.arguments = $2; }
+  | '(' ALL arguments call_end ')' { $$ = $4; $$.arguments = $3; }
+  | '(' DISTINCT arguments call_end ')' {
+      $$ = $4;
+      $$.distinct_span = @2;
+      $$.arguments = $3;
+    }
+  | '(' json_pairs ')' { $$ = $2; }
+  | '(' json_pairs json_clauses ')' { $$ = $2; $$.json = $3; }
+  | '(' NULL ON NULL ')' {
+      $$ = (struct wr_build_body){.json = wr_build_json_nulls(parser, AT(@2, @4), NULL, false)};
+    }
+  | '(' ABSENT ON NULL ')' {
+      $$ = (struct wr_build_body){.json = wr_build_json_nulls(parser, AT(@2, @4), NULL, true)};
+    }
   | '(' expression FROM expression ')' {
       $$ = wr_build_form(parser, WR_FORM_FROM, @3, $2, $4, NULL, NULL);
     }
@@ -1190,6 +1455,90 @@ call_body
     }
   ;
 
+call_end
+  : %empty { $$ = (struct wr_build_body){0}; }
+  | nulls_treatment { $$ = (struct wr_build_body){.nulls = $1, .nulls_span = @1}; }
+  | json_clauses { $$ = (struct wr_build_body){.json = $1}; }
+  ;
+
+/* What stands behind and between the arguments of SQL/JSON functions; build_json.c knows which of
+ * them takes what. KEY may be a column, so only few things can stand behind it. */
+json_pairs
+  : json_pair
+  | json_pairs ',' json_pair {
+      $$ = $1;
+      $$.arguments = wr_build_append(parser, $1.arguments, &$3.arguments);
+    }
+  ;
+
+json_pair
+  : sum VALUE expression { $$ = wr_build_form(parser, WR_FORM_PAIRS, @2, $1, $3, NULL, NULL); }
+  | sum ':' expression { $$ = wr_build_form(parser, WR_FORM_PAIRS, @2, $1, $3, NULL, NULL); }
+  | KEY json_key VALUE expression {
+      $$ = wr_build_form(parser, WR_FORM_PAIRS, @3, $2, $4, NULL, NULL);
+    }
+  ;
+
+json_key
+  : STRING { $$ = wr_build_literal(parser, @$, WR_TREE_STRING, $1); }
+  | key_path { $$ = wr_build_column(parser, $1); }
+  | key_path call_body { $$ = wr_build_call(parser, @$, $1, $2); }
+  | CAST '(' expression AS type ')' { $$ = wr_build_cast(parser, @$, false, $3, $5); }
+  ;
+
+key_path
+  : NAME                    { $$ = wr_build_name(parser, $1); }
+  | KEY                     { $$ = wr_build_name(parser, wr_build_word(parser, @1)); }
+  | key_path '.' identifier { $$ = $1; ADD(&$$.parts, $3); $$.span = @$; }
+  ;
+
+json_clauses
+  : RETURNING closed_type { $$ = wr_build_json_returning(parser, AT(@1, @2), NULL, $2); }
+  | wrapper WRAPPER { $$ = wr_build_json_wrapper(parser, @$, NULL, $1); }
+  | ABSENT ON NULL { $$ = wr_build_json_nulls(parser, @$, NULL, true); }
+  | json_action ON json_event { $$ = wr_build_json_behaviour(parser, @$, NULL, $1, $3); }
+  | json_clauses RETURNING closed_type {
+      $$ = wr_build_json_returning(parser, AT(@2, @3), $1, $3);
+    }
+  | json_clauses wrapper WRAPPER { $$ = wr_build_json_wrapper(parser, AT(@2, @3), $1, $2); }
+  | json_clauses ABSENT ON NULL { $$ = wr_build_json_nulls(parser, AT(@2, @4), $1, true); }
+  | json_clauses json_action ON json_event {
+      $$ = wr_build_json_behaviour(parser, AT(@2, @4), $1, $2, $4);
+    }
+  ;
+
+wrapper
+  : WITHOUT                  { $$ = WR_TREE_JSON_WRAPPER_WITHOUT; }
+  | WITHOUT ARRAY            { $$ = WR_TREE_JSON_WRAPPER_WITHOUT; }
+  | WITH condition           { $$ = WR_TREE_JSON_WRAPPER_UNCONDITIONAL; }
+  | WITH condition ARRAY     { $$ = WR_TREE_JSON_WRAPPER_UNCONDITIONAL; }
+  | WITH CONDITIONAL         { $$ = WR_TREE_JSON_WRAPPER_CONDITIONAL; }
+  | WITH CONDITIONAL ARRAY   { $$ = WR_TREE_JSON_WRAPPER_CONDITIONAL; }
+  ;
+
+condition
+  : %empty
+  | UNCONDITIONAL
+  ;
+
+json_action
+  : NULL               { $$ = JSON_ACTION(NULL, NULL); }
+  | ERROR              { $$ = JSON_ACTION(ERROR, NULL); }
+  | TRUE               { $$ = JSON_ACTION(TRUE, NULL); }
+  | FALSE              { $$ = JSON_ACTION(FALSE, NULL); }
+  | UNKNOWN            { $$ = JSON_ACTION(UNKNOWN, NULL); }
+  | EMPTY              { $$ = JSON_ACTION(EMPTY_ARRAY, NULL); }
+  | EMPTY ARRAY        { $$ = JSON_ACTION(EMPTY_ARRAY, NULL); }
+  | EMPTY OBJECT       { $$ = JSON_ACTION(EMPTY_OBJECT, NULL); }
+  | DEFAULT expression { $$ = JSON_ACTION(VALUE, $2); }
+  ;
+
+json_event
+  : EMPTY { $$ = WR_BUILD_ON_EMPTY; }
+  | ERROR { $$ = WR_BUILD_ON_ERROR; }
+  | NULL  { $$ = WR_BUILD_ON_NULL; }
+  ;
+
 unbracketed
   : path { $$ = wr_build_column(parser, $1); }
   | atom
@@ -1217,7 +1566,7 @@ any_unit
 
 arguments
   : argument
-  | arguments ',' argument { $$ = $1; ADD(&$$, $3.items[0]); }
+  | arguments ',' argument { $$ = wr_build_append(parser, $1, &$3); }
   ;
 
 argument
@@ -1255,29 +1604,39 @@ table_order
   ;
 
 call_tail
-  : within_group filter nulls_treatment over {
-      $$ = (struct wr_tree_call){.within_group = $1, .filter = $2, .nulls = $3, .over = $4};
+  : tail_parts over { $$ = wr_build_tail_over(parser, $1, $2); }
+  ;
+
+tail_parts
+  : %empty { $$ = NULL; }
+  | tail_parts tail_part { $$ = wr_build_tail_parts(parser, $1, $2); }
+  ;
+
+tail_part
+  : WITHIN GROUP '(' order_by ')' {
+      $$ = NEW(struct wr_tree_call);
+      $$->within_group = $4;
+      $$->within_span = AT(@1, @2);
+    }
+  | FILTER '(' WHERE expression ')' {
+      $$ = NEW(struct wr_tree_call);
+      $$->filter = $4;
+      $$->filter_span = @1;
+    }
+  | nulls_treatment {
+      $$ = NEW(struct wr_tree_call);
+      $$->nulls = $1;
+      $$->nulls_span = @1;
     }
   ;
 
-within_group
-  : %empty                        { $$ = (struct wr_tree_orders){0}; }
-  | WITHIN GROUP '(' order_by ')' { $$ = $4; }
-  ;
-
-filter
-  : %empty                          { $$ = NULL; }
-  | FILTER '(' WHERE expression ')' { $$ = $4; }
-  ;
-
 nulls_treatment
-  : %empty        { $$ = WR_TREE_RESPECT_DEFAULT; }
-  | RESPECT NULLS { $$ = WR_TREE_RESPECT_NULLS; }
+  : RESPECT NULLS { $$ = WR_TREE_RESPECT_NULLS; }
   | IGNORE NULLS  { $$ = WR_TREE_IGNORE_NULLS; }
   ;
 
 over
-  : %empty { $$ = NULL; }
+  : %empty %prec SHORTER { $$ = NULL; }
   | OVER identifier {
       $$ = NEW(struct wr_tree_window);
       $$->span = @2;
@@ -1302,13 +1661,7 @@ type
   ;
 
 plain_type
-  : path                         { $$ = wr_build_named_type(parser, @$, $1, NO_COUNT, NO_COUNT); }
-  | path '(' count ')'           { $$ = wr_build_named_type(parser, @$, $1, $3, NO_COUNT); }
-  | path '(' count ',' count ')' { $$ = wr_build_named_type(parser, @$, $1, $3, $5); }
-  | path PRECISION               { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
-  | path VARYING                 { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
-  | path VARYING '(' count ')'   { $$ = wr_build_two_word_type(parser, @$, $1, @2, $4); }
-  | DATE                         { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, NO_ZONE); }
+  : closed_type
   | TIME zone                    { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, $2); }
   | TIME '(' count ')' zone      { $$ = wr_build_time_type(parser, @$, @1, $3, $5); }
   | TIMESTAMP zone               { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, $2); }
@@ -1317,10 +1670,24 @@ plain_type
       $$ = wr_build_type(parser, @$, WR_TREE_TYPE_INTERVAL, NULL, NULL);
       $$->interval = $2;
     }
+  | plain_type ARRAY             { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_ARRAY, NULL, $1); }
+  | plain_type MULTISET {
+      $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MULTISET, NULL, $1);
+    }
+  ;
+
+/* Those that no WITH, NULL or ARRAY behind them can belong to. */
+closed_type
+  : path                         { $$ = wr_build_named_type(parser, @$, $1, NO_COUNT, NO_COUNT); }
+  | path '(' count ')'           { $$ = wr_build_named_type(parser, @$, $1, $3, NO_COUNT); }
+  | path '(' count ',' count ')' { $$ = wr_build_named_type(parser, @$, $1, $3, $5); }
+  | path '(' STRING ',' STRING ')' { $$ = wr_build_class_type(parser, @$, $1, @3); }
+  | path PRECISION               { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
+  | path VARYING                 { $$ = wr_build_two_word_type(parser, @$, $1, @2, NO_COUNT); }
+  | path VARYING '(' count ')'   { $$ = wr_build_two_word_type(parser, @$, $1, @2, $4); }
+  | DATE                         { $$ = wr_build_time_type(parser, @$, @1, NO_COUNT, NO_ZONE); }
   | ARRAY '<' type '>'        { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_ARRAY, NULL, $3); }
-  | plain_type ARRAY          { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_ARRAY, NULL, $1); }
   | MULTISET '<' type '>'     { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MULTISET, NULL, $3); }
-  | plain_type MULTISET       { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MULTISET, NULL, $1); }
   | MAP '<' type ',' type '>' { $$ = wr_build_type(parser, @$, WR_TREE_TYPE_MAP, $3, $5); }
   | ROW NOT_EQUAL             { $$ = wr_build_row_type(parser, @$, NULL); }
   | ROW '<' fields '>'        { $$ = wr_build_row_type(parser, @$, &$3); }
@@ -1417,13 +1784,16 @@ column_word
   ;
 
 free_word
-  : ASC | BEGIN | CHANGELOG_MODE | COMMENT | DAYS | DESC | ENFORCED | ESTIMATED_COST | EXCLUDING
-  | EXECUTE | EXPLAIN | FIRST | FOLLOWING | GROUPING | HOURS | IF | INCLUDING | JSON
-  | JSON_EXECUTION_PLAN | KEY | LAST | LOCAL | METADATA | MINUTES | MONTHS | NEXT | NULLS | OF
-  | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED | PLAN | PLAN_ADVICE | PRECEDING
-  | PRECISION | QUARTER | QUARTERS | REPLACE | RESET | SECONDS | SETS | STATEMENT | SYSTEM_TIME
-  | TEMPORARY | UNKNOWN | VARYING | VIEW | VIRTUAL | WATERMARK | WEEK | WEEKS | WITHOUT | YEARS
-  | ZONE
+  : ABSENT | ALTER | ASC | BEGIN | CATALOG | CATALOGS | CHANGELOG_MODE | COLUMNS | COMMENT
+  | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DESC | DESCRIBE | EMPTY | ENFORCED
+  | ERROR | ESTIMATED_COST | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
+  | FUNCTION | FUNCTIONS | GROUPING | HOURS | IF | ILIKE | INCLUDING | JAR | JSON
+  | JSON_EXECUTION_PLAN | KEY | LANGUAGE | LAST | LOCAL | METADATA | MINUTES | MONTHS | NEXT
+  | NULLS | OF | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED | PLAN | PLAN_ADVICE
+  | PRECEDING | PRECISION | QUARTER | QUARTERS | RENAME | REPLACE | RESET | RETURNING | RETURNS
+  | SECONDS | SETS | SHOW | STATEMENT | SYSTEM | SYSTEM_TIME | TABLES | TEMPORARY
+  | UNCONDITIONAL | UNKNOWN | USE | USER | VARYING | VIEW | VIEWS | VIRTUAL | WATERMARK | WEEK
+  | WEEKS | WITHOUT | WRAPPER | YEARS | ZONE
   ;
 
 %%
@@ -1453,13 +1823,15 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
   wr_parser_fail(parser, WR_LIMIT, *span,
                  "the statement is nested too deeply; at most %d levels (WR_SQL_NESTING_MAX)",
                  WR_SQL_NESTING_MAX);
+  wr_parser_state(parser, *span, WR_STATE_TOO_COMPLEX);
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context, struct wr_parser *parser)
 {
   yysymbol_kind_t kinds[YYNTOKENS];
   const char *names[YYNTOKENS];
-  int count = parser->code == WR_OK ? yypcontext_expected_tokens(context, kinds, YYNTOKENS) : 0;
+  bool is_told = parser->code == WR_OK && !parser->has_no_reader;
+  int count = is_told ? yypcontext_expected_tokens(context, kinds, YYNTOKENS) : 0;
   for (int i = 0; i < count; i++) {
     names[i] = yysymbol_name(kinds[i]);
   }

@@ -13,7 +13,8 @@
 #include "parser/keyword.h"
 
 #define GUESS_TRIALS_MAX 4
-#define GUESS_BYTES_MAX  (256 * 1024) /* longer texts are not read again */
+#define GUESS_LETTERS    2           /* a word meant is at most so much longer or shorter */
+#define GUESS_BYTES_MAX  (64 * 1024) /* longer statements are not read again */
 
 /* Words that give a statement its shape: where a value should be, they are no names that lack
  * quotes. */
@@ -60,17 +61,6 @@ static bool guess_is_word(const struct wr_parser *parser, struct wr_token token)
 
 /* ---- misspelt words */
 
-/* Whether the grammar gets `progress` tokens further than it did if the token is the keyword. */
-static bool guess_helps(const struct wr_complaint *complaint, struct wr_token token,
-                        const struct wr_keyword *keyword, uint32_t progress)
-{
-  const struct wr_parser *parser = complaint->parser;
-  uint32_t tokens_read;
-  struct wr_token trial = {keyword->token, token.span};
-  return wr_parser_try(parser, trial, &tokens_read) ||
-         tokens_read >= parser->token_count + progress;
-}
-
 static const char *guess_spelling(const struct wr_complaint *complaint, struct wr_token token,
                                   uint32_t progress)
 {
@@ -82,17 +72,22 @@ static const char *guess_spelling(const struct wr_complaint *complaint, struct w
   if (token.span.length < 2 || token.span.length > WR_COMPLAINT_SHOW_MAX ||
       !guess_is_word(complaint->parser, token))
     return NULL;
-  for (size_t i = 0; i < keyword_count && count < WR_COMPLAINT_NAMES_MAX; i++)
-    if (keywords[i].kind != WR_KEYWORD_LATER)
+  for (size_t i = 0; i < keyword_count && count < WR_COMPLAINT_NAMES_MAX; i++) {
+    size_t length = strlen(keywords[i].text);
+    bool is_like_it =
+        length + GUESS_LETTERS >= token.span.length && length <= token.span.length + GUESS_LETTERS;
+    if (keywords[i].kind != WR_KEYWORD_LATER && is_like_it)
       words[count++] = keywords[i].text;
+  }
   wr_complaint_show(complaint->parser, token.span, shown);
   for (int trial = 0; trial < GUESS_TRIALS_MAX; trial++) {
     const char *nearest = wr_nearest(shown, words, count);
     if (!nearest)
       return NULL;
     const struct wr_keyword *keyword = wr_keyword_find(nearest, strlen(nearest));
+    struct wr_token swap = {keyword->token, token.span};
     if (guess_keyword(complaint->parser, token) != keyword &&
-        guess_helps(complaint, token, keyword, progress))
+        wr_parser_try(complaint->parser, swap, progress))
       return nearest;
     for (uint32_t i = 0; i < count; i++)
       if (words[i] == nearest)
@@ -101,21 +96,22 @@ static const char *guess_spelling(const struct wr_complaint *complaint, struct w
   return NULL;
 }
 
-static void guess_hint_spelling(const struct wr_complaint *complaint)
+static bool guess_hint_spelling(const struct wr_complaint *complaint)
 {
   struct wr_parser *parser = complaint->parser;
   char shown[WR_COMPLAINT_SHOW_SIZE];
-  if (parser->length > GUESS_BYTES_MAX)
-    return;
+  if (parser->last.span.offset - parser->track.first.span.offset > GUESS_BYTES_MAX)
+    return false;
   const char *meant = guess_spelling(complaint, parser->last, 2);
   if (meant) {
     wr_parser_hint(parser, parser->last.span, "did you mean %s?", meant);
-    return;
+    return true;
   }
   meant = guess_spelling(complaint, parser->previous, 1);
   wr_complaint_show(parser, parser->previous.span, shown);
   if (meant)
     wr_parser_hint(parser, parser->last.span, "did you mean %s where \"%s\" stands?", meant, shown);
+  return meant != NULL;
 }
 
 /* ---- reserved words */
@@ -131,7 +127,11 @@ bool wr_guess_reserved(const struct wr_complaint *complaint)
   bool is_only_name = !wr_complaint_expects(complaint, "','") &&
                       !wr_complaint_expects(complaint, "';'") &&
                       !wr_complaint_expects(complaint, "AS");
-  if (parser->previous.kind == ',' && parser->last.kind == ')')
+  bool is_word_of_window = parser->previous.kind == WR_TOKEN_OVER; /* ORDER, PARTITION */
+  bool is_superfluous = parser->last.kind == WR_TOKEN_TABLE && parser->previous.kind != '.' &&
+                        parser->previous.kind != WR_TOKEN_AS;
+  if ((parser->previous.kind == ',' && parser->last.kind == ')') || is_word_of_window ||
+      is_superfluous)
     return false;
   if (!is_list &&
       !(is_only_name && (!guess_is_structure(found) || parser->previous.kind == WR_TOKEN_AS)))
@@ -156,7 +156,8 @@ static bool guess_hint_reserved(const struct wr_complaint *complaint)
                    found->text, complaint->found);
     return true;
   }
-  if (!before || !guess_list_has(guess_openers, before->text) || kind == '(')
+  if (!before || !guess_list_has(guess_openers, before->text) || kind == '(' ||
+      wr_complaint_expects(complaint, "JOIN"))
     return false;
   if (kind == WR_TOKEN_INTEGER || kind == WR_TOKEN_DECIMAL)
     wr_parser_hint(parser, parser->last.span, "the value stands in quotes: %s '%s'", before->text,
@@ -174,15 +175,11 @@ void wr_guess_hint(const struct wr_complaint *complaint)
   struct wr_parser *parser = complaint->parser;
   int kind = parser->last.kind;
   bool ends = kind == ')' || kind == ';' || kind == WR_TOKEN_END_OF_TEXT;
-  bool is_value = complaint->wants_expression || complaint->wants_operator;
+  if (wr_advise_first(complaint))
+    return;
   if (parser->previous.kind == ',' &&
       (ends || guess_is_structure(guess_keyword(parser, parser->last))))
     wr_parser_hint(parser, parser->last.span, "is there a comma too many before it?");
-  else if (kind == WR_TOKEN_NAME && !is_value && !complaint->wants_name &&
-           wr_complaint_expects(complaint, "a string"))
-    wr_parser_hint(parser, parser->last.span, "a string stands in '...'; other quotes make a name");
-  else if (kind == WR_TOKEN_STRING && complaint->wants_name && !is_value)
-    wr_parser_hint(parser, parser->last.span, "a name stands in `...`; '...' makes a string");
-  else if (!guess_hint_reserved(complaint))
-    guess_hint_spelling(complaint);
+  else if (!guess_hint_reserved(complaint) && !guess_hint_spelling(complaint))
+    wr_advise_last(complaint);
 }

@@ -5,8 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/limits.h"
+#include "parser/complaint.h"
 #include "parser/keyword.h"
 
 static int lexeme_fail(struct wr_parser *parser, struct wr_span span, const char *format, ...)
@@ -26,6 +28,7 @@ static int lexeme_fail(struct wr_parser *parser, struct wr_span span, const char
 int wr_lexeme_endless(struct wr_parser *parser, struct wr_span span, const char *thing,
                       const char *end)
 {
+  parser->is_hopeless = true;
   return lexeme_fail(parser, span, "a %s begins here and does not end; expected %s", thing, end);
 }
 
@@ -117,6 +120,8 @@ static bool lexeme_literal_fits(struct wr_parser *parser, struct wr_span span)
   return false;
 }
 
+#define LEXEME_UNICODE 2 /* bytes in front of the quote: U& */
+
 int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
                      uint32_t skip)
 {
@@ -126,13 +131,26 @@ int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, st
   text->span = span;
   char *bytes =
       lexeme_unquote(parser, lexeme_bytes(parser, span) + skip, span.length - skip, &text->length);
-  if (skip > 0 && !lexeme_unescape(bytes, &text->length))
+  if (skip == LEXEME_UNICODE && !lexeme_unescape(bytes, &text->length))
     return lexeme_fail(parser, span,
                        "the string has a wrong escape; U&'...' knows \\XXXX, "
                        "\\+XXXXXX (hex digits of a Unicode character) and \\\\");
   text->bytes = bytes;
   value->text = text;
   return WR_TOKEN_STRING;
+}
+
+int wr_lexeme_charset(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span)
+{
+  const char *bytes = lexeme_bytes(parser, span);
+  uint32_t length = (uint32_t)((const char *)memchr(bytes, '\'', span.length) - bytes);
+  if (length == 5 && strncasecmp(bytes, "_UTF8", length) == 0)
+    return wr_lexeme_string(parser, value, span, length);
+  struct wr_span name = {span.offset, length};
+  wr_parser_fail(parser, WR_UNSUPPORTED, name,
+                 "the character set of a literal, %.*s, is not supported", (int)length, bytes);
+  wr_parser_hint(parser, name, "leave it out: every text is UTF-8");
+  return WR_TOKEN_WRONG;
 }
 
 int wr_lexeme_binary(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span)
@@ -250,7 +268,8 @@ int wr_lexeme_word(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, stru
   const struct wr_keyword *keyword = wr_keyword_find(text, span.length);
   if (keyword)
     return keyword->token;
-  if (!lexeme_letters_only(parser, span) || !lexeme_name_fits(parser, span, span.length))
+  if (!lexeme_letters_only(parser, span) || !lexeme_name_fits(parser, span, span.length) ||
+      wr_refuse_stream(parser, span))
     return WR_TOKEN_WRONG;
   return lexeme_name(parser, value, span, wr_arena_copy(parser->arena, text, span.length),
                      span.length, false);

@@ -13,9 +13,12 @@
 /* lexer.l: the next token for the grammar. */
 int wr_grammar_lex(union WR_GRAMMAR_STYPE *value, struct wr_span *span, struct wr_parser *parser);
 
-/* 'text', or with `skip` bytes before the first quote U&'text' with escapes. */
+/* 'text', or N'text' with `skip` 1 for what stands before the first quote, or with 2 U&'text',
+ * which has escapes. */
 int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
                      uint32_t skip);
+/* _UTF8'text'; other character sets are refused. */
+int wr_lexeme_charset(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span);
 /* X'00ff' */
 int wr_lexeme_binary(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span);
 /* `name` or "name" */

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way in: limits and encoding are checked once for the whole text, then the grammar pulls
- * tokens from the lexer. */
+/*
+ * The way in: limits and encoding are checked once for the whole text, then the grammar pulls
+ * tokens from the lexer. At an error the grammar gives up for good; to find further ones it is
+ * started again behind the statement, while lexer and script stay. So a text is read once, however
+ * many errors there are, apart from the trials of guess.c, which read a statement again.
+ */
 #include "parser/parser.h"
 
 #include <assert.h>
@@ -9,8 +13,10 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "parser/build.h"
 #include "parser/grammar.h"
-#include "parser/state.h"
+
+#define TRIAL_BYTES_BEHIND 4096 /* of the text behind the word found, that a trial may read */
 
 enum wr_code wr_parser_fail(struct wr_parser *parser, enum wr_code code, struct wr_span span,
                             const char *format, ...)
@@ -25,6 +31,12 @@ enum wr_code wr_parser_fail(struct wr_parser *parser, enum wr_code code, struct 
   parser->err->span = span;
   parser->code = code;
   return code;
+}
+
+void wr_parser_state(struct wr_parser *parser, struct wr_span span, const char *state)
+{
+  if (parser->err->span.offset == span.offset && parser->err->span.length == span.length)
+    wr_state(parser->err, state);
 }
 
 void wr_parser_hint(struct wr_parser *parser, struct wr_span span, const char *format, ...)
@@ -84,34 +96,123 @@ static enum wr_code parser_check_text(struct wr_parser *parser)
   return WR_OK;
 }
 
+/* ---- one run */
+
 /* The text has been checked. */
-static void parser_run(struct wr_parser *parser)
+static void parser_open(struct wr_parser *parser)
 {
   static const char mark[] = "\xEF\xBB\xBF";
-  if (parser->length >= sizeof mark - 1 && memcmp(parser->text, mark, sizeof mark - 1) == 0)
+  if (parser->offset == 0 && parser->length >= sizeof mark - 1 &&
+      memcmp(parser->text, mark, sizeof mark - 1) == 0)
     parser->offset = sizeof mark - 1;
   parser->script = WR_NEW(parser->arena, struct wr_script);
+  parser->track.is_between = true;
   wr_lexer_open(parser);
-  int failed = wr_grammar_parse(parser);
-  wr_lexer_close(parser);
-  assert(!failed || parser->code != WR_OK);
 }
 
-bool wr_parser_try(const struct wr_parser *parser, struct wr_token swap, uint32_t *tokens_read)
+static void parser_read(struct wr_parser *parser)
 {
+  int failed = wr_grammar_parse(parser);
+  assert(!failed || parser->code != WR_OK);
+  (void)failed;
+}
+
+/* What stands behind the statement's next few tokens plays no part, so it need not be read. */
+bool wr_parser_try(const struct wr_parser *parser, struct wr_token swap, uint32_t progress)
+{
+  const struct wr_token *first = &parser->track.first;
+  bool is_rest = first->kind == WR_TOKEN_REST_OF_SET;
+  uint32_t tokens = wr_track_position(parser) - is_rest;
+  size_t end = (size_t)parser->last.span.offset + parser->last.span.length + TRIAL_BYTES_BEHIND;
   struct wr_arena arena = {0};
   struct wr_error err;
   wr_error_clear(&err);
   struct wr_parser trial = {.text = parser->text,
-                            .length = parser->length,
+                            .length = end < parser->length ? end : parser->length,
                             .arena = &arena,
                             .err = &err,
+                            .offset = first->span.offset,
                             .is_trial = true,
+                            .has_no_reader = true,
+                            .trial_max = tokens + progress - 1,
                             .swap = swap};
-  parser_run(&trial);
+  if (is_rest)
+    trial.pending = *first;
+  parser_open(&trial);
+  parser_read(&trial);
+  wr_lexer_close(&trial);
   wr_arena_free(&arena);
-  *tokens_read = trial.token_count;
-  return trial.code == WR_OK;
+  return trial.code == WR_OK || trial.code == WR_STOPPED;
+}
+
+/* ---- several errors */
+
+/* The parser stands behind the word found. Goes on to where a statement can begin; false: there is
+ * no such place. */
+static bool parser_skip(struct wr_parser *parser)
+{
+  struct wr_track *track = &parser->track;
+  while (!track->is_between && !(track->is_in_set && parser->last.kind == ';')) {
+    if (parser->is_hopeless || parser->last.kind == WR_TOKEN_END_OF_TEXT)
+      return false;
+    wr_lexer_skip(parser);
+  }
+  return true;
+}
+
+/* After an error: makes the parser ready for what stands behind the statement. */
+static bool parser_recover(struct wr_parser *parser)
+{
+  struct wr_track *track = &parser->track;
+  bool goes_on = !parser->is_hopeless;
+  if (goes_on && parser->begins_here) {
+    parser->pending = parser->last;
+    track->is_in_set = false;
+  } else if (goes_on) {
+    goes_on = parser_skip(parser);
+    if (goes_on && track->is_in_set)
+      parser->pending = (struct wr_token){WR_TOKEN_REST_OF_SET, {parser->offset, 0}};
+  }
+  struct wr_tree_identifier *created = wr_track_created(parser);
+  if (created)
+    WR_LIST_ADD(parser, &parser->script->lost, created);
+  track->is_between = true;
+  parser->begins_here = parser->is_follow_up = parser->in_hint = false;
+  parser->code = WR_OK;
+  wr_error_clear(parser->err);
+  return goes_on;
+}
+
+enum wr_code wr_parse_all(const char *text, size_t length, struct wr_arena *arena,
+                          struct wr_script **script, struct wr_error_list *errors)
+{
+  assert((text || length == 0) && arena && script && errors);
+  enum wr_code first = WR_OK;
+  struct wr_error err;
+  struct wr_parser parser = {
+      .text = text ? text : "", .length = length, .arena = arena, .err = &err};
+  wr_error_clear(&err);
+  *script = NULL;
+  if (parser_check_text(&parser) != WR_OK) {
+    wr_error_list_add(errors, arena, &err);
+    return parser.code;
+  }
+  parser_open(&parser);
+  *script = parser.script;
+  for (bool goes_on = true; goes_on;) {
+    parser.has_no_reader = errors->count == WR_ERRORS_MAX;
+    parser.follows_error = first != WR_OK;
+    parser_read(&parser);
+    if (parser.code == WR_OK)
+      break;
+    if (!parser.is_follow_up)
+      wr_error_list_add(errors, arena, &err);
+    if (first == WR_OK)
+      first = parser.code;
+    goes_on = parser_recover(&parser);
+  }
+  wr_lexer_close(&parser);
+  return first;
 }
 
 enum wr_code wr_parse(const char *text, size_t length, struct wr_arena *arena,
@@ -121,8 +222,11 @@ enum wr_code wr_parse(const char *text, size_t length, struct wr_arena *arena,
   struct wr_parser parser = {
       .text = text ? text : "", .length = length, .arena = arena, .err = err};
   *script = NULL;
-  if (parser_check_text(&parser) == WR_OK)
-    parser_run(&parser);
+  if (parser_check_text(&parser) != WR_OK)
+    return parser.code;
+  parser_open(&parser);
+  parser_read(&parser);
+  wr_lexer_close(&parser);
   if (parser.code == WR_OK)
     *script = parser.script;
   return parser.code;

@@ -23,6 +23,17 @@
 enum wr_code wr_parse(const char *text, size_t length, struct wr_arena *arena,
                       struct wr_script **script, struct wr_error *err);
 
+/*
+ * The same, but goes on behind the statement after an error: *script has the statements that could
+ * be read, and the names that the others would have created; `errors` all errors found. Returns the
+ * code of the first one. An error is told once: what follows only from it is not. Of a statement
+ * set with an error the INSERTs behind it are kept, as a set of their own. Strings and comments
+ * that do not end, and too many tokens, end the list; *script is NULL only if the text is no text
+ * (UTF-8, NUL, WR_SQL_BYTES_MAX).
+ */
+enum wr_code wr_parse_all(const char *text, size_t length, struct wr_arena *arena,
+                          struct wr_script **script, struct wr_error_list *errors);
+
 /* Where a span is for a reader of the text. */
 struct wr_source_place {
   uint32_t line, column; /* from 1; columns count characters, not bytes */

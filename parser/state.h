@@ -18,6 +18,24 @@ struct wr_token {
   struct wr_span span;
 };
 
+#define WR_TRACK_BRACKETS 32
+
+/* Where in the script the newest token stands; track.c. What a complaint says about it and where to
+ * go on behind an error depend on this. */
+struct wr_track {
+  bool is_between;        /* the next token begins a statement */
+  bool is_in_set;         /* a semicolon ends an INSERT of a statement set, not the set */
+  struct wr_token first;  /* of the statement */
+  uint32_t first_count;   /* token_count at it */
+  uint32_t case_depth;    /* CASE without their END */
+  uint32_t bracket_count; /* open ones; the outermost are kept */
+  bool is_unopened;       /* the last bracket to be closed was not open */
+  uint32_t brackets[WR_TRACK_BRACKETS]; /* offsets */
+  bool names_created;                   /* CREATE TABLE, VIEW or FUNCTION: its name is being read */
+  struct wr_span created;               /* the last part of it; length 0: none yet */
+  struct wr_tree_identifier *created_name; /* NULL: the word at the span */
+};
+
 struct wr_parser {
   const char *text;
   size_t length;
@@ -31,8 +49,17 @@ struct wr_parser {
   bool in_hint;             /* between the marks of a hint */
   struct wr_token last;     /* the newest token that the grammar has got */
   struct wr_token previous; /* the one before it */
-  bool is_trial;            /* see wr_parser_try */
-  struct wr_token swap;     /* in a trial, the token at this offset is of this kind */
+  struct wr_token before;   /* and the one before that */
+  struct wr_token pending;  /* is handed out before the lexer is asked again; kind 0: none */
+  struct wr_track track;
+  bool is_hopeless;     /* after this error nothing behind it can be understood */
+  bool begins_here;     /* after this error the word found begins another statement */
+  bool follows_error;   /* there was an error in a statement before */
+  bool is_follow_up;    /* that was the cause of this one, so it is not told */
+  bool has_no_reader;   /* nobody will read the error */
+  bool is_trial;        /* see wr_parser_try */
+  uint32_t trial_max;   /* a trial that reads so many tokens has succeeded */
+  struct wr_token swap; /* in a trial, the token at this offset is of this kind */
 };
 
 /* Keeps the error unless there is one already; returns the code of the first. */
@@ -42,16 +69,30 @@ enum wr_code wr_parser_fail(struct wr_parser *parser, enum wr_code code, struct 
 void wr_parser_hint(struct wr_parser *parser, struct wr_span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Gives the error just made a more exact SQLSTATE; nothing if another error came first. */
+void wr_parser_state(struct wr_parser *parser, struct wr_span span, const char *state);
+
 /*
- * Reads the text once more with another kind for one token. True: there is no error; else
- * *tokens_read says how far it got. Only for keywords as the new kind, because they have no value.
- * The parser itself is not changed.
+ * Reads the statement once more with another kind for one token. True: the grammar gets `progress`
+ * tokens further than it did. Only for keywords as the new kind, because they have no value. The
+ * parser itself is not changed.
  */
-bool wr_parser_try(const struct wr_parser *parser, struct wr_token swap, uint32_t *tokens_read);
+bool wr_parser_try(const struct wr_parser *parser, struct wr_token swap, uint32_t progress);
 
 /* lexer.l */
 void wr_lexer_open(struct wr_parser *parser);
 void wr_lexer_close(struct wr_parser *parser);
+/* After an error: the next token, which the grammar does not see. */
+int wr_lexer_skip(struct wr_parser *parser);
+
+/* track.c: a token has come, but is not yet the last one. */
+union WR_GRAMMAR_STYPE;
+void wr_track_token(struct wr_parser *parser, struct wr_token token,
+                    const union WR_GRAMMAR_STYPE *value);
+/* Which token of its statement the last one is, from 1. */
+uint32_t wr_track_position(const struct wr_parser *parser);
+/* The name that the statement would create, or NULL. */
+struct wr_tree_identifier *wr_track_created(struct wr_parser *parser);
 
 /* From the first to the last byte of both. */
 static inline struct wr_span wr_span_join(struct wr_span first, struct wr_span last)

@@ -66,6 +66,7 @@ struct wr_tree_create_table {
   struct wr_tree_keys keys;
   struct wr_tree_text *comment; /* or NULL */
   struct wr_tree_identifiers partitioned_by;
+  struct wr_span partition_span; /* the words PARTITIONED BY; length 0: there is none */
   struct wr_tree_options options;
   struct wr_span options_span; /* WITH (...); length 0: there is none */
   struct wr_tree_name *like;   /* or NULL */
@@ -83,20 +84,88 @@ struct wr_tree_create_view {
   struct wr_tree_query *query;
 };
 
-enum wr_tree_object { WR_TREE_OBJECT_TABLE, WR_TREE_OBJECT_VIEW };
+struct wr_tree_parameter {
+  struct wr_span span;
+  struct wr_tree_identifier *name;
+  struct wr_tree_type *type;
+};
+WR_TREE_LIST(wr_tree_parameters, struct wr_tree_parameter);
+
+/* CREATE FUNCTION f(a INT, b STRING) RETURNS INT AS expression; or AS 'class', which only the JVM
+ * understands: then value is NULL. */
+struct wr_tree_create_function {
+  struct wr_tree_name name;
+  bool temporary, system, if_not_exists, or_replace;
+  struct wr_tree_parameters parameters;
+  struct wr_tree_type *returns;
+  struct wr_tree_expression *value;
+  struct wr_tree_text *class_name; /* or NULL */
+};
+
+/* Changes to a table or view that a script can use. */
+enum wr_tree_alter_kind {
+  WR_TREE_ALTER_RENAME,        /* ALTER TABLE|VIEW t RENAME TO u */
+  WR_TREE_ALTER_SET_OPTIONS,   /* ALTER TABLE t SET ('k' = 'v', ...) */
+  WR_TREE_ALTER_RESET_OPTIONS, /* ALTER TABLE t RESET ('k', ...) */
+  WR_TREE_ALTER_AS             /* ALTER VIEW v AS query */
+};
+
+enum wr_tree_object { WR_TREE_OBJECT_TABLE, WR_TREE_OBJECT_VIEW, WR_TREE_OBJECT_FUNCTION };
+
+struct wr_tree_alter {
+  enum wr_tree_object object; /* TABLE or VIEW */
+  struct wr_tree_name name;
+  bool if_exists;
+  enum wr_tree_alter_kind kind;
+  struct wr_tree_name *new_name;  /* RENAME */
+  struct wr_tree_options options; /* SET_OPTIONS */
+  struct wr_tree_texts keys;      /* RESET_OPTIONS */
+  struct wr_tree_query *query;    /* AS */
+};
+
+enum wr_tree_show_kind {
+  WR_TREE_SHOW_TABLES,
+  WR_TREE_SHOW_VIEWS,
+  WR_TREE_SHOW_COLUMNS,   /* SHOW COLUMNS FROM|IN t */
+  WR_TREE_SHOW_FUNCTIONS, /* SHOW [USER] FUNCTIONS */
+  WR_TREE_SHOW_CREATE_TABLE,
+  WR_TREE_SHOW_CREATE_VIEW,
+  WR_TREE_SHOW_CATALOGS,
+  WR_TREE_SHOW_CURRENT_CATALOG,
+  WR_TREE_SHOW_DATABASES,
+  WR_TREE_SHOW_CURRENT_DATABASE
+};
+
+struct wr_tree_show {
+  enum wr_tree_show_kind kind;
+  bool user;                  /* FUNCTIONS: only those of the script */
+  struct wr_tree_name *name;  /* COLUMNS, CREATE; TABLES, VIEWS, FUNCTIONS FROM database; or NULL */
+  struct wr_tree_text *like;  /* or NULL */
+  bool not_like, ignore_case; /* NOT LIKE, ILIKE */
+};
+
+struct wr_tree_use {
+  bool catalog; /* USE CATALOG c; else USE d or USE c.d */
+  struct wr_tree_name name;
+};
 
 struct wr_tree_drop {
   enum wr_tree_object object;
   struct wr_tree_name name;
   bool temporary, if_exists;
+  bool system; /* FUNCTION */
 };
 
 struct wr_tree_insert {
   struct wr_tree_name table;
   struct wr_tree_hints hints;
+  struct wr_tree_options partition;   /* PARTITION (a = 'x', b = 1): keys are column names, values
+                                         the digits or what stands in the quotes */
+  struct wr_span partition_span;      /* the word PARTITION; length 0: there is none */
   struct wr_tree_identifiers columns; /* INSERT INTO t (a, b); empty: all */
   struct wr_tree_query *query;
   bool overwrite;
+  struct wr_span overwrite_span; /* the word INTO or OVERWRITE */
 };
 
 struct wr_tree_explain {
@@ -114,7 +183,12 @@ enum wr_tree_statement_kind {
   WR_TREE_EXPLAIN,
   WR_TREE_SET,           /* SET 'key' = 'value' */
   WR_TREE_SHOW_SETTINGS, /* SET alone: lists the settings */
-  WR_TREE_RESET          /* RESET ['key'] */
+  WR_TREE_RESET,         /* RESET ['key'] */
+  WR_TREE_CREATE_FUNCTION,
+  WR_TREE_ALTER,
+  WR_TREE_SHOW,
+  WR_TREE_DESCRIBE, /* DESCRIBE | DESC [EXTENDED] t */
+  WR_TREE_USE
 };
 
 struct wr_tree_statement {
@@ -130,11 +204,19 @@ struct wr_tree_statement {
     struct wr_tree_explain explain;
     struct wr_tree_option set;
     struct wr_tree_text *reset; /* NULL: everything */
+    struct wr_tree_create_function *create_function;
+    struct wr_tree_alter *alter;
+    struct wr_tree_show show;
+    struct wr_tree_name describe;
+    struct wr_tree_use use;
   };
 };
 
 struct wr_script {
   struct wr_tree_statements statements; /* may be empty */
+  /* Of wr_parse_all: the last parts of the names that statements with errors would have created.
+   * Whoever finds one of them missing later need not say so. */
+  struct wr_tree_identifiers lost;
 };
 
 #endif

@@ -107,8 +107,9 @@ struct wr_tree_operation {
   struct wr_tree_expression *operands[3];
 };
 
-struct wr_tree_branch { /* WHEN condition THEN value */
-  struct wr_tree_expression *condition, *value;
+struct wr_tree_branch { /* WHEN condition THEN value; several: WHEN a, b THEN value */
+  struct wr_tree_expressions conditions;
+  struct wr_tree_expression *value;
 };
 WR_TREE_LIST(wr_tree_branches, struct wr_tree_branch);
 
@@ -126,6 +127,51 @@ struct wr_tree_order { /* one item of an ORDER BY */
   enum { WR_TREE_NULLS_DEFAULT, WR_TREE_NULLS_FIRST, WR_TREE_NULLS_LAST } nulls;
 };
 WR_TREE_LIST(wr_tree_orders, struct wr_tree_order);
+
+/* ... ON EMPTY, ... ON ERROR */
+enum wr_tree_json_action {
+  WR_TREE_JSON_DEFAULT, /* nothing was written */
+  WR_TREE_JSON_NULL,
+  WR_TREE_JSON_ERROR,
+  WR_TREE_JSON_VALUE, /* DEFAULT expression */
+  WR_TREE_JSON_EMPTY_ARRAY,
+  WR_TREE_JSON_EMPTY_OBJECT,
+  WR_TREE_JSON_TRUE,
+  WR_TREE_JSON_FALSE,
+  WR_TREE_JSON_UNKNOWN
+};
+
+struct wr_tree_json_behaviour {
+  struct wr_span span;
+  enum wr_tree_json_action action;
+  struct wr_tree_expression *value; /* VALUE */
+};
+
+enum wr_tree_json_wrapper {
+  WR_TREE_JSON_WRAPPER_DEFAULT,
+  WR_TREE_JSON_WRAPPER_WITHOUT,      /* WITHOUT [ARRAY] WRAPPER */
+  WR_TREE_JSON_WRAPPER_CONDITIONAL,  /* WITH CONDITIONAL [ARRAY] WRAPPER */
+  WR_TREE_JSON_WRAPPER_UNCONDITIONAL /* WITH [UNCONDITIONAL] [ARRAY] WRAPPER */
+};
+
+enum wr_tree_json_nulls {
+  WR_TREE_JSON_NULLS_DEFAULT,
+  WR_TREE_JSON_NULL_ON_NULL,
+  WR_TREE_JSON_ABSENT_ON_NULL
+};
+
+/*
+ * What only the SQL/JSON functions have behind their arguments. Their arguments are ordinary:
+ * JSON_VALUE(json, path ...), JSON_OBJECT(key, value, key, value ...), JSON_OBJECTAGG(key, value
+ * ...), however they were written (KEY k VALUE v, k VALUE v, k : v).
+ */
+struct wr_tree_json {
+  struct wr_tree_type *returning; /* or NULL */
+  struct wr_tree_json_behaviour on_empty, on_error;
+  enum wr_tree_json_wrapper wrapper;
+  enum wr_tree_json_nulls nulls;
+  struct wr_span wrapper_span, nulls_span; /* their words; length 0: they are not there */
+};
 
 /* clang-format off */
 /*
@@ -145,10 +191,13 @@ struct wr_tree_call {
   struct wr_tree_name name;
   bool distinct; /* COUNT(DISTINCT a) */
   enum { WR_TREE_RESPECT_DEFAULT, WR_TREE_RESPECT_NULLS, WR_TREE_IGNORE_NULLS } nulls;
+  /* The words DISTINCT, IGNORE NULLS, WITHIN GROUP, FILTER; length 0: they are not there. */
+  struct wr_span distinct_span, nulls_span, within_span, filter_span;
   struct wr_tree_arguments arguments; /* COUNT(*): one argument of kind STAR */
   struct wr_tree_orders within_group; /* WITHIN GROUP (ORDER BY ...) */
   struct wr_tree_expression *filter;  /* FILTER (WHERE ...), or NULL */
   struct wr_tree_window *over;        /* OVER w, OVER (...), or NULL */
+  struct wr_tree_json *json;          /* SQL/JSON clauses, or NULL: none was written */
 };
 
 struct wr_tree_expression {

@@ -37,6 +37,8 @@ struct wr_tree_window { /* OVER w: only `base`; OVER ([base] PARTITION BY ...); 
   struct wr_tree_identifier *base; /* the named window this one is or extends, or NULL */
   struct wr_tree_expressions partition_by;
   struct wr_tree_orders order_by;
+  struct wr_span order_span; /* the words ORDER BY; length 0: there is none */
+  struct wr_span frame_span; /* the word ROWS or RANGE; length 0: there is none */
   enum wr_tree_frame frame;
   struct wr_tree_bound from,
       to; /* if there is a frame; `ROWS 2 PRECEDING` has CURRENT ROW filled in */
@@ -83,6 +85,7 @@ struct wr_tree_relation {
       struct wr_tree_name name;
       struct wr_tree_hints hints;
       struct wr_tree_expression *as_of; /* FOR SYSTEM_TIME AS OF, or NULL */
+      struct wr_span as_of_span;        /* its words */
     } table;
     struct {
       struct wr_tree_query *query;
@@ -95,6 +98,7 @@ struct wr_tree_relation {
     struct {
       struct wr_tree_expressions values;
       bool with_ordinality;
+      struct wr_span ordinality_span; /* WITH ORDINALITY; length 0: it is not there */
     } unnest;
     struct {
       enum wr_tree_join_kind kind;
@@ -138,11 +142,13 @@ struct wr_tree_select {
   struct wr_span span;
   struct wr_tree_hints hints; /* right behind the word SELECT */
   bool distinct;
+  struct wr_span distinct_span; /* the word DISTINCT; length 0: it is not there */
   struct wr_tree_items items;
   struct wr_tree_relation *from;                       /* or NULL: SELECT 1 */
   struct wr_tree_expression *where, *having, *qualify; /* each or NULL */
   struct wr_tree_groups group_by;
-  struct wr_span group_span;      /* the words GROUP BY; length 0: there is none */
+  /* The words that begin a clause; length 0: there is none. */
+  struct wr_span group_span, where_span, having_span, qualify_span, window_span;
   struct wr_tree_windows windows; /* WINDOW w AS (...), ... */
 };
 
@@ -174,6 +180,8 @@ struct wr_tree_query {
   struct wr_tree_commons with;
   struct wr_tree_orders order_by;
   struct wr_tree_expression *limit, *offset; /* each or NULL; FETCH FIRST n ROWS ONLY is a limit */
+  /* The words ORDER BY, LIMIT or FETCH, OFFSET; length 0: there is none. */
+  struct wr_span order_span, limit_span, offset_span;
   union {
     struct wr_tree_select *select;
     struct wr_tree_expressions rows; /* VALUES */
