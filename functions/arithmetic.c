@@ -71,8 +71,8 @@ static void integer_rows(const struct wr_call *call, const uint32_t *rows, uint3
   {
     int64_t x = wr_column_i64(call->args[0], row), y = wr_column_i64(call->args[1], row), value = 0;
     if (y == 0 && operation >= WR_DIVIDE) {
-      wr_call_fail(call, row, "division by zero: %lld %s 0", (long long)x,
-                   wr_arithmetic_symbols[operation]);
+      wr_call_fail_state(call, row, WR_STATE_DIVISION_BY_ZERO, "division by zero: %lld %s 0",
+                         (long long)x, wr_arithmetic_symbols[operation]);
       continue;
     }
     if (integer_compute(operation, x, y, &value) && integer_fits(value, type->physical)) {
@@ -81,8 +81,8 @@ static void integer_rows(const struct wr_call *call, const uint32_t *rows, uint3
     }
     char name[TYPE_CHARS];
     wr_type_print(type, name, sizeof name);
-    wr_call_fail(call, row, "%lld %s %lld does not fit into %s", (long long)x,
-                 wr_arithmetic_symbols[operation], (long long)y, name);
+    wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE, "%lld %s %lld does not fit into %s",
+                       (long long)x, wr_arithmetic_symbols[operation], (long long)y, name);
   }
 }
 
@@ -195,46 +195,70 @@ static inline uint64_t divisor_quotient(const struct divisor *divisor, uint64_t 
   return (uint64_t)((unsigned __int128)divisor->multiplier * amount >> 64) >> divisor->shift;
 }
 
-#define DIVIDE_BY_CONSTANT(kind, c_type)                                                          \
-  static bool dense_##kind##_divide(const struct wr_call *call, uint32_t row_count)               \
-  {                                                                                               \
-    const struct divisor divisor = *(const struct divisor *)call->prepared;                       \
-    const c_type *values = call->args[0]->values;                                                 \
-    c_type *restrict out = call->values;                                                          \
-    for (uint32_t r = 0; r < row_count; r++) {                                                    \
-      uint64_t sign = (uint64_t)((int64_t)values[r] >> 63),                                       \
-               amount = ((uint64_t)(int64_t)values[r] ^ sign) - sign;                             \
-      uint64_t quotient = divisor.amount == 1 ? amount : divisor_quotient(&divisor, amount);      \
-      sign ^= divisor.negative;                                                                   \
-      out[r] = (c_type)((quotient ^ sign) - sign);                                                \
-    }                                                                                             \
-    return true;                                                                                  \
-  }                                                                                               \
-  static bool dense_##kind##_modulo(const struct wr_call *call, uint32_t row_count)               \
-  {                                                                                               \
-    const struct divisor divisor = *(const struct divisor *)call->prepared;                       \
-    const c_type *values = call->args[0]->values;                                                 \
-    c_type *restrict out = call->values;                                                          \
-    for (uint32_t r = 0; r < row_count; r++) {                                                    \
-      uint64_t sign = (uint64_t)((int64_t)values[r] >> 63),                                       \
-               amount = ((uint64_t)(int64_t)values[r] ^ sign) - sign;                             \
-      uint64_t rest =                                                                             \
-          divisor.amount == 1 ? 0 : amount - divisor_quotient(&divisor, amount) * divisor.amount; \
-      out[r] = (c_type)((rest ^ sign) - sign);                                                    \
-    }                                                                                             \
-    return true;                                                                                  \
-  }                                                                                               \
-  static const struct wr_kernel kernel_##kind##_by_constant[2] = {                                \
-      {.total = dense_##kind##_divide}, {.total = dense_##kind##_modulo}};
+#define DIVIDE_BY_CONSTANT(kind, c_type)                                                     \
+  static bool dense_##kind##_divide(const struct wr_call *call, uint32_t row_count)          \
+  {                                                                                          \
+    const struct divisor divisor = *(const struct divisor *)call->prepared;                  \
+    const c_type *values = call->args[0]->values;                                            \
+    c_type *restrict out = call->values;                                                     \
+    for (uint32_t r = 0; r < row_count; r++) {                                               \
+      uint64_t sign = (uint64_t)((int64_t)values[r] >> 63),                                  \
+               amount = ((uint64_t)(int64_t)values[r] ^ sign) - sign;                        \
+      uint64_t quotient = divisor.amount == 1 ? amount : divisor_quotient(&divisor, amount); \
+      sign ^= divisor.negative;                                                              \
+      out[r] = (c_type)((quotient ^ sign) - sign);                                           \
+    }                                                                                        \
+    return true;                                                                             \
+  }                                                                                          \
+  static const struct wr_kernel kernel_##kind##_by_constant = {.total = dense_##kind##_divide};
 DIVIDE_BY_CONSTANT(i8, int8_t)
 DIVIDE_BY_CONSTANT(i16, int16_t)
 DIVIDE_BY_CONSTANT(i32, int32_t)
 DIVIDE_BY_CONSTANT(i64, int64_t)
 
-static const struct wr_kernel *const kernels_by_constant[] = {[WR_I8] = kernel_i8_by_constant,
-                                                              [WR_I16] = kernel_i16_by_constant,
-                                                              [WR_I32] = kernel_i32_by_constant,
-                                                              [WR_I64] = kernel_i64_by_constant};
+static const struct wr_kernel *const kernels_by_constant[] = {[WR_I8] = &kernel_i8_by_constant,
+                                                              [WR_I16] = &kernel_i16_by_constant,
+                                                              [WR_I32] = &kernel_i32_by_constant,
+                                                              [WR_I64] = &kernel_i64_by_constant};
+
+/* The remainder has the type of the divisor, in which it has room. */
+#define MODULO_BY_CONSTANT(kind, c_type, out_kind, out_type)                                      \
+  static bool dense_##kind##_modulo_##out_kind(const struct wr_call *call, uint32_t row_count)    \
+  {                                                                                               \
+    const struct divisor divisor = *(const struct divisor *)call->prepared;                       \
+    const c_type *values = call->args[0]->values;                                                 \
+    out_type *restrict out = call->values;                                                        \
+    for (uint32_t r = 0; r < row_count; r++) {                                                    \
+      uint64_t sign = (uint64_t)((int64_t)values[r] >> 63),                                       \
+               amount = ((uint64_t)(int64_t)values[r] ^ sign) - sign;                             \
+      uint64_t rest =                                                                             \
+          divisor.amount == 1 ? 0 : amount - divisor_quotient(&divisor, amount) * divisor.amount; \
+      out[r] = (out_type)((rest ^ sign) - sign);                                                  \
+    }                                                                                             \
+    return true;                                                                                  \
+  }                                                                                               \
+  static const struct wr_kernel kernel_##kind##_modulo_##out_kind = {                             \
+      .total = dense_##kind##_modulo_##out_kind};
+#define MODULO_BY_CONSTANT_OF(kind, c_type)      \
+  MODULO_BY_CONSTANT(kind, c_type, i8, int8_t)   \
+  MODULO_BY_CONSTANT(kind, c_type, i16, int16_t) \
+  MODULO_BY_CONSTANT(kind, c_type, i32, int32_t) \
+  MODULO_BY_CONSTANT(kind, c_type, i64, int64_t)
+MODULO_BY_CONSTANT_OF(i8, int8_t)
+MODULO_BY_CONSTANT_OF(i16, int16_t)
+MODULO_BY_CONSTANT_OF(i32, int32_t)
+MODULO_BY_CONSTANT_OF(i64, int64_t)
+
+#define MODULO_KERNELS(kind)                                                       \
+  {                                                                                \
+    [WR_I8] = &kernel_##kind##_modulo_i8, [WR_I16] = &kernel_##kind##_modulo_i16,  \
+    [WR_I32] = &kernel_##kind##_modulo_i32, [WR_I64] = &kernel_##kind##_modulo_i64 \
+  }
+static const struct wr_kernel *const kernels_modulo[][WR_I64 + 1] = {[WR_I8] = MODULO_KERNELS(i8),
+                                                                     [WR_I16] = MODULO_KERNELS(i16),
+                                                                     [WR_I32] = MODULO_KERNELS(i32),
+                                                                     [WR_I64] =
+                                                                         MODULO_KERNELS(i64)};
 
 /* ---- FLOAT, DOUBLE ---- */
 
@@ -268,7 +292,7 @@ static void rows_divide_floating(const struct wr_call *call, const uint32_t *row
   {
     double x = wr_column_f64(call->args[0], row), y = wr_column_f64(call->args[1], row);
     if (y == 0)
-      wr_call_fail(call, row, "division by zero: %g / 0", x);
+      wr_call_fail_state(call, row, WR_STATE_DIVISION_BY_ZERO, "division by zero: %g / 0", x);
     else if (is_float)
       ((float *)call->values)[row] = (float)x / (float)y;
     else
@@ -307,12 +331,25 @@ static enum wr_code bind_integers(struct wr_bind_site *site, enum wr_arithmetic 
 {
   site->type = type;
   site->kernel = wr_arithmetic_integer_kernel(operation, type->physical);
-  if (operation < WR_DIVIDE || !wr_expression_is_known(site->args[1]))
+  if (operation != WR_DIVIDE || !wr_expression_is_known(site->args[1]))
     return WR_OK;
   int64_t d = wr_column_i64(site->args[1]->literal, 0);
-  if (d != 0 && (d != -1 || operation == WR_MODULO)) {
+  if (d != 0 && d != -1) {
     site->prepared = divisor_new(site->binding->arena, d);
-    site->kernel = &kernels_by_constant[type->physical][operation == WR_MODULO];
+    site->kernel = kernels_by_constant[type->physical];
+  }
+  return WR_OK;
+}
+
+/* Both sides as they are; the result has the type of the divisor, as in Flink. */
+static enum wr_code bind_remainder(struct wr_bind_site *site)
+{
+  site->type = site->args[1]->type;
+  site->kernel = &kernel_modulo;
+  int64_t d = wr_expression_is_known(site->args[1]) ? wr_column_i64(site->args[1]->literal, 0) : 0;
+  if (d != 0) {
+    site->prepared = divisor_new(site->binding->arena, d);
+    site->kernel = kernels_modulo[site->args[0]->type->physical][site->type->physical];
   }
   return WR_OK;
 }
@@ -325,6 +362,12 @@ static enum wr_code arithmetic_bind(struct wr_bind_site *site, enum wr_arithmeti
     return wr_arithmetic_bind_time(site, operation, err);
   bool a_fits = wr_kind_is_number(a->kind) || a->kind == WR_NULL,
        b_fits = wr_kind_is_number(b->kind) || b->kind == WR_NULL;
+  bool are_times = a->kind >= WR_DATE && a->kind <= WR_TIMESTAMP_LTZ && b->kind >= WR_DATE &&
+                   b->kind <= WR_TIMESTAMP_LTZ;
+  if (operation == WR_SUBTRACT && are_times) {
+    wr_bind_no_match(site, err);
+    return wr_hint(err, "TIMESTAMPDIFF(SECOND, b, a) counts the seconds from b to a");
+  }
   if (!a_fits || !b_fits)
     return wr_bind_no_match(site, err);
   const struct wr_type *common = wr_type_common(site->binding->arena, a, b);
@@ -334,6 +377,8 @@ static enum wr_code arithmetic_bind(struct wr_bind_site *site, enum wr_arithmeti
     wr_arithmetic_bind_decimal(site, operation);
     return WR_OK;
   }
+  if (operation == WR_MODULO && wr_kind_is_integer(a->kind) && wr_kind_is_integer(b->kind))
+    return bind_remainder(site);
   for (uint32_t i = 0; i < 2; i++) {
     enum wr_code code = wr_bind_arg(site, i, common, err);
     if (code)
@@ -412,7 +457,9 @@ const struct wr_function wr_functions_arithmetic[] = {
         "/", bind_divide,
         "The quotient; between integers cut towards zero; division by zero rejects the row",
         "-7 / 2", "-3"),
-    ARITHMETIC_FUNCTION("%", bind_modulo, "The remainder, with the sign of a", "-7 % 3", "-1"),
+    ARITHMETIC_FUNCTION("%", bind_modulo,
+                        "The remainder, with the sign of a; of integers in the type of b", "-7 % 3",
+                        "-1"),
     {.name = "NEGATE",
      .usage = "-a",
      .help = "The number or interval with the other sign",

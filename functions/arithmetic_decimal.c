@@ -67,12 +67,14 @@ static void decimal_rows(const struct wr_call *call, const uint32_t *rows, uint3
     char a_text[WR_DECIMAL_CHARS + 1], b_text[WR_DECIMAL_CHARS + 1], name[TYPE_CHARS];
     if (b == 0 && plan->operation >= WR_DIVIDE) {
       decimal_print(call->args[0], a, a_text);
-      wr_call_fail(call, row, "division by zero: %s %s 0", a_text, symbol);
+      wr_call_fail_state(call, row, WR_STATE_DIVISION_BY_ZERO, "division by zero: %s %s 0", a_text,
+                         symbol);
     } else if (!decimal_compute(plan, a, b, &value)) {
       decimal_print(call->args[0], a, a_text);
       decimal_print(call->args[1], b, b_text);
       wr_type_print(type, name, sizeof name);
-      wr_call_fail(call, row, "%s %s %s does not fit into %s", a_text, symbol, b_text, name);
+      wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE, "%s %s %s does not fit into %s",
+                         a_text, symbol, b_text, name);
     } else if (type->physical == WR_I64) {
       ((int64_t *)call->values)[row] = (int64_t)value;
     } else {

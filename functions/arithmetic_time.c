@@ -30,8 +30,9 @@ static void time_months(const struct wr_call *call, const uint32_t *rows, uint32
       day_us = wr_floor_mod(time, WR_US_PER_DAY);
     }
     if (!wr_days_add_months(&days, months))
-      wr_call_fail(call, row, "a date %lld months away is outside the years 1 to 9999",
-                   (long long)months);
+      wr_call_fail_state(call, row, WR_STATE_DATETIME_OVERFLOW,
+                         "a date %lld months away is outside the years 1 to 9999",
+                         (long long)months);
     else if (is_date)
       ((int32_t *)call->values)[row] = days;
     else
@@ -47,11 +48,12 @@ static void time_date_us(const struct wr_call *call, const uint32_t *rows, uint3
     int64_t us = WR_ARG(call, 1, int64_t, row),
             days = WR_ARG(call, 0, int32_t, row) + sign * (us / WR_US_PER_DAY);
     if (us % WR_US_PER_DAY != 0)
-      wr_call_fail(call, row,
-                   "a DATE can only be moved by whole days; CAST it to TIMESTAMP for hours");
+      wr_call_fail_state(call, row, WR_STATE_INVALID_PARAMETER,
+                         "a DATE can only be moved by whole days; CAST it to TIMESTAMP for hours");
     else if (days != (int32_t)days)
-      wr_call_fail(call, row, "a date %lld days away is outside the years 1 to 9999",
-                   (long long)(us / WR_US_PER_DAY));
+      wr_call_fail_state(call, row, WR_STATE_DATETIME_OVERFLOW,
+                         "a date %lld days away is outside the years 1 to 9999",
+                         (long long)(us / WR_US_PER_DAY));
     else
       ((int32_t *)call->values)[row] = (int32_t)days;
   }

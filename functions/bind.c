@@ -33,19 +33,20 @@ const struct wr_expression *wr_bind_literal(const struct wr_binding *binding,
                                             struct wr_span span)
 {
   size_t width = wr_physical_bytes[type->physical];
-  char *values = wr_arena_get_zero(binding->arena, width + WR_PADDING);
-  uint64_t *valid = NULL;
+  char *values = value ? wr_arena_get_zero(binding->arena, width + WR_PADDING) : NULL;
   if (value && type->physical == WR_TEXT) {
     const struct wr_text *text = value;
     const char *bytes = wr_arena_copy(binding->arena, wr_text_bytes(text), text->length);
     *(struct wr_text *)values = wr_text_make(bytes, text->length);
   } else if (value) {
     memcpy(values, value, width);
-  } else {
-    valid = wr_arena_get_zero(binding->arena, sizeof *valid + WR_PADDING);
   }
+  assert(!value || type->physical != WR_NESTED); /* a ROW is a constructor over its fields */
   struct wr_column *column = WR_NEW(binding->arena, struct wr_column);
-  *column = (struct wr_column){.type = type, .constant = true, .valid = valid, .values = values};
+  if (value)
+    *column = (struct wr_column){.type = type, .constant = true, .values = values};
+  else
+    *column = wr_column_null(binding->arena, type);
   struct wr_expression *expression = WR_NEW(binding->arena, struct wr_expression);
   *expression = (struct wr_expression){
       .kind = WR_EXPRESSION_LITERAL, .type = type, .span = span, .literal = column};
@@ -60,8 +61,8 @@ enum wr_code wr_bind_number(const struct wr_binding *binding, const char *digits
   if (strpbrk(digits, "eE")) {
     double number;
     if (!wr_parse_f64(digits, length, &number) || number - number != 0)
-      return wr_fail_at(err, WR_SEMANTIC, span, "%.60s is not a number that a DOUBLE can hold",
-                        digits);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_NUMBER_OUT_OF_RANGE, span,
+                           "%.60s is not a number that a DOUBLE can hold", digits);
     *out = wr_bind_literal(binding, &wr_type_double, &number, span);
     return WR_OK;
   }
@@ -74,8 +75,8 @@ enum wr_code wr_bind_number(const struct wr_binding *binding, const char *digits
   wr_i128 value;
   unsigned precision, scale;
   if (!wr_parse_decimal_as_written(digits, length, &value, &precision, &scale))
-    return wr_fail_at(err, WR_SEMANTIC, span, "the number %.60s has more than %d digits", digits,
-                      WR_DECIMAL_DIGITS_MAX);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_NUMBER_OUT_OF_RANGE, span,
+                         "the number %.60s has more than %d digits", digits, WR_DECIMAL_DIGITS_MAX);
   const struct wr_type *type = wr_type_decimal(binding->arena, precision, scale);
   int64_t narrow = (int64_t)value;
   *out = wr_bind_literal(binding, type, type->physical == WR_I64 ? (const void *)&narrow : &value,
@@ -91,6 +92,16 @@ const struct wr_expression *wr_bind_text(const struct wr_binding *binding, const
   const struct wr_type *type = &wr_type_string;
   if (length)
     type = wr_type_text(binding->arena, WR_CHAR, wr_text_characters(bytes, length));
+  return wr_bind_literal(binding, type, &text, span);
+}
+
+const struct wr_expression *wr_bind_bytes(const struct wr_binding *binding, const char *bytes,
+                                          uint32_t length, struct wr_span span)
+{
+  struct wr_text text = wr_text_make(bytes, length);
+  const struct wr_type *type = &wr_type_bytes; /* as with texts, nothing is no BINARY */
+  if (length)
+    type = wr_type_text(binding->arena, WR_BINARY, length);
   return wr_bind_literal(binding, type, &text, span);
 }
 
@@ -138,20 +149,21 @@ enum wr_code wr_bind_datetime(const struct wr_binding *binding, enum wr_kind kin
   switch (kind) {
   case WR_DATE:
     if (!wr_parse_date(text, length, &days))
-      return wr_fail_at(err, WR_SEMANTIC, span, "'%.60s' is not a date; it is written '2026-01-31'",
-                        text);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_DATETIME, span,
+                           "'%.60s' is not a date; it is written '2026-01-31'", text);
     *out = wr_bind_i64(binding, &wr_type_date, days, span);
     return WR_OK;
   case WR_TIME:
     if (!wr_parse_time(text, length, &value))
-      return wr_fail_at(err, WR_SEMANTIC, span,
-                        "'%.60s' is not a time; it is written '12:30:00' or '12:30:00.125'", text);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_DATETIME, span,
+                           "'%.60s' is not a time; it is written '12:30:00' or '12:30:00.125'",
+                           text);
     break;
   case WR_TIMESTAMP:
     if (!wr_parse_timestamp(text, length, &value))
-      return wr_fail_at(err, WR_SEMANTIC, span,
-                        "'%.60s' is not a timestamp; it is written '2026-01-31 12:30:00.125'",
-                        text);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_DATETIME, span,
+                           "'%.60s' is not a timestamp; it is written '2026-01-31 12:30:00.125'",
+                           text);
     break;
   default: assert(!"a literal of another kind");
   }
@@ -161,6 +173,32 @@ enum wr_code wr_bind_datetime(const struct wr_binding *binding, enum wr_kind kin
 
 /* ---- fields ---- */
 
+const struct wr_expression *wr_bind_field_at(const struct wr_binding *binding,
+                                             const struct wr_expression *row, uint32_t field,
+                                             struct wr_span span)
+{
+  assert(row->type->kind == WR_ROW && field < row->type->field_count);
+  const struct wr_type *type = row->type->fields[field].type;
+  if (wr_expression_gives_fields(row) && wr_type_equal(row->args[field]->type, type))
+    return row->args[field];
+  if (wr_expression_is_null_literal(row))
+    return wr_bind_null(binding, type, span);
+  if (wr_cast_has_fields(row))
+    return row->args[1 + field];
+  const struct wr_expression **args = WR_NEW(binding->arena, const struct wr_expression *);
+  args[0] = row;
+  if (!row->type->not_null) /* of a NULL all fields are NULL */
+    type = wr_type_with_not_null(binding->arena, type, false);
+  struct wr_expression *expression = WR_NEW(binding->arena, struct wr_expression);
+  *expression = (struct wr_expression){.kind = WR_EXPRESSION_FIELD,
+                                       .type = type,
+                                       .span = span,
+                                       .column = field,
+                                       .args = args,
+                                       .arg_count = 1};
+  return expression;
+}
+
 enum wr_code wr_bind_field(const struct wr_binding *binding, const struct wr_expression *row,
                            const char *field, struct wr_span span, const struct wr_expression **out,
                            struct wr_error *err)
@@ -168,28 +206,21 @@ enum wr_code wr_bind_field(const struct wr_binding *binding, const struct wr_exp
   const struct wr_type *type = row->type;
   char name[TYPE_CHARS];
   wr_type_print(type, name, sizeof name);
-  if (type->kind != WR_ROW)
-    return wr_fail_at(err, WR_SEMANTIC, span,
-                      "%s has no fields; only a ROW has, and there is no field %.100s", name,
-                      field);
+  if (type->kind != WR_ROW) {
+    wr_fail_at(err, WR_SEMANTIC, span,
+               "%s has no fields; only a ROW has, and there is no field %.100s", name, field);
+    return wr_state(err, WR_STATE_UNDEFINED_COLUMN);
+  }
   const char **names = WR_NEW_ARRAY(binding->arena, const char *, type->field_count);
   for (uint32_t i = 0; i < type->field_count; i++) {
     names[i] = type->fields[i].name;
-    if (strcmp(names[i], field) != 0)
-      continue;
-    const struct wr_expression **args = WR_NEW(binding->arena, const struct wr_expression *);
-    args[0] = row;
-    struct wr_expression *expression = WR_NEW(binding->arena, struct wr_expression);
-    *expression = (struct wr_expression){.kind = WR_EXPRESSION_FIELD,
-                                         .type = type->fields[i].type,
-                                         .span = span,
-                                         .column = i,
-                                         .args = args,
-                                         .arg_count = 1};
-    *out = expression;
-    return WR_OK;
+    if (strcmp(names[i], field) == 0) {
+      *out = wr_bind_field_at(binding, row, i, span);
+      return WR_OK;
+    }
   }
   wr_fail_at(err, WR_SEMANTIC, span, "%s has no field %.100s", name, field);
+  wr_state(err, WR_STATE_UNDEFINED_COLUMN);
   const char *nearest = wr_nearest(field, names, type->field_count);
   return nearest ? wr_hint(err, "did you mean %s?", nearest) : err->code;
 }
@@ -220,9 +251,10 @@ static enum wr_code bind_condition(const struct wr_binding *binding, const char 
   if (value->type->kind == WR_NULL)
     value = wr_bind_null(binding, &wr_type_boolean, value->span);
   wr_type_print(value->type, name, sizeof name);
-  if (value->type->kind != WR_BOOLEAN)
-    return wr_fail_at(err, WR_SEMANTIC, value->span, "%s needs a condition, and this is %s", where,
-                      name);
+  if (value->type->kind != WR_BOOLEAN) {
+    wr_fail_at(err, WR_SEMANTIC, value->span, "%s needs a condition, and this is %s", where, name);
+    return wr_state(err, WR_STATE_DATATYPE_MISMATCH);
+  }
   *out = value;
   return WR_OK;
 }
@@ -279,12 +311,10 @@ enum wr_code wr_bind_case(const struct wr_binding *binding, const struct wr_expr
     uint32_t other = wr_bind_common_conflict(binding, values, value_count);
     wr_type_print(values[0]->type, a, sizeof a);
     wr_type_print(values[other]->type, b, sizeof b);
-    return wr_fail_at(err, WR_SEMANTIC, values[other]->span,
-                      "the branches of CASE have no common type: %s and %s", a, b);
+    wr_fail_at(err, WR_SEMANTIC, values[other]->span,
+               "the branches of CASE have no common type: %s and %s", a, b);
+    return wr_state(err, WR_STATE_DATATYPE_MISMATCH);
   }
-  if (type->physical == WR_NESTED)
-    return wr_fail_at(err, WR_UNSUPPORTED, span,
-                      "CASE cannot give a ROW, ARRAY or MAP; choose among its fields instead");
   for (uint32_t i = 0; i < arg_count; i++) {
     bool is_value = i % 2 == 1 || i + 1 == arg_count;
     if (is_value &&

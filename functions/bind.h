@@ -27,6 +27,9 @@ enum wr_code wr_bind_number(const struct wr_binding *binding, const char *digits
                             struct wr_error *err);
 const struct wr_expression *wr_bind_text(const struct wr_binding *binding, const char *bytes,
                                          uint32_t length, struct wr_span span);
+/* BINARY(length). */
+const struct wr_expression *wr_bind_bytes(const struct wr_binding *binding, const char *bytes,
+                                          uint32_t length, struct wr_span span);
 const struct wr_expression *wr_bind_boolean(const struct wr_binding *binding, bool value,
                                             struct wr_span span);
 const struct wr_expression *wr_bind_null(const struct wr_binding *binding,
@@ -72,6 +75,31 @@ enum wr_code wr_bind_field(const struct wr_binding *binding, const struct wr_exp
                            const char *field, struct wr_span span, const struct wr_expression **out,
                            struct wr_error *err);
 
+/* The same by number, from 0. */
+const struct wr_expression *wr_bind_field_at(const struct wr_binding *binding,
+                                             const struct wr_expression *row, uint32_t field,
+                                             struct wr_span span);
+
+/* ---- what INSERT enforces on a column; functions/enforce.c ---- */
+
+/* The value, where a row with NULL fails: "column x is NOT NULL and cannot take NULL". A value that
+ * is known not to be NULL comes back as it is. */
+const struct wr_expression *wr_bind_not_null(const struct wr_binding *binding,
+                                             const struct wr_expression *value,
+                                             const char *column_name);
+
+enum wr_length_mode { /* table.exec.sink.type-length-enforcer */
+                      WR_LENGTH_IGNORE,
+                      WR_LENGTH_TRIM_PAD, /* longer values are cut, CHAR and BINARY filled up */
+                      WR_LENGTH_ERROR     /* rows with another length than declared fail */
+};
+/* The value with the declared length of CHAR, VARCHAR, BINARY or VARBINARY `type`; other types and
+ * lengths that cannot differ: the value as it is. After wr_bind_assign. */
+const struct wr_expression *wr_bind_length(const struct wr_binding *binding,
+                                           const struct wr_expression *value,
+                                           const struct wr_type *type, enum wr_length_mode mode,
+                                           const char *column_name);
+
 /*
  * Refuses an expression in which a constant part fails for every row: 1 / 0, CAST('x' AS INT).
  * Parts that only some rows reach (operands of AND and OR, branches of CASE) are left to them. For
@@ -79,6 +107,11 @@ enum wr_code wr_bind_field(const struct wr_binding *binding, const struct wr_exp
  */
 enum wr_code wr_bind_check(const struct wr_binding *binding, const struct wr_expression *expression,
                            struct wr_error *err);
+
+/* The same expression with all that has become constant worked out: for one into which constants
+ * were put (wr_expression_replace). */
+const struct wr_expression *wr_bind_refold(const struct wr_binding *binding,
+                                           const struct wr_expression *expression);
 
 /* The type both can be cast to without loss of meaning, or NULL: for CASE, IN, comparison, UNION.
  */

@@ -32,32 +32,70 @@ static void call_usages(const struct wr_function *function, char *out, size_t si
   }
 }
 
+static bool kind_is_temporal(enum wr_kind kind)
+{
+  return kind >= WR_DATE && kind <= WR_TIMESTAMP_LTZ;
+}
+
+/* A word as CEIL(x TO HOUR) has it, which came as a text: its place in the statement has no room
+ * for quotes. */
+static bool arg_is_word(const struct wr_expression *arg)
+{
+  return wr_expression_is_known(arg) && arg->type->kind == WR_CHAR &&
+         arg->span.length < wr_column_text(arg->literal, 0)->length + 2;
+}
+
+/* A text and something else: says which CAST was meant; true if it did. */
+static bool call_hint_cast(const struct wr_bind_site *site, struct wr_error *err)
+{
+  if (!(site->function->traits & WR_OPERATOR) || site->arg_count != 2)
+    return false;
+  bool first_is_text = wr_kind_is_text(site->args[0]->type->kind);
+  const struct wr_expression *text = site->args[!first_is_text], *other = site->args[first_is_text];
+  enum wr_kind kind = other->type->kind;
+  bool is_scalar = wr_kind_is_number(kind) || kind == WR_BOOLEAN || kind_is_temporal(kind);
+  if (!wr_kind_is_text(text->type->kind) || !is_scalar)
+    return false;
+  char type[TYPE_CHARS];
+  struct wr_arena *arena = site->binding->arena;
+  bool joins = strcmp(site->function->name, "||") == 0;
+  wr_type_print(joins ? &wr_type_string : other->type, type, sizeof type);
+  const struct wr_expression *wrong = joins ? other : text;
+  const char *shown =
+      wrong->kind == WR_EXPRESSION_LITERAL ? wr_expression_print(arena, wrong, NULL) : "...";
+  wr_hint(err, "a text is not cast by itself; write CAST(%.100s AS %s)", shown, type);
+  return true;
+}
+
 enum wr_code wr_bind_no_match(const struct wr_bind_site *site, struct wr_error *err)
 {
   struct wr_buffer types = {0};
   for (uint32_t i = 0; i < site->arg_count; i++) {
     char type[TYPE_CHARS];
     wr_type_print(site->args[i]->type, type, sizeof type);
+    if (arg_is_word(site->args[i]))
+      snprintf(type, sizeof type, "%.60s",
+               wr_text_bytes(wr_column_text(site->args[i]->literal, 0)));
     wr_buffer_print(&types, "%s%s", i ? ", " : "", type);
   }
   char usages[400] = "";
   call_usages(site->function, usages, sizeof usages);
   if (site->function->traits & WR_OPERATOR)
-    wr_fail_at(err, WR_SEMANTIC, site->span, "%s cannot be applied to %.500s", site->function->name,
-               wr_buffer_string(&types));
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, site->span,
+                  "%s cannot be applied to %.500s", site->function->name, wr_buffer_string(&types));
   else
-    wr_fail_at(err, WR_SEMANTIC, site->span, "there is no %s(%.500s)", site->function->name,
-               wr_buffer_string(&types));
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, site->span,
+                  "there is no %s(%.500s)", site->function->name, wr_buffer_string(&types));
   wr_buffer_free(&types);
-  return wr_hint(err, "it is used as %s", usages);
+  return call_hint_cast(site, err) ? err->code : wr_hint(err, "it is used as %s", usages);
+}
+
+enum wr_code wr_bind_never(struct wr_bind_site *site, struct wr_error *err)
+{
+  return wr_bind_no_match(site, err);
 }
 
 /* ---- arguments ---- */
-
-static bool kind_is_temporal(enum wr_kind kind)
-{
-  return kind >= WR_DATE && kind <= WR_TIMESTAMP_LTZ;
-}
 
 /* 0: as it is. Constant texts may stand for dates and times. */
 static uint32_t arg_cost(const struct wr_expression *arg, enum wr_kind kind)
@@ -117,12 +155,27 @@ enum wr_code wr_bind_arg(struct wr_bind_site *site, uint32_t i, const struct wr_
                       &site->args[i], err);
 }
 
+enum wr_code wr_bind_no_common(const struct wr_bind_site *site, uint32_t first,
+                               struct wr_error *err)
+{
+  const struct wr_expression *const *args = site->args + first;
+  uint32_t other = wr_bind_common_conflict(site->binding, args, site->arg_count - first);
+  if (site->function->traits & WR_OPERATOR)
+    return wr_bind_no_match(site, err);
+  char a[TYPE_CHARS], b[TYPE_CHARS];
+  wr_type_print(args[0]->type, a, sizeof a);
+  wr_type_print(args[other]->type, b, sizeof b);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, args[other]->span,
+                "the arguments of %s have no common type: %s and %s", site->function->name, a, b);
+  return wr_hint(err, "CAST one of them to the type of the other");
+}
+
 enum wr_code wr_bind_args_common(struct wr_bind_site *site, uint32_t first,
                                  const struct wr_type **type, struct wr_error *err)
 {
   *type = wr_bind_common_type(site->binding, site->args + first, site->arg_count - first);
   if (!*type)
-    return wr_bind_no_match(site, err);
+    return wr_bind_no_common(site, first, err);
   for (uint32_t i = first; i < site->arg_count; i++) {
     enum wr_code code = wr_bind_arg(site, i, *type, err);
     if (code)
@@ -195,6 +248,8 @@ const struct wr_expression *wr_bind_site_call(const struct wr_bind_site *site)
                                  .prepared = site->prepared,
                                  .args = site->args,
                                  .arg_count = site->arg_count};
+  if (site->function->traits & WR_RANDOM)
+    call->written = call;
   return wr_fold_call(site->binding, call);
 }
 
@@ -205,7 +260,8 @@ enum wr_code wr_bind_call(const struct wr_binding *binding, const char *name,
 {
   const struct wr_function *function = wr_function_find(name);
   if (!function) {
-    wr_fail_at(err, WR_SEMANTIC, span, "there is no function %.100s", name);
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, span,
+                  "there is no function %.100s", name);
     const char *nearest = wr_function_nearest(name);
     return nearest ? wr_hint(err, "did you mean %s?", nearest) : err->code;
   }

@@ -21,9 +21,15 @@ struct wr_bind_site {
 
 /* "there is no MOD(STRING, INT)", with the usages that there are as the hint. */
 enum wr_code wr_bind_no_match(const struct wr_bind_site *site, struct wr_error *err);
+/* Of rows that only explain what the grammar or the planner makes of a word: they cannot be called.
+ */
+enum wr_code wr_bind_never(struct wr_bind_site *site, struct wr_error *err);
 /* Casts argument i to the type; fails like wr_bind_no_match if there is no implicit cast. */
 enum wr_code wr_bind_arg(struct wr_bind_site *site, uint32_t i, const struct wr_type *type,
                          struct wr_error *err);
+/* "the arguments of IF have no common type: INT and STRING"; an operator: wr_bind_no_match. */
+enum wr_code wr_bind_no_common(const struct wr_bind_site *site, uint32_t first,
+                               struct wr_error *err);
 /* All arguments from `first` on cast to their common type, which is returned in *type. */
 enum wr_code wr_bind_args_common(struct wr_bind_site *site, uint32_t first,
                                  const struct wr_type **type, struct wr_error *err);

@@ -9,6 +9,7 @@
 #include "core/time.h"
 
 #define MONDAY_DAY (-3) /* 1969-12-29 was a Monday */
+#define SUNDAY_DAY (-4)
 
 const char *const wr_unit_names[WR_UNIT_COUNT] = {
     [WR_UNIT_MILLENNIUM] = "MILLENNIUM",
@@ -29,6 +30,7 @@ const char *const wr_unit_names[WR_UNIT_COUNT] = {
     [WR_UNIT_ISODOW] = "ISODOW",
     [WR_UNIT_ISOYEAR] = "ISOYEAR",
     [WR_UNIT_EPOCH] = "EPOCH",
+    [WR_UNIT_NANOSECOND] = "NANOSECOND",
 };
 
 bool wr_unit_find(const char *name, uint32_t length, enum wr_unit *unit)
@@ -62,12 +64,6 @@ int64_t wr_unit_months(enum wr_unit unit)
       [WR_UNIT_YEAR] = 12,          [WR_UNIT_QUARTER] = 3,    [WR_UNIT_MONTH] = 1,
   };
   return months[unit];
-}
-
-/* At the far ends of 64 bits this wraps around, like the arithmetic that led there. */
-static int64_t days_us(int32_t days)
-{
-  return (int64_t)((uint64_t)days * (uint64_t)WR_US_PER_DAY);
 }
 
 static int32_t time_days(int64_t us)
@@ -104,44 +100,67 @@ static int32_t year_floor(int32_t year, enum wr_unit unit)
   }
 }
 
-int64_t wr_time_floor(int64_t us, enum wr_unit unit)
+static bool time_is_in_range(int64_t us)
+{
+  return us >= WR_TIME_MIN_US && us <= WR_TIME_MAX_US;
+}
+
+bool wr_time_floor(int64_t us, enum wr_unit unit, int64_t *out)
 {
   assert(unit <= WR_UNIT_MICROSECOND);
-  if (unit == WR_UNIT_WEEK) {
-    int64_t monday = MONDAY_DAY * WR_US_PER_DAY;
-    int64_t week_us = 7 * WR_US_PER_DAY;
-    return us - wr_floor_mod(wr_floor_mod(us, week_us) - monday, week_us);
+  if (!time_is_in_range(us))
+    return false;
+  if (unit >= WR_UNIT_WEEK) {
+    int64_t begin = unit == WR_UNIT_WEEK ? SUNDAY_DAY * WR_US_PER_DAY : 0;
+    *out = us - wr_floor_mod(us - begin, wr_unit_us(unit));
+    return time_is_in_range(*out);
   }
-  if (unit > WR_UNIT_WEEK)
-    return us - wr_floor_mod(us, wr_unit_us(unit));
   struct wr_civil civil = wr_civil_from_days(time_days(us));
   int32_t month = civil.month;
   if (unit == WR_UNIT_QUARTER)
     month = (month - 1) / 3 * 3 + 1;
   else if (unit != WR_UNIT_MONTH)
     month = 1;
-  return days_us(wr_days_from_civil(year_floor(civil.year, unit), month, 1));
+  *out = wr_days_from_civil(year_floor(civil.year, unit), month, 1) * WR_US_PER_DAY;
+  return time_is_in_range(*out);
 }
 
-int64_t wr_time_ceil(int64_t us, enum wr_unit unit)
+bool wr_time_ceil(int64_t us, enum wr_unit unit, int64_t *out)
 {
-  int64_t begin = wr_time_floor(us, unit);
-  if (begin == us)
-    return us;
-  if (wr_unit_us(unit))
-    return (int64_t)((uint64_t)begin + (uint64_t)wr_unit_us(unit));
+  assert(unit <= WR_UNIT_MICROSECOND);
+  if (!time_is_in_range(us))
+    return false;
+  if (unit >= WR_UNIT_WEEK) {
+    int64_t begin = unit == WR_UNIT_WEEK ? SUNDAY_DAY * WR_US_PER_DAY : 0;
+    *out = us + wr_floor_mod(begin - us, wr_unit_us(unit));
+    return time_is_in_range(*out);
+  }
+  int64_t begin;
+  if (!wr_time_floor(us, unit, &begin)) /* the decade that begins with year 0 */
+    begin = wr_days_from_civil(0, 1, 1) * WR_US_PER_DAY;
   int32_t days = time_days(begin);
-  return wr_days_add_months(&days, wr_unit_months(unit)) ? days_us(days) : us;
+  *out = us;
+  if (begin == us)
+    return true;
+  if (!wr_days_add_months(&days, wr_unit_months(unit)))
+    return false;
+  *out = days * WR_US_PER_DAY;
+  return true;
 }
 
 /* ---- counting ---- */
 
-/* Months from the first of January of year 0, and what is left of the month. */
-static int64_t time_months(int64_t us, int64_t *rest_us)
+/* The greatest number of months by which `from` can move on without passing `to`, which is not
+ * before it; where a month is too short its last day counts, as when dates are moved. */
+static int64_t months_between(int64_t from_us, int64_t to_us)
 {
-  struct wr_civil civil = wr_civil_from_days(time_days(us));
-  *rest_us = (civil.day - 1) * WR_US_PER_DAY + wr_floor_mod(us, WR_US_PER_DAY);
-  return civil.year * INT64_C(12) + civil.month - 1;
+  struct wr_civil from = wr_civil_from_days(time_days(from_us)),
+                  to = wr_civil_from_days(time_days(to_us));
+  int64_t months = (to.year - from.year) * INT64_C(12) + to.month - from.month;
+  int32_t last = wr_days_in_month(to.year, to.month), day = from.day < last ? from.day : last;
+  int64_t rest = (to.day - day) * WR_US_PER_DAY + wr_floor_mod(to_us, WR_US_PER_DAY) -
+                 wr_floor_mod(from_us, WR_US_PER_DAY);
+  return rest < 0 ? months - 1 : months;
 }
 
 int64_t wr_time_difference(int64_t from_us, int64_t to_us, enum wr_unit unit)
@@ -150,13 +169,8 @@ int64_t wr_time_difference(int64_t from_us, int64_t to_us, enum wr_unit unit)
     __int128 difference = (__int128)to_us - from_us;
     return (int64_t)(difference / wr_unit_us(unit));
   }
-  int64_t from_rest, to_rest;
-  int64_t months = -time_months(from_us, &from_rest);
-  months += time_months(to_us, &to_rest);
-  if (months > 0 && to_rest < from_rest)
-    months--;
-  else if (months < 0 && to_rest > from_rest)
-    months++;
+  int64_t months =
+      to_us < from_us ? -months_between(to_us, from_us) : months_between(from_us, to_us);
   return months / wr_unit_months(unit);
 }
 
@@ -178,8 +192,9 @@ int64_t wr_time_field(int64_t us, enum wr_unit unit)
   case WR_UNIT_HOUR: return of_day / WR_US_PER_HOUR;
   case WR_UNIT_MINUTE: return of_day / WR_US_PER_MINUTE % 60;
   case WR_UNIT_SECOND: return of_day / WR_US_PER_SECOND % 60;
-  case WR_UNIT_MILLISECOND: return of_day / WR_US_PER_MS % 60000;
-  case WR_UNIT_MICROSECOND: return of_day % WR_US_PER_MINUTE;
+  case WR_UNIT_MILLISECOND: return of_day % WR_US_PER_SECOND / WR_US_PER_MS;
+  case WR_UNIT_MICROSECOND: return of_day % WR_US_PER_SECOND;
+  case WR_UNIT_NANOSECOND: return of_day % WR_US_PER_SECOND * 1000;
   case WR_UNIT_EPOCH: return wr_floor_div(us, WR_US_PER_SECOND);
   case WR_UNIT_DOW: return wr_floor_mod(days - MONDAY_DAY + 1, 7) + 1;
   case WR_UNIT_ISODOW: return wr_floor_mod(days - MONDAY_DAY, 7) + 1;
@@ -198,4 +213,31 @@ int64_t wr_time_field(int64_t us, enum wr_unit unit)
   case WR_UNIT_MILLENNIUM: return wr_floor_div(civil.year - 1, 1000) + 1;
   default: assert(unit == WR_UNIT_YEAR); return civil.year;
   }
+}
+
+/* What one unit of an interval is, and at how many of it the next greater unit takes over. */
+static const struct {
+  int64_t one, most;
+} interval_fields[2][WR_UNIT_COUNT] = {{[WR_UNIT_DAY] = {WR_US_PER_DAY, INT64_MAX},
+                                        [WR_UNIT_HOUR] = {WR_US_PER_HOUR, 24},
+                                        [WR_UNIT_MINUTE] = {WR_US_PER_MINUTE, 60},
+                                        [WR_UNIT_SECOND] = {WR_US_PER_SECOND, 60},
+                                        [WR_UNIT_MILLISECOND] = {WR_US_PER_MS, 1000},
+                                        [WR_UNIT_MICROSECOND] = {1, 1000000},
+                                        [WR_UNIT_EPOCH] = {WR_US_PER_SECOND, INT64_MAX}},
+                                       {[WR_UNIT_MILLENNIUM] = {12000, INT64_MAX},
+                                        [WR_UNIT_CENTURY] = {1200, INT64_MAX},
+                                        [WR_UNIT_DECADE] = {120, INT64_MAX},
+                                        [WR_UNIT_YEAR] = {12, INT64_MAX},
+                                        [WR_UNIT_MONTH] = {1, 12}}};
+
+bool wr_interval_has_field(bool months, enum wr_unit unit)
+{
+  return interval_fields[months][unit].one != 0;
+}
+
+int64_t wr_interval_field(int64_t value, bool months, enum wr_unit unit)
+{
+  assert(wr_interval_has_field(months, unit));
+  return value / interval_fields[months][unit].one % interval_fields[months][unit].most;
 }

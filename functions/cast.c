@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/packed.h"
 #include "functions/bind_fold.h"
 
 #define TYPE_CHARS 256
@@ -24,10 +25,10 @@ static const char cast_rules[WR_KIND_COUNT][WR_KIND_COUNT + 1] = {
      *                        LONATGTUCARNRTMZZ  RPLW */
     [WR_NULL] = "iiiiiiiiiiiiiiiiiiiiiii",
     [WR_BOOLEAN] = ".ieeeeeeeee............",
-    [WR_TINYINT] = ".eiiiiiiiee............",
-    [WR_SMALLINT] = ".eaiiiiiiee............",
-    [WR_INT] = ".eaaiiiiiee............",
-    [WR_BIGINT] = ".eaaaiiiiee............",
+    [WR_TINYINT] = ".eiiiiiiiee......ee....",
+    [WR_SMALLINT] = ".eaiiiiiiee......ee....",
+    [WR_INT] = ".eaaiiiiiee......ee....",
+    [WR_BIGINT] = ".eaaaiiiiee......ee....",
     [WR_FLOAT] = ".eaaaaiiaee............",
     [WR_DOUBLE] = ".eaaaaaiaee............",
     [WR_DECIMAL] = ".eaaaaiiiee............",
@@ -36,14 +37,14 @@ static const char cast_rules[WR_KIND_COUNT][WR_KIND_COUNT + 1] = {
     [WR_BINARY] = ".........eeii..........",
     [WR_VARBINARY] = ".........eeii..........",
     [WR_DATE] = ".........ee..i.ie......",
-    [WR_TIME] = ".........ee...i........",
-    [WR_TIMESTAMP] = ".........ee..eeia......",
+    [WR_TIME] = ".........ee...iee......",
+    [WR_TIMESTAMP] = ".........ee..aaia......",
     [WR_TIMESTAMP_LTZ] = ".........ee..eeai......",
-    [WR_INTERVAL_MONTH] = ".........ee......i.....",
-    [WR_INTERVAL_SECOND] = ".........ee.......i....",
-    [WR_ARRAY] = "...................i...",
-    [WR_MAP] = "....................i..",
-    [WR_MULTISET] = ".....................i.",
+    [WR_INTERVAL_MONTH] = "..eeee...ee......i.....",
+    [WR_INTERVAL_SECOND] = "..eeee...ee.......i....",
+    [WR_ARRAY] = ".........ee........i...",
+    [WR_MAP] = ".........ee.........i..",
+    [WR_MULTISET] = ".........ee..........i.",
     [WR_ROW] = ".........ee...........i",
 };
 
@@ -81,8 +82,28 @@ static bool cast_is_relabel(const struct wr_type *from, const struct wr_type *to
   case WR_TIMESTAMP_LTZ: return from->kind == to->kind && from->precision <= to->precision;
   case WR_DECIMAL:
     return from->kind == WR_DECIMAL && from->scale == to->scale && from->precision <= to->precision;
+  case WR_ARRAY:
+  case WR_MAP:
+  case WR_MULTISET:
+    if (from->kind != to->kind)
+      return false;
+    for (uint32_t i = 0; i < to->field_count; i++) {
+      if (!cast_is_relabel(from->fields[i].type, to->fields[i].type))
+        return false;
+    }
+    return true;
   default: return from->kind == to->kind && wr_type_equal(from, to);
   }
+}
+
+static enum wr_code cast_fail(const struct wr_expression *value, const struct wr_type *type,
+                              struct wr_span span, struct wr_error *err)
+{
+  char from[TYPE_CHARS], to[TYPE_CHARS];
+  wr_type_print(value->type, from, sizeof from);
+  wr_type_print(type, to, sizeof to);
+  wr_fail_at(err, WR_SEMANTIC, span, "%s cannot be cast to %s", from, to);
+  return wr_state(err, WR_STATE_CANNOT_COERCE);
 }
 
 enum wr_code wr_cast_make(const struct wr_binding *binding, const struct wr_expression *value,
@@ -104,19 +125,15 @@ enum wr_code wr_cast_make(const struct wr_binding *binding, const struct wr_expr
   site.args = WR_NEW(binding->arena, const struct wr_expression *);
   site.args[0] = value;
   static enum wr_code (*const families[])(struct wr_bind_site *, struct wr_error *) = {
-      wr_cast_number, wr_cast_time, wr_cast_text};
+      wr_cast_nested, wr_cast_number, wr_cast_time, wr_cast_text};
   site.kernel = cast_is_relabel(value->type, type) ? &kernel_relabel : NULL;
   for (uint32_t i = 0; i < sizeof families / sizeof *families && !site.kernel; i++) {
     enum wr_code code = families[i](&site, err);
     if (code)
       return code;
   }
-  if (!site.kernel) {
-    char from[TYPE_CHARS], to[TYPE_CHARS];
-    wr_type_print(value->type, from, sizeof from);
-    wr_type_print(type, to, sizeof to);
-    return wr_fail_at(err, WR_SEMANTIC, span, "%s cannot be cast to %s", from, to);
-  }
+  if (!site.kernel)
+    return cast_fail(value, type, span, err);
   *out = wr_bind_site_call(&site);
   return WR_OK;
 }
@@ -125,15 +142,14 @@ enum wr_code wr_bind_cast(const struct wr_binding *binding, const struct wr_expr
                           const struct wr_type *type, bool try_cast, struct wr_span span,
                           const struct wr_expression **out, struct wr_error *err)
 {
-  if (wr_cast_rule(value->type->kind, type->kind) != WR_CAST_NEVER)
+  if (wr_cast_rule_of(value->type, type) != WR_CAST_NEVER)
     return wr_cast_make(binding, value, type, try_cast, span, out, err);
-  char from[TYPE_CHARS], to[TYPE_CHARS];
-  wr_type_print(value->type, from, sizeof from);
-  wr_type_print(type, to, sizeof to);
-  wr_fail_at(err, WR_SEMANTIC, span, "%s cannot be cast to %s", from, to);
+  cast_fail(value, type, span, err);
   if (wr_kind_is_number(value->type->kind) && wr_kind_is_timestamp(type->kind))
     return wr_hint(err,
                    "TO_TIMESTAMP_LTZ(number, 0 or 3) makes a timestamp of seconds or milliseconds");
+  if (wr_kind_is_text(value->type->kind) && type->kind >= WR_ARRAY)
+    return wr_hint(err, "JSON is read by the format of a table, or by JSON_VALUE and JSON_QUERY");
   return err->code;
 }
 
@@ -142,13 +158,14 @@ enum wr_code wr_bind_assign(const struct wr_binding *binding, const struct wr_ex
                             const struct wr_expression **out, struct wr_error *err)
 {
   enum wr_kind from_kind = value->type->kind;
-  if (wr_cast_rule(from_kind, type->kind) < WR_CAST_ASSIGN) {
+  if (wr_cast_rule_of(value->type, type) < WR_CAST_ASSIGN) {
     char from[TYPE_CHARS], to[TYPE_CHARS];
     wr_type_print(value->type, from, sizeof from);
     wr_type_print(type, to, sizeof to);
     wr_fail_at(err, WR_SEMANTIC, value->span, "column %s is %s and cannot take %s", column_name, to,
                from);
-    if (wr_cast_rule(from_kind, type->kind) == WR_CAST_EXPLICIT)
+    wr_state(err, WR_STATE_DATATYPE_MISMATCH);
+    if (wr_cast_rule_of(value->type, type) == WR_CAST_EXPLICIT)
       return wr_hint(err, "CAST(... AS %s) converts it", to);
     return err->code;
   }
@@ -169,10 +186,130 @@ enum wr_code wr_bind_assign(const struct wr_binding *binding, const struct wr_ex
   return WR_OK;
 }
 
-/* By name they cannot be called: the type is not an argument. */
-static enum wr_code cast_bind(struct wr_bind_site *site, struct wr_error *err)
+/* ---- TYPEOF ---- */
+
+/* NOT NULL only where both say so. The types are equal apart from that. */
+static const struct wr_type *typeof_both(struct wr_arena *arena, const struct wr_type *a,
+                                         const struct wr_type *b)
 {
-  return wr_bind_no_match(site, err);
+  struct wr_type *both = WR_NEW(arena, struct wr_type);
+  *both = *a;
+  both->not_null = a->not_null && b->not_null;
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, a->field_count + 1);
+  for (uint32_t i = 0; i < a->field_count; i++) {
+    assert(a->field_count == b->field_count);
+    fields[i].name = a->fields[i].name;
+    fields[i].type = typeof_both(arena, a->fields[i].type, b->fields[i].type);
+  }
+  both->fields = a->field_count ? fields : NULL;
+  return both;
+}
+
+/* A type that is NOT NULL, with these types of its fields. */
+static const struct wr_type *typeof_with_fields(struct wr_arena *arena, const struct wr_type *type,
+                                                const struct wr_type *const *types)
+{
+  struct wr_type *out = WR_NEW(arena, struct wr_type);
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, type->field_count + 1);
+  for (uint32_t i = 0; i < type->field_count; i++)
+    fields[i] = (struct wr_field){type->fields[i].name, types[i] ? types[i] : type->fields[i].type};
+  *out = *type;
+  out->fields = type->field_count ? fields : NULL;
+  out->not_null = true;
+  return out;
+}
+
+static const struct wr_type *typeof_value(struct wr_arena *arena, const struct wr_column *column,
+                                          uint32_t row);
+
+/* Of an item of a collection that is not NULL. */
+static const struct wr_type *typeof_item(struct wr_arena *arena, const struct wr_type *type,
+                                         struct wr_slice item)
+{
+  struct wr_cell cell;
+  if (type->kind != WR_ROW)
+    return typeof_value(arena, wr_cell_open(&cell, type, item), 0);
+  const struct wr_type **fields = WR_NEW_ARRAY(arena, const struct wr_type *, type->field_count);
+  struct wr_packed_row row;
+  struct wr_slice field;
+  wr_packed_row_open(&row, type, item);
+  for (uint32_t i = 0; i < type->field_count; i++)
+    fields[i] = wr_packed_row_next(&row, &field)
+                    ? typeof_item(arena, type->fields[i].type, field)
+                    : wr_type_with_not_null(arena, type->fields[i].type, false);
+  return typeof_with_fields(arena, type, fields);
+}
+
+/* Of all items; NULL: there are none. */
+static const struct wr_type *typeof_items(struct wr_arena *arena, const struct wr_list *list)
+{
+  const struct wr_type *type = NULL;
+  for (uint32_t i = 0; i < list->count; i++) {
+    const struct wr_type *item = wr_list_is_null(list, i)
+                                     ? wr_type_with_not_null(arena, list->type, false)
+                                     : typeof_item(arena, list->type, wr_list_item(list, i));
+    type = type ? typeof_both(arena, type, item) : item;
+  }
+  return type;
+}
+
+/* The type of a constant, which is NOT NULL wherever it is not NULL. */
+static const struct wr_type *typeof_value(struct wr_arena *arena, const struct wr_column *column,
+                                          uint32_t row)
+{
+  const struct wr_type *type = column->type, *items[2] = {NULL, NULL};
+  struct wr_list first, second;
+  if (wr_column_is_null(column, row) || type->kind == WR_NULL)
+    return wr_type_with_not_null(arena, type, false);
+  if (!wr_kind_is_packed(type->kind))
+    return wr_type_with_not_null(arena, type, true);
+  if (type->kind == WR_ARRAY) {
+    wr_list_open(&first, type, wr_column_text(column, row));
+  } else {
+    wr_map_open(&first, &second, type, wr_column_text(column, row));
+    items[1] = typeof_items(arena, &second);
+  }
+  items[0] = typeof_items(arena, &first);
+  return typeof_with_fields(arena, type, items);
+}
+
+/* The type of an expression; what makes nested values passes on what its arguments are. */
+static const struct wr_type *typeof_expression(struct wr_arena *arena,
+                                               const struct wr_expression *expression)
+{
+  const struct wr_type *type = expression->type;
+  if (expression->kind == WR_EXPRESSION_LITERAL)
+    return typeof_value(arena, expression->literal, 0);
+  const char *name = expression->kind == WR_EXPRESSION_CALL ? expression->function->name : "";
+  bool is_row = strcmp(name, "ROW") == 0;
+  if (!is_row && strcmp(name, "ARRAY") != 0 && strcmp(name, "MAP") != 0)
+    return type;
+  const struct wr_type **fields = WR_NEW_ARRAY(arena, const struct wr_type *, type->field_count);
+  for (uint32_t i = 0; i < type->field_count; i++)
+    fields[i] = NULL;
+  for (uint32_t i = 0; i < expression->arg_count; i++) {
+    uint32_t field = i % type->field_count;
+    const struct wr_type *arg = typeof_expression(arena, expression->args[i]);
+    fields[field] = fields[field] ? typeof_both(arena, fields[field], arg) : arg;
+  }
+  return typeof_with_fields(arena, type, fields);
+}
+
+static enum wr_code bind_typeof(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *value = site->args[0];
+  if (site->arg_count == 2) { /* the same text serves both: it is always complete */
+    enum wr_code code = wr_bind_arg(site, 1, &wr_type_boolean, err);
+    if (code)
+      return code;
+  }
+  const struct wr_type *type = typeof_expression(site->binding->arena, value);
+  size_t length = wr_type_print_complete(type, NULL, 0);
+  char *text = wr_arena_get(site->binding->arena, length + 1);
+  wr_type_print_complete(type, text, length + 1);
+  const struct wr_text result = wr_text_make(text, (uint32_t)length);
+  site->instead = wr_bind_literal(site->binding, &wr_type_string, &result, site->span);
+  return WR_OK;
 }
 
 const struct wr_function wr_functions_cast[] = {
@@ -182,13 +319,21 @@ const struct wr_function wr_functions_cast[] = {
      .example = "CAST('12' AS INT) + 1",
      .result = "13",
      .most = WR_ARGS_ANY,
-     .bind = cast_bind},
+     .bind = wr_bind_never},
     {.name = "TRY_CAST",
      .usage = "TRY_CAST(value AS type)",
      .help = "The value as another type, or NULL if it does not fit",
      .example = "TRY_CAST('twelve' AS INT)",
      .most = WR_ARGS_ANY,
-     .bind = cast_bind,
+     .bind = wr_bind_never,
      .traits = WR_QUIET},
+    {.name = "TYPEOF",
+     .usage = "TYPEOF(value [, complete])",
+     .help = "The type of the value as SQL writes it; always complete",
+     .example = "TYPEOF(CAST('1.5' AS DECIMAL(4, 2)))",
+     .result = "DECIMAL(4, 2) NOT NULL",
+     .least = 1,
+     .most = 2,
+     .bind = bind_typeof},
     {0},
 };

@@ -18,6 +18,8 @@ enum wr_cast_rule {
 
 /* NEVER to IMPLICIT; the types' parameters (lengths, digits) play no part. */
 enum wr_cast_rule wr_cast_rule(enum wr_kind from, enum wr_kind to);
+/* The same of types: ROWs and collections are cast as freely as their strictest part. */
+enum wr_cast_rule wr_cast_rule_of(const struct wr_type *from, const struct wr_type *to);
 
 /*
  * The value as `type`: itself if it has that type, a call of CAST or TRY_CAST otherwise, folded if
@@ -37,6 +39,18 @@ enum wr_code wr_cast_time(struct wr_bind_site *site,
                           struct wr_error *err); /* DATE to TIMESTAMP_LTZ among each other */
 enum wr_code wr_cast_text(struct wr_bind_site *site,
                           struct wr_error *err); /* from and to text and BINARY */
+enum wr_code wr_cast_nested(struct wr_bind_site *site,
+                            struct wr_error *err); /* ROW and collections, also to text */
+
+/* True for CAST of a ROW to a ROW: its arguments are the ROW, then the fields cast. Not for
+ * TRY_CAST, where a field that fails takes the whole ROW with it. */
+bool wr_cast_has_fields(const struct wr_expression *expression);
+
+/* A text result cut to the length of the result's type, and filled up if that is CHAR. */
+void wr_cast_put_text(const struct wr_call *call, uint32_t row, const char *bytes, size_t length);
+
+/* Text or BINARY cut to the length of the result's type, CHAR and BINARY filled up. */
+extern const struct wr_kernel wr_kernel_fit_text;
 
 /* Digits a number type can have before and behind the point, as a DECIMAL: INT is (10, 0). */
 void wr_number_digits(const struct wr_type *type, unsigned *precision, unsigned *scale);

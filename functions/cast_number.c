@@ -49,7 +49,8 @@ static void number_fail(const struct wr_call *call, uint32_t row)
     length = wr_format_decimal(wr_column_i128(from, row),
                                from->type->kind == WR_DECIMAL ? from->type->scale : 0, value);
   wr_type_print(call->expression->type, type, sizeof type);
-  wr_call_fail(call, row, "%.*s does not fit into %s", (int)length, value, type);
+  wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE, "%.*s does not fit into %s",
+                     (int)length, value, type);
 }
 
 /* ---- integers, FLOAT, DOUBLE: dense ---- */
@@ -168,6 +169,25 @@ DECIMAL_UP(i32, int32_t, i128, unsigned __int128)
 DECIMAL_UP(i64, int64_t, i128, unsigned __int128)
 DECIMAL_UP(i128, wr_i128, i128, unsigned __int128)
 
+/* The same where it may not: some row is beyond what fits if the limit was exceeded anywhere. */
+#define DECIMAL_UP_CHECKED(from, from_type)                                                        \
+  static bool dense_checked_##from(const struct wr_call *call, uint32_t row_count)                 \
+  {                                                                                                \
+    const int64_t factor = (int64_t) * (const wr_i128 *)call->prepared;                            \
+    const int64_t limit =                                                                          \
+        (int64_t)((wr_power_of_ten(call->expression->type->precision) - 1) / factor);              \
+    int64_t beyond = 0;                                                                            \
+    WR_DENSE_1(call, row_count, from_type, int64_t,                                                \
+               (beyond |= (x > limit) | (x < -limit), (int64_t)((uint64_t)x * (uint64_t)factor))); \
+    return beyond == 0;                                                                            \
+  }                                                                                                \
+  static const struct wr_kernel kernel_checked_##from = {                                          \
+      .total = dense_checked_##from, .rows = rows_to_decimal, .traits = WR_CAN_FAIL};
+DECIMAL_UP_CHECKED(i8, int8_t)
+DECIMAL_UP_CHECKED(i16, int16_t)
+DECIMAL_UP_CHECKED(i32, int32_t)
+DECIMAL_UP_CHECKED(i64, int64_t)
+
 static void rows_float_to_decimal(const struct wr_call *call, const uint32_t *rows,
                                   uint32_t row_count)
 {
@@ -199,6 +219,20 @@ static void rows_decimal_to_float(const struct wr_call *call, const uint32_t *ro
   }
 }
 static const struct wr_kernel kernel_decimal_to_float = {.rows = rows_decimal_to_float};
+
+/* Up to 2^53 a DOUBLE holds the digits, and up to 10^22 the power of ten: one division rounds once.
+ * Beyond that `rows` takes care. */
+static bool dense_decimal_to_f64(const struct wr_call *call, uint32_t row_count)
+{
+  const double unit = (double)wr_power_of_ten(call->args[0]->type->scale);
+  const int64_t exact = INT64_C(1) << 53;
+  int64_t beyond = 0;
+  WR_DENSE_1(call, row_count, int64_t, double,
+             (beyond |= (x > exact) | (x < -exact), (double)x / unit));
+  return beyond == 0;
+}
+static const struct wr_kernel kernel_decimal_to_f64 = {.total = dense_decimal_to_f64,
+                                                       .rows = rows_decimal_to_float};
 
 /* ---- BOOLEAN ---- */
 
@@ -274,6 +308,11 @@ static const struct wr_kernel *const up_kernels[WR_I128 + 1][2] = {
     [WR_I128] = {NULL, &kernel_up_i128_i128},
 };
 
+static const struct wr_kernel *const checked_kernels[] = {[WR_I8] = &kernel_checked_i8,
+                                                          [WR_I16] = &kernel_checked_i16,
+                                                          [WR_I32] = &kernel_checked_i32,
+                                                          [WR_I64] = &kernel_checked_i64};
+
 static void bind_to_decimal(struct wr_bind_site *site, const struct wr_type *from,
                             const struct wr_type *to)
 {
@@ -281,6 +320,8 @@ static void bind_to_decimal(struct wr_bind_site *site, const struct wr_type *fro
   wr_number_digits(from, &precision, &scale);
   bool has_room = to->scale >= scale && precision - scale <= (unsigned)(to->precision - to->scale);
   site->kernel = has_room ? up_kernels[from->physical][to->physical == WR_I128] : NULL;
+  if (!has_room && to->scale >= scale && from->physical <= WR_I64 && to->physical == WR_I64)
+    site->kernel = checked_kernels[from->physical];
   if (!site->kernel) {
     site->kernel = &kernel_to_decimal;
     return;
@@ -307,7 +348,10 @@ enum wr_code wr_cast_number(struct wr_bind_site *site, struct wr_error *err)
     else
       bind_to_decimal(site, from, to);
   } else if (from->kind == WR_DECIMAL) {
-    site->kernel = wr_kind_is_integer(to->kind) ? &kernel_to_integer : &kernel_decimal_to_float;
+    bool is_short = from->physical == WR_I64 && to->kind == WR_DOUBLE;
+    site->kernel = wr_kind_is_integer(to->kind) ? &kernel_to_integer
+                   : is_short                   ? &kernel_decimal_to_f64
+                                                : &kernel_decimal_to_float;
   } else {
     site->kernel = plain_kernels[from->physical][to->physical];
   }

@@ -7,10 +7,10 @@
 #include <assert.h>
 #include <strings.h>
 
-#include "core/limits.h"
 #include "functions/cast.h"
 #include "functions/bind_site.h"
 #include "functions/kernel.h"
+#include "functions/text_call.h"
 #include "functions/zone.h"
 #include "text/datetime.h"
 #include "text/decimal.h"
@@ -140,6 +140,31 @@ static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slic
   return true;
 }
 
+/* The SQLSTATE of a text that says no value of a type; a number may only be too large for it. */
+static const char *text_state(const struct wr_type *to, struct slice text)
+{
+  double number;
+  size_t digits = 0;
+  switch (to->kind) {
+  case WR_DATE:
+  case WR_TIME:
+  case WR_TIMESTAMP:
+  case WR_TIMESTAMP_LTZ: return WR_STATE_INVALID_DATETIME;
+  case WR_BOOLEAN: return WR_STATE_INVALID_TEXT;
+  case WR_DECIMAL:
+  case WR_FLOAT:
+  case WR_DOUBLE:
+    return wr_parse_f64(text.bytes, text.length, &number) ? WR_STATE_NUMBER_OUT_OF_RANGE
+                                                          : WR_STATE_INVALID_TEXT;
+  default:
+    for (size_t i = 0; i < text.length; i++)
+      digits += text.bytes[i] >= '0' && text.bytes[i] <= '9';
+    bool sign = text.length && (text.bytes[0] == '-' || text.bytes[0] == '+');
+    return digits && digits + sign == text.length ? WR_STATE_NUMBER_OUT_OF_RANGE
+                                                  : WR_STATE_INVALID_TEXT;
+  }
+}
+
 static void rows_from_text(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
 {
   WR_EACH_ROW(row)
@@ -152,8 +177,9 @@ static void rows_from_text(const struct wr_call *call, const uint32_t *rows, uin
     uint32_t shown = text->length <= SHOWN_BYTES
                          ? text->length
                          : (uint32_t)wr_utf8_offset(wr_text_bytes(text), SHOWN_BYTES, 40);
-    wr_call_fail(call, row, "'%.*s'%s cannot be read as %s", (int)shown, wr_text_bytes(text),
-                 shown < text->length ? "..." : "", type);
+    wr_call_fail_state(call, row, text_state(call->expression->type, text_trim(text)),
+                       "'%.*s'%s cannot be read as %s", (int)shown, wr_text_bytes(text),
+                       shown < text->length ? "..." : "", type);
   }
 }
 static const struct wr_kernel kernel_from_text = {.rows = rows_from_text, .traits = WR_CAN_FAIL};
@@ -177,15 +203,17 @@ static void put_fitted(const struct wr_call *call, uint32_t row, const char *byt
     wr_call_lend_text(call, row, bytes, cut);
     return;
   }
-  if (cut + blanks > WR_TEXT_BYTES_MAX) {
-    wr_call_fail(call, row, "a text of %zu bytes is longer than a value may be (%d)", cut + blanks,
-                 WR_TEXT_BYTES_MAX);
+  if (cut + blanks > WR_TEXT_INLINE && !wr_call_text_fits(call, row, cut + blanks))
     return;
-  }
   char *room = wr_call_room(call, cut + blanks);
   memmove(room, bytes, cut);
   memset(room + cut, to->kind == WR_CHAR ? ' ' : 0, blanks);
   wr_call_put_text(call, row, cut + blanks);
+}
+
+void wr_cast_put_text(const struct wr_call *call, uint32_t row, const char *bytes, size_t length)
+{
+  put_fitted(call, row, bytes, length, false);
 }
 
 static void rows_text_to_text(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
@@ -197,13 +225,13 @@ static void rows_text_to_text(const struct wr_call *call, const uint32_t *rows, 
     /* A constant's short text lies in the column itself, which lives as long. */
     const struct wr_text *text = wr_column_text(call->args[0], row);
     if (wants_text && !wr_utf8_valid(wr_text_bytes(text), text->length))
-      wr_call_fail(call, row, "%u bytes of BINARY are not UTF-8", text->length);
+      wr_call_fail_state(call, row, WR_STATE_INVALID_CHARACTERS, "%u bytes of BINARY are not UTF-8",
+                         text->length);
     else
       put_fitted(call, row, wr_text_bytes(text), text->length, true);
   }
 }
-static const struct wr_kernel kernel_text_to_text = {.rows = rows_text_to_text,
-                                                     .traits = WR_CAN_FAIL};
+const struct wr_kernel wr_kernel_fit_text = {.rows = rows_text_to_text, .traits = WR_CAN_FAIL};
 
 static void rows_boolean_to_text(const struct wr_call *call, const uint32_t *rows,
                                  uint32_t row_count)
@@ -217,11 +245,24 @@ static void rows_boolean_to_text(const struct wr_call *call, const uint32_t *row
 static const struct wr_kernel kernel_boolean_to_text = {.rows = rows_boolean_to_text,
                                                         .traits = WR_CAN_FAIL};
 
+/* True if no text of so many characters has to be cut or filled up: it can be written in place. */
+static bool fits_always(const struct wr_call *call, uint32_t most)
+{
+  const struct wr_type *to = call->expression->type;
+  return to->kind == WR_VARCHAR && to->length >= most;
+}
+
 static void rows_integer_to_text(const struct wr_call *call, const uint32_t *rows,
                                  uint32_t row_count)
 {
+  bool in_place = fits_always(call, WR_I64_CHARS);
   WR_EACH_ROW(row)
   {
+    if (in_place) {
+      int64_t value = wr_column_i64(call->args[0], row);
+      wr_call_put_text(call, row, wr_format_i64(value, wr_call_room(call, WR_I64_CHARS)));
+      continue;
+    }
     char text[WR_I64_CHARS];
     size_t length = wr_format_i64(wr_column_i64(call->args[0], row), text);
     put_fitted(call, row, text, length, false);
@@ -247,16 +288,21 @@ static void rows_moment_to_text(const struct wr_call *call, const uint32_t *rows
 static const struct wr_kernel kernel_moment_to_text = {.rows = rows_moment_to_text,
                                                        .traits = WR_CAN_FAIL};
 
+/* The other kinds, whose texts have a bounded length. */
 static void rows_value_to_text(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
 {
-  struct wr_buffer buffer = {0};
+  static const struct wr_scalar_style style = {WR_FLOAT_PLAIN, WR_DATETIME_SQL, false, false};
+  bool in_place = fits_always(call, WR_SCALAR_CHARS);
   WR_EACH_ROW(row)
   {
-    wr_buffer_clear(&buffer);
-    wr_value_write(&buffer, call->args[0], row);
-    put_fitted(call, row, buffer.bytes, buffer.length, false);
+    char text[WR_SCALAR_CHARS];
+    char *out = in_place ? wr_call_room(call, WR_SCALAR_CHARS) : text;
+    size_t length = wr_scalar_format(call->args[0], row, &style, out);
+    if (in_place)
+      wr_call_put_text(call, row, length);
+    else
+      put_fitted(call, row, text, length, false);
   }
-  wr_buffer_free(&buffer);
 }
 static const struct wr_kernel kernel_value_to_text = {.rows = rows_value_to_text,
                                                       .traits = WR_CAN_FAIL};
@@ -278,8 +324,10 @@ enum wr_code wr_cast_text(struct wr_bind_site *site, struct wr_error *err)
       return code;
     site->prepared = zone;
   }
+  if (from->kind >= WR_ARRAY || to->kind >= WR_ARRAY)
+    return WR_OK;
   if (kind_is_bytes(from->kind) && kind_is_bytes(to->kind))
-    site->kernel = &kernel_text_to_text;
+    site->kernel = &wr_kernel_fit_text;
   else if (wr_kind_is_text(from->kind))
     site->kernel = &kernel_from_text;
   else if (!wr_kind_is_text(to->kind))

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ. All go through microseconds on the wall
- * clock; TIMESTAMP_LTZ is a moment in UTC, and the zone is table.local-time-zone. Digits behind the
- * second are cut off, never rounded. With a fixed zone the offset is one number for all rows and
- * the loops are dense.
+ * Casts among DATE, TIME, TIMESTAMP and TIMESTAMP_LTZ, and of intervals from and to integers. A
+ * TIME becomes one of 1970-01-01. All go through microseconds on the wall clock; TIMESTAMP_LTZ is a
+ * moment in UTC, and the zone is table.local-time-zone. Digits behind the second are cut off, never
+ * rounded. With a fixed zone the offset is one number for all rows and the loops are dense.
  */
 #include <assert.h>
 
@@ -12,6 +12,8 @@
 #include "functions/bind_site.h"
 #include "functions/kernel.h"
 #include "functions/zone.h"
+
+#define TYPE_CHARS 64
 
 struct time_plan {
   const struct wr_zone *zone;
@@ -93,9 +95,61 @@ static const struct wr_kernel *time_kernel(enum wr_kind from, enum wr_kind to,
   return plan->unit_us == 1 ? &kernel_shift : &kernel_cut;
 }
 
+/* ---- intervals and integers: months, or milliseconds */
+
+static void rows_interval_to_integer(const struct wr_call *call, const uint32_t *rows,
+                                     uint32_t row_count)
+{
+  const struct wr_column *from = call->args[0];
+  const struct wr_type *to = call->expression->type;
+  const int64_t unit = from->type->kind == WR_INTERVAL_SECOND ? WR_US_PER_MS : 1;
+  const unsigned bits = 8u * wr_physical_bytes[to->physical];
+  WR_EACH_ROW(row)
+  {
+    int64_t value = wr_column_i64(from, row) / unit;
+    if (bits < 64 && (value >> (bits - 1)) != 0 && (value >> (bits - 1)) != -1) {
+      char type[TYPE_CHARS];
+      wr_type_print(to, type, sizeof type);
+      wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE,
+                         "an interval of %lld %s does not fit into %s", (long long)value,
+                         unit == 1 ? "months" : "milliseconds", type);
+      continue;
+    }
+    memcpy((char *)call->values + (size_t)bits / 8 * row, &value, bits / 8);
+  }
+}
+
+static void rows_integer_to_interval(const struct wr_call *call, const uint32_t *rows,
+                                     uint32_t row_count)
+{
+  bool months = call->expression->type->kind == WR_INTERVAL_MONTH;
+  WR_EACH_ROW(row)
+  {
+    int64_t value = wr_column_i64(call->args[0], row), us;
+    bool fits = months ? value >= INT32_MIN && value <= INT32_MAX
+                       : !__builtin_mul_overflow(value, WR_US_PER_MS, &us);
+    if (!fits)
+      wr_call_fail_state(call, row, WR_STATE_INTERVAL_OVERFLOW,
+                         "%lld %s are too many for an INTERVAL", (long long)value,
+                         months ? "months" : "milliseconds");
+    else if (months)
+      ((int32_t *)call->values)[row] = (int32_t)value;
+    else
+      ((int64_t *)call->values)[row] = us;
+  }
+}
+static const struct wr_kernel kernel_interval_to_integer = {.rows = rows_interval_to_integer,
+                                                            .traits = WR_CAN_FAIL};
+static const struct wr_kernel kernel_integer_to_interval = {.rows = rows_integer_to_interval,
+                                                            .traits = WR_CAN_FAIL};
+
 enum wr_code wr_cast_time(struct wr_bind_site *site, struct wr_error *err)
 {
   enum wr_kind from = site->args[0]->type->kind, to = site->type->kind;
+  if (wr_kind_is_interval(from) && wr_kind_is_integer(to))
+    site->kernel = &kernel_interval_to_integer;
+  else if (wr_kind_is_integer(from) && wr_kind_is_interval(to))
+    site->kernel = &kernel_integer_to_interval;
   if (from < WR_DATE || from > WR_TIMESTAMP_LTZ || to < WR_DATE || to > WR_TIMESTAMP_LTZ)
     return WR_OK;
   struct time_plan *plan = WR_NEW(site->binding->arena, struct time_plan);

@@ -3,12 +3,15 @@
  * = <> < <= > >= and IS [NOT] DISTINCT FROM. Both sides are first cast to their common type, so
  * there is one set of loops per physical kind. NaN equals itself and is the highest number. Text
  * compares by its UTF-8 bytes; against a constant of at most 12 bytes equality is a comparison of
- * 16 bytes that never looks behind a pointer.
+ * 16 bytes that never looks behind a pointer. Collections are equal if their items are (of a MAP in
+ * any order), and have no order of their own. ROWs are compared field by field: (a, b) = (c, d) is
+ * a = c AND b = d.
  */
 #include <assert.h>
 
-#include "functions/cast.h"
 #include "functions/bind_site.h"
+#include "functions/cast.h"
+#include "functions/item.h"
 #include "functions/kernel.h"
 #include "functions/values.h"
 
@@ -101,6 +104,17 @@ static bool compare_short_not_equal(const struct wr_call *call, uint32_t row_cou
 static const struct wr_kernel kernel_short_equal = {.total = compare_short_equal};
 static const struct wr_kernel kernel_short_not_equal = {.total = compare_short_not_equal};
 
+/* ---- collections ---- */
+
+static struct wr_slice compare_item(const struct wr_text *text)
+{
+  return (struct wr_slice){wr_text_bytes(text), text->length};
+}
+
+COMPARE_TEXT(packed_equal, wr_item_equal(call->args[0]->type, compare_item(x), compare_item(y)))
+COMPARE_TEXT(packed_not_equal,
+             !wr_item_equal(call->args[0]->type, compare_item(x), compare_item(y)))
+
 /* ---- IS DISTINCT FROM: NULL is a value like any other ---- */
 
 static void compare_distinct_rows(const struct wr_call *call, const uint32_t *rows,
@@ -111,7 +125,7 @@ static void compare_distinct_rows(const struct wr_call *call, const uint32_t *ro
   WR_EACH_ROW(row)
   {
     bool a_null = wr_column_is_null(a, row), b_null = wr_column_is_null(b, row);
-    bool distinct = a_null || b_null ? a_null != b_null : wr_values_compare(a, row, b, row) != 0;
+    bool distinct = a_null || b_null ? a_null != b_null : !wr_values_equal(a, row, b, row);
     out[row] = distinct == when_distinct;
   }
 }
@@ -134,7 +148,7 @@ static const struct wr_kernel kernel_is_not_distinct = {.rows = compare_is_not_d
 int wr_values_compare(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
                       uint32_t b_row)
 {
-  assert(a->type->physical == b->type->physical && a->type->physical != WR_NESTED);
+  assert(a->type->physical == b->type->physical && wr_type_has_order(a->type));
   switch (a->type->physical) {
   case WR_F32:
   case WR_F64: {
@@ -151,6 +165,15 @@ int wr_values_compare(const struct wr_column *a, uint32_t a_row, const struct wr
     return (x > y) - (x < y);
   }
   }
+}
+
+bool wr_values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
+                     uint32_t b_row)
+{
+  if (!wr_kind_is_packed(a->type->kind))
+    return wr_values_compare(a, a_row, b, b_row) == 0;
+  return wr_item_equal(a->type, compare_item(wr_column_text(a, a_row)),
+                       compare_item(wr_column_text(b, b_row)));
 }
 
 /* ---- binding ---- */
@@ -173,13 +196,54 @@ static bool compare_is_short_constant(const struct wr_expression *expression)
          wr_column_text(expression->literal, 0)->length <= WR_TEXT_INLINE;
 }
 
-static enum wr_code compare_bind_args(struct wr_bind_site *site, const struct wr_type **type,
-                                      struct wr_error *err)
+/* Field by field, joined: AND of `name` for =, OR for IS DISTINCT FROM, which also looks at the
+ * ROWs themselves. */
+static enum wr_code compare_bind_rows(struct wr_bind_site *site, const char *name,
+                                      enum wr_expression_kind joined, struct wr_error *err)
+{
+  const struct wr_binding *binding = site->binding;
+  uint32_t count = site->args[0]->type->field_count, test_count = 0;
+  const struct wr_expression **tests =
+      WR_NEW_ARRAY(binding->arena, const struct wr_expression *, count + 1);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_expression *sides[2] = {
+        wr_bind_field_at(binding, site->args[0], i, site->span),
+        wr_bind_field_at(binding, site->args[1], i, site->span)};
+    enum wr_code code =
+        wr_bind_call(binding, name, sides, 2, site->span, &tests[test_count++], err);
+    if (code)
+      return code;
+  }
+  if (joined == WR_EXPRESSION_OR) {
+    const struct wr_expression *nulls[2];
+    for (uint32_t i = 0; i < 2; i++) {
+      enum wr_code code =
+          wr_bind_call(binding, "IS NULL", &site->args[i], 1, site->span, &nulls[i], err);
+      if (code)
+        return code;
+    }
+    enum wr_code code =
+        wr_bind_call(binding, "<>", nulls, 2, site->span, &tests[test_count++], err);
+    if (code)
+      return code;
+  }
+  return wr_bind_logic(binding, joined, tests, test_count, site->span, &site->instead, err);
+}
+
+static enum wr_code compare_negate(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *plain = site->instead;
+  return wr_bind_call(site->binding, "NOT", &plain, 1, site->span, &site->instead, err);
+}
+
+/* Both to their common type; refuses what has no order unless only equality is asked for. */
+static enum wr_code compare_bind_args(struct wr_bind_site *site, bool ordered,
+                                      const struct wr_type **type, struct wr_error *err)
 {
   enum wr_code code = wr_bind_args_common(site, 0, type, err);
   if (code)
     return code;
-  if ((*type)->physical == WR_NESTED)
+  if (ordered && !wr_type_has_order(*type))
     return wr_bind_no_match(site, err);
   site->type = &wr_type_boolean;
   return WR_OK;
@@ -189,9 +253,17 @@ static enum wr_code compare_bind(struct wr_bind_site *site, enum compare_test te
                                  struct wr_error *err)
 {
   const struct wr_type *type;
-  enum wr_code code = compare_bind_args(site, &type, err);
+  enum wr_code code = compare_bind_args(site, test > NOT_EQUAL, &type, err);
   if (code)
     return code;
+  if (type->kind == WR_ROW) {
+    code = compare_bind_rows(site, "=", WR_EXPRESSION_AND, err);
+    return code || test == EQUAL ? code : compare_negate(site, err);
+  }
+  if (wr_kind_is_packed(type->kind)) {
+    site->kernel = test == EQUAL ? &kernel_text_packed_equal : &kernel_text_packed_not_equal;
+    return WR_OK;
+  }
   site->kernel = compare_kernels[type->physical][test];
   assert(site->kernel);
   bool is_short = type->physical == WR_TEXT && (compare_is_short_constant(site->args[0]) ||
@@ -215,18 +287,24 @@ COMPARE_HOOK(bind_less_equal, LESS_EQUAL)
 COMPARE_HOOK(bind_greater, GREATER)
 COMPARE_HOOK(bind_greater_equal, GREATER_EQUAL)
 
+static enum wr_code bind_distinct(struct wr_bind_site *site, bool when_distinct,
+                                  struct wr_error *err)
+{
+  const struct wr_type *type;
+  site->kernel = when_distinct ? &kernel_is_distinct : &kernel_is_not_distinct;
+  enum wr_code code = compare_bind_args(site, false, &type, err);
+  if (code || type->kind != WR_ROW)
+    return code;
+  code = compare_bind_rows(site, "IS DISTINCT FROM", WR_EXPRESSION_OR, err);
+  return code || when_distinct ? code : compare_negate(site, err);
+}
 static enum wr_code bind_is_distinct(struct wr_bind_site *site, struct wr_error *err)
 {
-  const struct wr_type *type;
-  site->kernel = &kernel_is_distinct;
-  return compare_bind_args(site, &type, err);
+  return bind_distinct(site, true, err);
 }
-
 static enum wr_code bind_is_not_distinct(struct wr_bind_site *site, struct wr_error *err)
 {
-  const struct wr_type *type;
-  site->kernel = &kernel_is_not_distinct;
-  return compare_bind_args(site, &type, err);
+  return bind_distinct(site, false, err);
 }
 
 #define COMPARE_FUNCTION(symbol, hook, says, shows, gives_text)                      \

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "functions/bind_fold.h"
 #include "functions/bind_site.h"
 #include "functions/kernel.h"
 #include "functions/values.h"
@@ -49,6 +50,8 @@ static enum wr_code bind_nullif(struct wr_bind_site *site, struct wr_error *err)
 /* CASE WHEN condition THEN a ELSE b END */
 static enum wr_code bind_if(struct wr_bind_site *site, struct wr_error *err)
 {
+  if (!wr_bind_common_type(site->binding, site->args + 1, 2))
+    return wr_bind_no_common(site, 1, err);
   return wr_bind_case(site->binding, site->args, 3, site->span, &site->instead, err);
 }
 
@@ -126,6 +129,8 @@ static enum wr_code choose_bind(struct wr_bind_site *site, const struct wr_kerne
   enum wr_code code = wr_bind_args_common(site, 0, &site->type, err);
   if (code)
     return code;
+  if (!wr_type_has_order(site->type))
+    return wr_bind_no_match(site, err);
   site->kernel = kernels[site->type->physical];
   return site->kernel ? WR_OK : wr_bind_no_match(site, err);
 }
@@ -139,6 +144,15 @@ static enum wr_code bind_least(struct wr_bind_site *site, struct wr_error *err)
 }
 
 const struct wr_function wr_functions_conditional[] = {
+    {.name = "CASE",
+     .usage = "CASE WHEN condition THEN a ... ELSE b END; CASE value WHEN x THEN a ... ELSE b END",
+     .help = "The value behind the first condition that is TRUE, or behind the first x that equals "
+             "the value; without ELSE NULL",
+     .example = "CASE 2 WHEN 1 THEN 'one' WHEN 2 THEN 'two' END",
+     .result = "two",
+     .most = WR_ARGS_ANY,
+     .bind = wr_bind_never,
+     .traits = WR_OPERATOR},
     {.name = "COALESCE",
      .usage = "COALESCE(a, b, ...)",
      .help = "The first argument that is not NULL; those behind it are not evaluated",

@@ -8,8 +8,10 @@
 #include <strings.h>
 
 #include "core/time.h"
+#include "text/number.h"
 
-#define PIECE_CHARS 20 /* of a field: the longest is a year or a month's name */
+#define PIECE_LETTERS 20                  /* of a field; more are the next one */
+#define PIECE_CHARS   (PIECE_LETTERS + 1) /* that it shows: so many digits and a sign, or a name */
 
 enum field {
   LITERAL,
@@ -26,7 +28,9 @@ enum field {
   HALF,
   MINUTE,
   SECOND,
-  FRACTION
+  FRACTION,
+  OFFSET,
+  FIELD_COUNT
 };
 
 struct piece {
@@ -60,9 +64,10 @@ static bool field_find(char letter, unsigned width, enum field *field)
   static const struct {
     char letter;
     enum field field;
-  } known[] = {{'y', YEAR},   {'u', YEAR},    {'d', DAY},     {'D', DAY_OF_YEAR}, {'E', WEEKDAY},
-               {'H', HOUR},   {'h', HOUR_12}, {'k', HOUR_24}, {'K', HOUR_11},     {'a', HALF},
-               {'m', MINUTE}, {'s', SECOND},  {'S', FRACTION}};
+  } known[] = {{'y', YEAR},     {'u', YEAR},   {'d', DAY},     {'D', DAY_OF_YEAR},
+               {'E', WEEKDAY},  {'H', HOUR},   {'h', HOUR_12}, {'k', HOUR_24},
+               {'K', HOUR_11},  {'a', HALF},   {'m', MINUTE},  {'s', SECOND},
+               {'S', FRACTION}, {'X', OFFSET}, {'x', OFFSET},  {'Z', OFFSET}};
   if (letter == 'M' || letter == 'L') {
     *field = width > 2 ? MONTH_NAME : MONTH;
     return true;
@@ -78,7 +83,8 @@ static bool field_find(char letter, unsigned width, enum field *field)
 
 static bool field_is_number(enum field field)
 {
-  return field != LITERAL && field != MONTH_NAME && field != WEEKDAY && field != HALF;
+  return field != LITERAL && field != MONTH_NAME && field != WEEKDAY && field != HALF &&
+         field != OFFSET;
 }
 
 enum wr_code wr_date_pattern_new(struct wr_arena *arena, const char *bytes, size_t length,
@@ -91,6 +97,7 @@ enum wr_code wr_date_pattern_new(struct wr_arena *arena, const char *bytes, size
   struct wr_date_pattern *pattern =
       wr_arena_get_zero(arena, sizeof *pattern + length * sizeof *pattern->pieces);
   *out = pattern;
+  const struct wr_span nowhere = {WR_NO_POSITION, 0};
   bool quoted = false;
   for (size_t at = 0; at < length;) {
     struct piece *piece = &pattern->pieces[pattern->piece_count];
@@ -107,21 +114,65 @@ enum wr_code wr_date_pattern_new(struct wr_arena *arena, const char *bytes, size
       continue;
     }
     unsigned width = 1;
-    while (at + width < length && bytes[at + width] == c && width < PIECE_CHARS)
+    while (at + width < length && bytes[at + width] == c && width < PIECE_LETTERS)
       width++;
     *piece = (struct piece){.width = (uint8_t)width};
     if (!field_find(c, width, &piece->field))
-      return wr_fail(err, WR_DATA, "the letter %c means nothing in the date pattern '%.*s'", c,
-                     (int)length, bytes);
+      return wr_fail_state(err, WR_DATA, WR_STATE_INVALID_DATETIME, nowhere,
+                           "the letter %c means nothing in the date pattern '%.*s'", c, (int)length,
+                           bytes);
     at += width;
   }
   if (quoted)
-    return wr_fail(err, WR_DATA, "a quote is not closed in the date pattern '%.*s'", (int)length,
-                   bytes);
+    return wr_fail_state(err, WR_DATA, WR_STATE_INVALID_DATETIME, nowhere,
+                         "a quote is not closed in the date pattern '%.*s'", (int)length, bytes);
   for (uint32_t i = 0; i + 1 < pattern->piece_count; i++)
     pattern->pieces[i].fixed =
         field_is_number(pattern->pieces[i].field) && field_is_number(pattern->pieces[i + 1].field);
   return WR_OK;
+}
+
+int64_t wr_date_pattern_step_us(const struct wr_date_pattern *pattern)
+{
+  static const int64_t steps[FIELD_COUNT] = {
+      [HOUR] = WR_US_PER_HOUR,     [HOUR_12] = WR_US_PER_HOUR,   [HOUR_24] = WR_US_PER_HOUR,
+      [HOUR_11] = WR_US_PER_HOUR,  [HALF] = WR_US_PER_HOUR,      [MINUTE] = WR_US_PER_MINUTE,
+      [SECOND] = WR_US_PER_SECOND, [FRACTION] = WR_US_PER_SECOND};
+  int64_t step = WR_US_PER_DAY;
+  for (uint32_t i = 0; i < pattern->piece_count; i++) {
+    int64_t own = steps[pattern->pieces[i].field];
+    if (own && own < step)
+      step = own;
+  }
+  return step;
+}
+
+bool wr_date_pattern_reads_only(const struct wr_date_pattern *pattern)
+{
+  for (uint32_t i = 0; i < pattern->piece_count; i++)
+    if (pattern->pieces[i].field == OFFSET)
+      return true;
+  return false;
+}
+
+unsigned wr_date_pattern_fractions(const struct wr_date_pattern *pattern, unsigned *digits)
+{
+  unsigned count = 0;
+  *digits = 0;
+  for (uint32_t i = 0; i < pattern->piece_count; i++) {
+    if (pattern->pieces[i].field != FRACTION)
+      continue;
+    *digits = pattern->pieces[i].width;
+    count++;
+  }
+  return count;
+}
+
+void wr_date_fraction_write(int64_t us, unsigned digits, char *out)
+{
+  int32_t rest = (int32_t)wr_floor_mod(us, WR_US_PER_SECOND);
+  for (unsigned i = 0; i < digits; i++, rest = rest % 100000 * 10)
+    out[i] = (char)('0' + rest / 100000);
 }
 
 size_t wr_date_pattern_chars(const struct wr_date_pattern *pattern)
@@ -133,6 +184,15 @@ size_t wr_date_pattern_chars(const struct wr_date_pattern *pattern)
 
 static size_t put_number(char *out, int64_t value, unsigned width)
 {
+  if (width == 2 && value >= 0 && value < 100) { /* nearly all */
+    memcpy(out, wr_digit_pairs + 2 * value, 2);
+    return 2;
+  }
+  if (width == 4 && value >= 0 && value < 10000) {
+    memcpy(out, wr_digit_pairs + 2 * (value / 100), 2);
+    memcpy(out + 2, wr_digit_pairs + 2 * (value % 100), 2);
+    return 4;
+  }
   char digits[PIECE_CHARS];
   size_t length = 0, sign = value < 0;
   uint64_t amount = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
@@ -184,17 +244,15 @@ static size_t piece_write(const struct piece *piece, const struct moment *moment
   case HALF: memcpy(out, moment->hour < 12 ? "AM" : "PM", 2); return 2;
   case MINUTE: return put_number(out, moment->minute, piece->width);
   case SECOND: return put_number(out, moment->second, piece->width);
-  default: {
+  default:
     assert(piece->field == FRACTION);
-    int32_t rest = moment->us;
-    for (unsigned i = 0; i < piece->width; i++, rest = rest % 100000 * 10)
-      out[i] = (char)('0' + rest / 100000);
+    wr_date_fraction_write(moment->us, piece->width, out);
     return piece->width;
-  }
   }
 }
 
-size_t wr_date_pattern_write(const struct wr_date_pattern *pattern, int64_t us, char *out)
+size_t wr_date_pattern_write(const struct wr_date_pattern *pattern, int64_t us, char *out,
+                             size_t *fraction_at)
 {
   struct moment moment = {.days = (int32_t)wr_floor_div(us, WR_US_PER_DAY)};
   int64_t of_day = wr_floor_mod(us, WR_US_PER_DAY);
@@ -204,8 +262,15 @@ size_t wr_date_pattern_write(const struct wr_date_pattern *pattern, int64_t us, 
   moment.second = (int32_t)(of_day / WR_US_PER_SECOND % 60);
   moment.us = (int32_t)(of_day % WR_US_PER_SECOND);
   char *at = out;
-  for (uint32_t i = 0; i < pattern->piece_count; i++)
+  char *fraction = NULL;
+  for (uint32_t i = 0; i < pattern->piece_count; i++) {
+    if (pattern->pieces[i].field == FRACTION)
+      fraction = at;
     at += piece_write(&pattern->pieces[i], &moment, at);
+  }
+  assert((size_t)(at - out) <= wr_date_pattern_chars(pattern));
+  if (fraction_at)
+    *fraction_at = (size_t)((fraction ? fraction : at) - out);
   return (size_t)(at - out);
 }
 
@@ -213,8 +278,8 @@ size_t wr_date_pattern_write(const struct wr_date_pattern *pattern, int64_t us, 
 
 struct reader {
   const char *at, *end;
-  int64_t fields[FRACTION + 1];
-  bool has[FRACTION + 1];
+  int64_t fields[FIELD_COUNT];
+  bool has[FIELD_COUNT];
 };
 
 /* A number of at most `most` digits, exactly so many if fixed. */
@@ -258,6 +323,27 @@ static bool read_fraction(struct reader *reader, unsigned most, int64_t *us)
   return digits > 0;
 }
 
+/* Z, or a sign, two digits of hours and, perhaps behind a colon, two of minutes. */
+static bool read_offset(struct reader *reader, int64_t *us)
+{
+  *us = 0;
+  if (reader->at == reader->end)
+    return false;
+  char sign = *reader->at++;
+  if (sign == 'Z')
+    return true;
+  int64_t hours, minutes = 0;
+  if ((sign != '+' && sign != '-') || !read_number(reader, 2, true, &hours))
+    return false;
+  bool colon = reader->at < reader->end && *reader->at == ':';
+  reader->at += colon;
+  bool digit = reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9';
+  if ((colon || digit) && !read_number(reader, 2, true, &minutes))
+    return false;
+  *us = (hours * WR_US_PER_HOUR + minutes * WR_US_PER_MINUTE) * (sign == '-' ? -1 : 1);
+  return hours <= 18 && minutes <= 59;
+}
+
 static bool piece_read(const struct piece *piece, struct reader *reader)
 {
   int64_t *value = &reader->fields[piece->field];
@@ -286,6 +372,7 @@ static bool piece_read(const struct piece *piece, struct reader *reader)
   }
   case FRACTION: return read_fraction(reader, piece->fixed ? piece->width : 9, value);
   case DAY_OF_YEAR: return read_number(reader, 3, false, value);
+  case OFFSET: return read_offset(reader, value);
   default: return read_number(reader, 2, piece->fixed && piece->width == 2, value);
   }
 }
@@ -306,7 +393,7 @@ static bool read_hour(const struct reader *reader, int64_t *hour)
 }
 
 bool wr_date_pattern_read(const struct wr_date_pattern *pattern, const char *bytes, size_t length,
-                          int64_t *us)
+                          int64_t *us, int64_t *offset_us)
 {
   struct reader reader = {.at = bytes, .end = bytes + length};
   for (uint32_t i = 0; i < pattern->piece_count; i++) {
@@ -331,5 +418,6 @@ bool wr_date_pattern_read(const struct wr_date_pattern *pattern, const char *byt
   }
   *us = days * WR_US_PER_DAY + hour * WR_US_PER_HOUR + fields[MINUTE] * WR_US_PER_MINUTE +
         fields[SECOND] * WR_US_PER_SECOND + fields[FRACTION];
+  *offset_us = reader.has[OFFSET] ? fields[OFFSET] : WR_NO_OFFSET;
   return true;
 }

@@ -27,7 +27,8 @@ static uint32_t node_capacity(uint32_t row_count)
 
 void *wr_node_values(struct wr_evaluator *evaluator, struct wr_node *node)
 {
-  size_t width = wr_physical_bytes[node->expression->type->physical];
+  enum wr_physical physical = node->expression->type->physical;
+  size_t width = wr_physical_bytes[physical == WR_NESTED ? WR_TEXT : physical]; /* packed */
   if (!node->values || node->values_capacity < evaluator->row_count) {
     free(node->values);
     node->values_capacity = node_capacity(evaluator->row_count);
@@ -62,7 +63,7 @@ void wr_values_fill(void *out, const void *value, size_t width, uint32_t count)
 
 static bool call_args_constant(const struct wr_node *node)
 {
-  if (node->expression->function->traits & WR_RANDOM)
+  if (node->expression->function->traits & (WR_RANDOM | WR_ARRIVED))
     return false;
   for (uint32_t i = 0; i < node->arg_count; i++) {
     if (!node->args[i]->column.constant)
@@ -157,13 +158,64 @@ static void call_run_once(struct wr_evaluator *evaluator, struct wr_node *node,
   evaluator->failures.stand_in = NULL;
 }
 
+/* WR_SAME_VALUES: the argument's column, in which rows may be found that fail. */
+static void call_pass_values(struct wr_evaluator *evaluator, struct wr_node *node,
+                             struct wr_call *call, const struct wr_frame *frame)
+{
+  const struct wr_kernel *kernel = node->expression->kernel;
+  node->column = node->args[0]->column;
+  node->column.type = node->expression->type;
+  if (!kernel->rows || frame->row_count == 0)
+    return;
+  const uint32_t first_row = 0;
+  bool once = node->column.constant;
+  uint32_t words = once ? 1 : wr_bit_words(evaluator->row_count);
+  uint64_t *own = wr_node_valid(evaluator, node);
+  if (node->column.valid)
+    memcpy(own, node->column.valid, sizeof *own * words);
+  else
+    memset(own, 0xff, sizeof *own * words);
+  call->valid = own;
+  if (once) {
+    evaluator->failures.stand_in = frame->rows;
+    evaluator->failures.stand_in_count = frame->row_count;
+  }
+  kernel->rows(call, once ? &first_row : frame->rows, once ? 1 : frame->row_count);
+  evaluator->failures.stand_in = NULL;
+  node->column.valid = own;
+}
+
+static void call_run(struct wr_evaluator *evaluator, struct wr_node *node, struct wr_call *call,
+                     const struct wr_frame *frame)
+{
+  const struct wr_kernel *kernel = node->expression->kernel;
+  bool strict = !(kernel->traits & WR_SEES_NULL);
+  if (call_args_constant(node)) {
+    call_run_once(evaluator, node, kernel, call, frame);
+    return;
+  }
+  const uint64_t *args_valid = strict ? call_args_valid(evaluator, node) : NULL;
+  const uint64_t *own = NULL;
+  if (kernel->traits & WR_MAKES_NULL)
+    own = call->valid = call_own_valid(evaluator, node, args_valid);
+  bool few = kernel->rows && frame->row_count < evaluator->row_count / 8;
+  bool done = kernel->total && !few && kernel->total(call, evaluator->row_count);
+  if (!done) {
+    assert(kernel->rows);
+    if ((kernel->traits & WR_CAN_FAIL) && !own)
+      own = call->valid = call_own_valid(evaluator, node, args_valid);
+    call_run_rows(evaluator, kernel, call, frame, args_valid);
+  }
+  node->column.valid = own ? own : args_valid;
+}
+
 static void call_evaluate(struct wr_evaluator *evaluator, struct wr_node *node,
                           const struct wr_frame *frame)
 {
-  const struct wr_kernel *kernel = node->expression->kernel;
-  if (kernel->traits & WR_SAME_VALUES) {
-    node->column = node->args[0]->column;
-    node->column.type = node->expression->type;
+  const struct wr_expression *expression = node->expression;
+  const struct wr_kernel *kernel = expression->kernel;
+  if (kernel->traits & WR_GIVES_FIELDS) {
+    wr_node_gather_fields(evaluator, node, frame);
     return;
   }
   const struct wr_column *args[WR_FUNCTION_ARGS_MAX], **arg_list = args;
@@ -172,41 +224,29 @@ static void call_evaluate(struct wr_evaluator *evaluator, struct wr_node *node,
   for (uint32_t i = 0; i < node->arg_count; i++)
     arg_list[i] = &node->args[i]->column;
   struct wr_call call = {
-      .expression = node->expression,
+      .expression = expression,
       .args = arg_list,
       .arg_count = node->arg_count,
-      .prepared = node->expression->prepared,
-      .values = wr_node_values(evaluator, node),
+      .prepared = expression->prepared,
       .now_us = evaluator->batch->now_us,
+      .arrived_us = evaluator->batch->arrived_us,
+      .chance = node->chance,
       .room = &evaluator->room,
       .failures = &evaluator->failures,
   };
-  node->column = (struct wr_column){.type = node->expression->type, .values = call.values};
-  bool strict = !(kernel->traits & WR_SEES_NULL);
-  if (strict && call_has_null_constant(node)) {
-    uint64_t *valid = wr_node_valid(evaluator, node);
-    valid[0] = 0;
-    node->column.valid = valid;
-    node->column.constant = true;
+  if (kernel->traits & WR_SAME_VALUES) {
+    call_pass_values(evaluator, node, &call, frame);
     return;
   }
-  if (call_args_constant(node)) {
-    call_run_once(evaluator, node, kernel, &call, frame);
+  if (!(kernel->traits & WR_SEES_NULL) && call_has_null_constant(node)) {
+    node->column = wr_column_null(&evaluator->lists, expression->type);
     return;
   }
-  const uint64_t *args_valid = strict ? call_args_valid(evaluator, node) : NULL;
-  const uint64_t *own = NULL;
-  if (kernel->traits & WR_MAKES_NULL)
-    own = call.valid = call_own_valid(evaluator, node, args_valid);
-  bool few = kernel->rows && frame->row_count < evaluator->row_count / 8;
-  bool done = kernel->total && !few && kernel->total(&call, evaluator->row_count);
-  if (!done) {
-    assert(kernel->rows);
-    if ((kernel->traits & WR_CAN_FAIL) && !own)
-      own = call.valid = call_own_valid(evaluator, node, args_valid);
-    call_run_rows(evaluator, kernel, &call, frame, args_valid);
-  }
-  node->column.valid = own ? own : args_valid;
+  call.values = wr_node_values(evaluator, node);
+  node->column = (struct wr_column){.type = expression->type, .values = call.values};
+  call_run(evaluator, node, &call, frame);
+  if (expression->type->physical == WR_NESTED)
+    wr_node_unpack(evaluator, node, frame);
 }
 
 /* ---- fields ---- */
@@ -216,7 +256,12 @@ static void field_spread(struct wr_evaluator *evaluator, struct wr_node *node,
                          struct wr_column *field)
 {
   size_t width = wr_physical_bytes[field->type->physical];
-  assert(width > 0);
+  if (field->type->physical == WR_NESTED) {
+    struct wr_column own = wr_node_scratch(evaluator, node);
+    wr_scratch_copy(node->scratch, field, evaluator->root.rows, evaluator->root.row_count);
+    *field = own;
+    return;
+  }
   void *values = wr_node_values(evaluator, node);
   wr_values_fill(values, field->values, width, evaluator->row_count);
   field->values = values;
@@ -263,7 +308,7 @@ void wr_node_evaluate(struct wr_evaluator *evaluator, struct wr_node *node,
                       const struct wr_frame *frame)
 {
   const struct wr_expression *expression = node->expression;
-  if (node->dense)
+  if (node->whole)
     frame = &evaluator->root;
   if (expression->kind == WR_EXPRESSION_LITERAL || node_is_done(node, frame))
     return;

@@ -9,6 +9,7 @@
 #ifndef WEIR_FUNCTIONS_EVALUATE_H
 #define WEIR_FUNCTIONS_EVALUATE_H
 
+#include "core/builder.h"
 #include "functions/evaluator.h"
 #include "functions/failure.h"
 #include "functions/function.h"
@@ -20,17 +21,32 @@ struct wr_frame {
   const struct wr_frame *parent;
 };
 
+/* Memory of a column of any type, for results that are put together row by row. */
+struct wr_scratch {
+  const struct wr_type *type;
+  void *values; /* NULL for ROW */
+  uint64_t *valid;
+  uint32_t capacity;           /* in rows */
+  struct wr_scratch *children; /* ROW: one per field */
+  struct wr_column *columns;   /* ROW: what the result has as its children */
+};
+
 struct wr_node {
   const struct wr_expression *expression;
   struct wr_node **args;
   uint32_t arg_count;
   bool dense; /* it and all beneath are total and cannot fail */
+  bool whole; /* evaluated for all rows at once: dense, or of chance over dense arguments */
   struct wr_node *same_hash;
   uint64_t done_id;        /* of the frame it was last evaluated for; 0: none */
   struct wr_column column; /* the result */
   void *values;            /* own memory for it, if needed */
   uint64_t *valid;
   uint32_t values_capacity, valid_capacity; /* in rows */
+  uint64_t chance[2];                       /* for WR_RANDOM */
+  struct wr_column *fields;                 /* WR_GIVES_FIELDS */
+  struct wr_scratch *scratch;               /* a ROW put together row by row */
+  struct wr_builder *unpacked;              /* a ROW that a kernel gave as packed bytes */
 };
 
 struct wr_evaluator {
@@ -57,6 +73,20 @@ void wr_node_evaluate_logic(struct wr_evaluator *evaluator, struct wr_node *node
                             const struct wr_frame *frame);
 void wr_node_evaluate_case(struct wr_evaluator *evaluator, struct wr_node *node,
                            const struct wr_frame *frame);
+
+/* ---- ROWs; functions/evaluate_row.c */
+
+/* The arguments as the fields of a ROW. */
+void wr_node_gather_fields(struct wr_evaluator *evaluator, struct wr_node *node,
+                           const struct wr_frame *frame);
+/* Columns out of the packed bytes in node->column.values. */
+void wr_node_unpack(struct wr_evaluator *evaluator, struct wr_node *node,
+                    const struct wr_frame *frame);
+/* The node's own column, NULL in every row, with room for this batch; then copying rows there. */
+struct wr_column wr_node_scratch(struct wr_evaluator *evaluator, struct wr_node *node);
+void wr_scratch_copy(struct wr_scratch *scratch, const struct wr_column *from, const uint32_t *rows,
+                     uint32_t row_count);
+void wr_node_free_rows(struct wr_node *node);
 
 /* Own memory of a node for the rows of this batch. */
 void *wr_node_values(struct wr_evaluator *evaluator, struct wr_node *node);

@@ -290,6 +290,10 @@ static void case_evaluate_dense(struct wr_evaluator *evaluator, struct wr_node *
 static void case_copy_rows(struct wr_node *node, const struct wr_column *from, const uint32_t *rows,
                            uint32_t row_count)
 {
+  if (from->type->physical == WR_NESTED) {
+    wr_scratch_copy(node->scratch, from, rows, row_count);
+    return;
+  }
   switch (wr_physical_bytes[from->type->physical]) {
   case 1: COPY(uint8_t); break;
   case 2: COPY(uint16_t); break;
@@ -306,11 +310,15 @@ static void case_copy_rows(struct wr_node *node, const struct wr_column *from, c
 static void case_evaluate_rows(struct wr_evaluator *evaluator, struct wr_node *node,
                                const struct wr_frame *frame)
 {
-  void *values = wr_node_values(evaluator, node);
-  uint64_t *valid = wr_node_valid(evaluator, node);
-  memset(valid, 0xff, sizeof(uint64_t) * wr_bit_words(evaluator->row_count));
-  node->column =
-      (struct wr_column){.type = node->expression->type, .values = values, .valid = valid};
+  if (node->expression->type->physical == WR_NESTED) {
+    node->column = wr_node_scratch(evaluator, node);
+  } else {
+    void *values = wr_node_values(evaluator, node);
+    uint64_t *valid = wr_node_valid(evaluator, node);
+    memset(valid, 0xff, sizeof(uint64_t) * wr_bit_words(evaluator->row_count));
+    node->column =
+        (struct wr_column){.type = node->expression->type, .values = values, .valid = valid};
+  }
   struct wr_frame rest = *frame;
   for (uint32_t i = 0; i + 1 < node->arg_count && rest.row_count; i += 2) {
     struct wr_node *when = node->args[i], *then = node->args[i + 1];
@@ -343,7 +351,7 @@ static void case_evaluate_rows(struct wr_evaluator *evaluator, struct wr_node *n
 void wr_node_evaluate_case(struct wr_evaluator *evaluator, struct wr_node *node,
                            const struct wr_frame *frame)
 {
-  assert(node->arg_count % 2 == 1 && node->expression->type->physical != WR_NESTED);
+  assert(node->arg_count % 2 == 1);
   if (node->dense)
     case_evaluate_dense(evaluator, node, frame);
   else

@@ -20,15 +20,14 @@ struct compiler {
   struct wr_node *slots[EVALUATOR_HASH_SLOTS]; /* chains of nodes with the same hash */
 };
 
-static bool compiler_is_random(const struct wr_expression *expression)
-{
-  return expression->kind == WR_EXPRESSION_CALL && (expression->function->traits & WR_RANDOM);
-}
-
 static uint64_t compiler_hash(const struct wr_expression *expression, struct wr_node *const *args)
 {
-  uint64_t parts[5] = {expression->kind, expression->column, (uintptr_t)expression->kernel,
-                       expression->type->kind, (uintptr_t)expression->function};
+  uint64_t parts[6] = {expression->kind,
+                       expression->column,
+                       expression->type->kind,
+                       (uintptr_t)expression->kernel,
+                       (uintptr_t)expression->function,
+                       (uintptr_t)expression->written};
   uint64_t hash = wr_hash_bytes(parts, sizeof parts, 0);
   if (expression->kind == WR_EXPRESSION_LITERAL && !wr_column_is_null(expression->literal, 0) &&
       expression->type->physical != WR_TEXT)
@@ -48,7 +47,8 @@ static bool compiler_is_same(const struct wr_node *node, const struct wr_express
   if (expression->arg_count == 0)
     return wr_expression_equal(other, expression);
   return other->kernel == expression->kernel && other->function == expression->function &&
-         other->column == expression->column && wr_type_equal(other->type, expression->type) &&
+         other->written == expression->written && other->column == expression->column &&
+         wr_type_equal(other->type, expression->type) &&
          memcmp(node->args, args, sizeof *args * expression->arg_count) == 0;
 }
 
@@ -58,9 +58,27 @@ static bool compiler_is_dense(const struct wr_node *node)
   if (expression->kind == WR_EXPRESSION_CALL) {
     const struct wr_kernel *kernel = expression->kernel;
     bool total = kernel->total && !kernel->rows && !(expression->function->traits & WR_RANDOM);
-    if (!total && !(kernel->traits & WR_SAME_VALUES))
+    if ((kernel->traits & WR_GIVES_FIELDS) && (expression->function->traits & WR_QUIET))
+      return false; /* looks for rows that failed */
+    if (!total && !(kernel->traits & (WR_SAME_VALUES | WR_GIVES_FIELDS)))
+      return false;
+    if (kernel->rows)
       return false;
   }
+  if (expression->kind == WR_EXPRESSION_CASE && expression->type->physical == WR_NESTED)
+    return false; /* ROWs are put together row by row */
+  for (uint32_t i = 0; i < node->arg_count; i++) {
+    if (!node->args[i]->dense)
+      return false;
+  }
+  return true;
+}
+
+/* Chance is called for all rows at once, so that a row sees one value wherever it is used. */
+static bool compiler_is_whole(const struct wr_node *node)
+{
+  if (node->dense || !node->expression->written)
+    return node->dense;
   for (uint32_t i = 0; i < node->arg_count; i++) {
     if (!node->args[i]->dense)
       return false;
@@ -76,17 +94,16 @@ static struct wr_node *compiler_add(struct compiler *compiler,
   for (uint32_t i = 0; i < expression->arg_count; i++)
     args[i] = compiler_add(compiler, expression->args[i]);
   struct wr_node **slot = &compiler->slots[compiler_hash(expression, args) % EVALUATOR_HASH_SLOTS];
-  if (!compiler_is_random(expression)) {
-    for (struct wr_node *node = *slot; node; node = node->same_hash) {
-      if (compiler_is_same(node, expression, args))
-        return node;
-    }
+  for (struct wr_node *node = *slot; node; node = node->same_hash) {
+    if (compiler_is_same(node, expression, args))
+      return node;
   }
   struct wr_node *node = WR_NEW(&evaluator->arena, struct wr_node);
   node->expression = expression;
   node->args = args;
   node->arg_count = expression->arg_count;
   node->dense = compiler_is_dense(node);
+  node->whole = compiler_is_whole(node);
   node->same_hash = *slot;
   *slot = node;
   if (expression->kind == WR_EXPRESSION_LITERAL)
@@ -120,6 +137,7 @@ void wr_evaluator_free(struct wr_evaluator *evaluator)
   for (uint32_t i = 0; i < evaluator->node_count; i++) {
     free(evaluator->nodes[i]->values);
     free(evaluator->nodes[i]->valid);
+    wr_node_free_rows(evaluator->nodes[i]);
   }
   free(evaluator->nodes);
   free(evaluator->identity);

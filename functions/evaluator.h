@@ -16,6 +16,7 @@ struct wr_evaluator;
 struct wr_failure {
   uint32_t row;
   uint32_t expression; /* index of the top expression that failed */
+  char state[6];       /* SQLSTATE */
   const char *message; /* one sentence, lent until the next run */
 };
 

@@ -7,6 +7,14 @@
 
 #include "functions/function.h"
 
+bool wr_expression_gives_fields(const struct wr_expression *expression)
+{
+  if (expression->kind != WR_EXPRESSION_CALL)
+    return false;
+  const struct wr_kernel *kernel = expression->kernel;
+  return (kernel->traits & (WR_GIVES_FIELDS | WR_FIRST_IS_ROW)) == WR_GIVES_FIELDS;
+}
+
 void wr_expression_columns(const struct wr_expression *expression, bool *used)
 {
   if (expression->kind == WR_EXPRESSION_COLUMN)
@@ -58,7 +66,8 @@ bool wr_expression_equal(const struct wr_expression *a, const struct wr_expressi
   if (a == b)
     return true;
   if (a->kind != b->kind || a->arg_count != b->arg_count || a->column != b->column ||
-      a->kernel != b->kernel || a->function != b->function || !wr_type_equal(a->type, b->type))
+      a->kernel != b->kernel || a->function != b->function || a->written != b->written ||
+      !wr_type_equal(a->type, b->type))
     return false;
   if (a->kind == WR_EXPRESSION_LITERAL && !expression_literals_equal(a->literal, b->literal))
     return false;
@@ -72,13 +81,23 @@ bool wr_expression_equal(const struct wr_expression *a, const struct wr_expressi
 bool wr_expression_is_deterministic(const struct wr_expression *expression)
 {
   if (expression->kind == WR_EXPRESSION_CALL &&
-      (expression->function->traits & (WR_CLOCK | WR_RANDOM)))
+      (expression->function->traits & (WR_CLOCK | WR_RANDOM | WR_ARRIVED)))
     return false;
   for (uint32_t i = 0; i < expression->arg_count; i++) {
     if (!wr_expression_is_deterministic(expression->args[i]))
       return false;
   }
   return true;
+}
+
+const struct wr_expression *wr_expression_reads_arrived(const struct wr_expression *expression)
+{
+  if (expression->kind == WR_EXPRESSION_CALL && (expression->function->traits & WR_ARRIVED))
+    return expression;
+  const struct wr_expression *found = NULL;
+  for (uint32_t i = 0; i < expression->arg_count && !found; i++)
+    found = wr_expression_reads_arrived(expression->args[i]);
+  return found;
 }
 
 bool wr_expression_can_fail(const struct wr_expression *expression)

@@ -37,6 +37,9 @@ struct wr_expression {
                            pattern; or NULL */
   const struct wr_expression *const *args;
   uint32_t arg_count;
+  /* CALL of chance (RAND): the call as it was written. Copies keep it, and however often one call
+   * is referred to, it is made once a row. */
+  const struct wr_expression *written;
 };
 
 /* True for a literal that is not NULL. */
@@ -48,6 +51,10 @@ static inline bool wr_expression_is_null_literal(const struct wr_expression *exp
 {
   return expression->kind == WR_EXPRESSION_LITERAL && wr_column_is_null(expression->literal, 0);
 }
+
+/* True for the constructor of a ROW: its arguments are the fields. A cast of ROWs has them too, but
+ * behind the ROW that it casts. */
+bool wr_expression_gives_fields(const struct wr_expression *expression);
 
 /* Sets used[c] for every input column that the expression reads. */
 void wr_expression_columns(const struct wr_expression *expression, bool *used);
@@ -63,6 +70,8 @@ bool wr_expression_equal(const struct wr_expression *a, const struct wr_expressi
 
 /* True if it gives the same value for the same row at any time (no clock, no randomness). */
 bool wr_expression_is_deterministic(const struct wr_expression *expression);
+/* A call in it that reads the watermark before the row (wr_batch.arrived_us), or NULL. */
+const struct wr_expression *wr_expression_reads_arrived(const struct wr_expression *expression);
 /* True if some row can make it fail (it contains a PARTIAL kernel). */
 bool wr_expression_can_fail(const struct wr_expression *expression);
 

@@ -9,11 +9,6 @@
 #include "functions/aggregate_table.h"
 #include "functions/values.h"
 
-static void extreme_init(char *state)
-{
-  (void)state; /* zero: has no value */
-}
-
 /* ---- numbers, times, BOOLEAN ---- */
 
 #define EXTREME_STATE(kind, c_type) \
@@ -34,7 +29,7 @@ EXTREME_STATE(f64, double)
 #define EXTREME(name, kind, c_type, better)                                                       \
   static void name##_add_##kind(const struct wr_aggregate_rows *in)                               \
   {                                                                                               \
-    const c_type *values = in->arg->values;                                                       \
+    const c_type *values = in->args[0]->values;                                                   \
     WR_EACH_ENTRY(in, i, row)                                                                     \
     {                                                                                             \
       struct extreme_##kind *state = (void *)(in->entries[i] + in->offset);                       \
@@ -54,21 +49,16 @@ EXTREME_STATE(f64, double)
     }                                                                                             \
   }
 
-#define EXTREME_RESULT(kind)                                                                     \
-  static void extreme_result_##kind(const char *const *entries, uint32_t offset, uint32_t count, \
-                                    const struct wr_type *type, struct wr_builder *out,          \
-                                    uint64_t *failed)                                            \
-  {                                                                                              \
-    (void)type;                                                                                  \
-    (void)failed;                                                                                \
-    wr_builder_reserve(out, count);                                                              \
-    for (uint32_t i = 0; i < count; i++) {                                                       \
-      const struct extreme_##kind *state = (const void *)(entries[i] + offset);                  \
-      if (state->has)                                                                            \
-        wr_builder_put_##kind(out, state->value);                                                \
-      else                                                                                       \
-        wr_builder_put_null(out);                                                                \
-    }                                                                                            \
+#define EXTREME_RESULT(kind)                                                                      \
+  static void extreme_result_##kind(const struct wr_aggregate_results *results)                   \
+  {                                                                                               \
+    for (uint32_t i = 0; i < results->count; i++) {                                               \
+      const struct extreme_##kind *state = (const void *)(results->entries[i] + results->offset); \
+      if (state->has)                                                                             \
+        wr_builder_put_##kind(results->out, state->value);                                        \
+      else                                                                                        \
+        wr_builder_put_null(results->out);                                                        \
+    }                                                                                             \
   }
 
 #define EXTREME_PAIR(kind, c_type, less)     \
@@ -118,7 +108,7 @@ static void text_add(const struct wr_aggregate_rows *in, int sign)
 {
   WR_EACH_ENTRY(in, i, row)
   {
-    const struct wr_text *text = (const struct wr_text *)in->arg->values + row;
+    const struct wr_text *text = (const struct wr_text *)in->args[0]->values + row;
     const struct extreme_text *state = (const void *)(in->entries[i] + in->offset);
     if (text_is_better(state, wr_text_bytes(text), text->length, sign))
       text_keep(in, i, wr_text_bytes(text), text->length);
@@ -165,20 +155,15 @@ static void maximum_merge_text(const struct wr_aggregate_rows *in, const char *c
   text_merge(in, sources, 1);
 }
 
-static void extreme_result_text(const char *const *entries, uint32_t offset, uint32_t count,
-                                const struct wr_type *type, struct wr_builder *out,
-                                uint64_t *failed)
+static void extreme_result_text(const struct wr_aggregate_results *results)
 {
-  (void)type;
-  (void)failed;
-  wr_builder_reserve(out, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct extreme_text *state = (const void *)(entries[i] + offset);
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct extreme_text *state = (const void *)(results->entries[i] + results->offset);
     if (state->has)
-      wr_builder_put_text(out,
+      wr_builder_put_text(results->out,
                           wr_text_make(wr_text_stored_bytes(&state->text), state->text.length));
     else
-      wr_builder_put_null(out);
+      wr_builder_put_null(results->out);
   }
 }
 
@@ -187,7 +172,7 @@ static void extreme_result_text(const char *const *entries, uint32_t offset, uin
 #define EXTREME_CODE(name, kind, with_text)                                                \
   {                                                                                        \
     .state_bytes = sizeof(struct extreme_##kind), .state_align = 8, .has_text = with_text, \
-    .init = extreme_init, .add = name##_add_##kind, .merge = name##_merge_##kind,          \
+    .once = true, .add = name##_add_##kind, .merge = name##_merge_##kind,                  \
     .result = extreme_result_##kind                                                        \
   }
 #define EXTREME_CODES(name)                                                                 \
@@ -201,27 +186,29 @@ static void extreme_result_text(const char *const *entries, uint32_t offset, uin
 static const struct wr_aggregate_code minimum_codes[WR_PHYSICAL_COUNT] = EXTREME_CODES(minimum);
 static const struct wr_aggregate_code maximum_codes[WR_PHYSICAL_COUNT] = EXTREME_CODES(maximum);
 
-static bool extreme_bind(struct wr_aggregate *out, const struct wr_aggregate_code *codes)
+static enum wr_code extreme_bind(struct wr_aggregate_site *site,
+                                 const struct wr_aggregate_code *codes, struct wr_error *err)
 {
-  if (out->arg->type->physical == WR_NESTED)
-    return false;
-  out->type = out->arg->type;
-  out->code = &codes[out->type->physical];
-  return true;
+  const struct wr_type *type = site->args[0]->type;
+  if (!wr_type_has_order(type))
+    return wr_aggregate_no_match(site, 0, err);
+  site->out->type = type;
+  site->out->code = &codes[type->physical];
+  return WR_OK;
 }
-static bool minimum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+static enum wr_code minimum_bind(struct wr_aggregate_site *site, struct wr_error *err)
 {
-  (void)binding;
-  return extreme_bind(out, minimum_codes);
+  return extreme_bind(site, minimum_codes, err);
 }
-static bool maximum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+static enum wr_code maximum_bind(struct wr_aggregate_site *site, struct wr_error *err)
 {
-  (void)binding;
-  return extreme_bind(out, maximum_codes);
+  return extreme_bind(site, maximum_codes, err);
 }
 
 const struct wr_aggregate_function wr_aggregates_extremes[] = {
-    {"MIN", "MIN(value)", "The least of the values that are not NULL", 1, 1, minimum_bind},
-    {"MAX", "MAX(value)", "The greatest of the values that are not NULL", 1, 1, maximum_bind},
+    {"MIN", "MIN(value)", "The least of the values that are not NULL", "MIN(x)",
+     "('pear'), ('apple'), (NULL)", "apple", 1, 1, minimum_bind, 0},
+    {"MAX", "MAX(value)", "The greatest of the values that are not NULL", "MAX(x)",
+     "(DATE '2026-01-02'), (DATE '2025-12-31')", "2026-01-02", 1, 1, maximum_bind, 0},
     {0},
 };

@@ -38,10 +38,14 @@ struct wr_call {
   const struct wr_column *const *args; /* any of them may be constant */
   uint32_t arg_count;
   const void *prepared; /* expression->prepared */
-  void *values;         /* of the result, physical kind of expression->type */
+  /* Of the result, physical kind of expression->type. For a ROW: a struct wr_text per row over the
+   * bytes that wr_pack_item writes (core/packed.h); the evaluator makes columns of them. */
+  void *values;
   uint64_t *valid; /* for WR_MAKES_NULL, and for rows of WR_CAN_FAIL: bits to clear, set where no
                       argument is NULL */
   int64_t now_us;  /* the batch's */
+  const int64_t *arrived_us; /* the batch's; NULL: it has none */
+  uint64_t *chance;          /* for WR_RANDOM: two words that stay from run to run, 0 at first */
   struct wr_text_room *room; /* of this run, for the bytes of text results */
   struct wr_failure_list *failures;
 };
@@ -51,8 +55,12 @@ enum wr_kernel_trait {
   WR_SEES_NULL = 2,  /* NULL arguments come through, and no result is NULL; with WR_MAKES_NULL: all
                         bits start out set */
   WR_MAKES_NULL = 4, /* clears valid bits also where no argument is NULL */
-  WR_SAME_VALUES =
-      8 /* no code: the values of the only argument under another type of the same physical kind */
+  /* The values of the first argument under another type of the same physical kind: there is no
+   * code but, perhaps, `rows` to find the rows that fail; it sees NULLs and writes nothing. */
+  WR_SAME_VALUES = 8,
+  WR_GIVES_FIELDS = 16, /* no code: the arguments are the fields of a ROW, the result */
+  WR_FIRST_IS_ROW = 32  /* with WR_GIVES_FIELDS: the first argument is no field but a ROW that is
+                           NULL where the result is */
 };
 
 struct wr_kernel {
@@ -67,7 +75,9 @@ enum wr_function_trait {
   WR_OPERATOR = 1, /* printed between, before or behind its arguments */
   WR_CLOCK = 2,    /* depends on the time of the batch: not folded */
   WR_RANDOM = 4,   /* another value at each call: not folded, not shared */
-  WR_QUIET = 8     /* a failure gives NULL */
+  WR_QUIET = 8,    /* a failure gives NULL */
+  WR_ARRIVED = 16, /* reads arrived_us: depends on the row, not only on its values */
+  WR_GROUPED = 32  /* means something only where there is GROUP BY: made by the planner */
 };
 
 struct wr_function {
@@ -97,6 +107,9 @@ struct wr_function {
 /* Fails a row that counts: it becomes NULL, and is reported unless the function is WR_QUIET. */
 void wr_call_fail(const struct wr_call *call, uint32_t row, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with a more exact SQLSTATE (core/sqlstate.h) than that of any data. */
+void wr_call_fail_state(const struct wr_call *call, uint32_t row, const char *state,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
 static inline void wr_call_set_null(const struct wr_call *call, uint32_t row)
 {
   wr_bit_clear(call->valid, row);

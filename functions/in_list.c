@@ -2,12 +2,13 @@
 /*
  * value IN (list). A list of constants becomes a set when the call is bound: integers and short
  * texts are compared with each of a few members in vectorised passes, larger sets are hash tables.
- * Anything else is value = a OR value = b ...
+ * A few constants of other types, and what is not constant, is value = a OR value = b ...
  */
 #include <assert.h>
 
 #include "core/hash.h"
 #include "functions/bind_site.h"
+#include "functions/item.h"
 #include "functions/kernel.h"
 
 #define IN_PASSES_MAX 8 /* members up to which passes beat hashing */
@@ -101,6 +102,17 @@ IN_KERNEL(i32)
 IN_KERNEL(i64)
 IN_KERNEL(short_texts)
 
+/* Floating numbers, wide decimals and collections: by what they mean. */
+static void in_items(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  const struct wr_item_set *set = call->prepared;
+  const struct wr_type *type = call->args[0]->type;
+  uint8_t *out = call->values;
+  WR_EACH_ROW(row)
+  out[row] = wr_item_set_find(set, type, wr_item_of(call->args[0], row, NULL)) != UINT32_MAX;
+}
+static const struct wr_kernel kernel_items = {.rows = in_items};
+
 static void in_texts(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
 {
   const struct in_set *set = call->prepared;
@@ -161,6 +173,28 @@ static void in_bind_set(struct wr_bind_site *site, const struct wr_type *type)
     site->kernel = by_width[type->physical];
 }
 
+/* The same for types without loops of their own; the set is copied to where bound calls live. */
+static void in_bind_items(struct wr_bind_site *site, const struct wr_type *type)
+{
+  struct wr_arena *arena = site->binding->arena;
+  struct wr_item_set *set = WR_NEW(arena, struct wr_item_set), made = {0};
+  for (uint32_t i = 1; i < site->arg_count; i++) {
+    bool is_new;
+    wr_item_set_add(&made, type, wr_item_of(site->args[i]->literal, 0, arena), &is_new);
+  }
+  *set = made;
+  set->items = wr_arena_get(arena, sizeof *made.items * made.count);
+  set->hashes = wr_arena_get(arena, sizeof *made.hashes * made.count);
+  set->slots = wr_arena_get(arena, sizeof *made.slots * made.slot_count);
+  memcpy(set->items, made.items, sizeof *made.items * made.count);
+  memcpy(set->hashes, made.hashes, sizeof *made.hashes * made.count);
+  memcpy(set->slots, made.slots, sizeof *made.slots * made.slot_count);
+  wr_item_set_free(&made);
+  site->prepared = set;
+  site->type = &wr_type_boolean;
+  site->kernel = &kernel_items;
+}
+
 static enum wr_code in_bind_as_or(struct wr_bind_site *site, struct wr_error *err)
 {
   const struct wr_expression **tests =
@@ -207,9 +241,15 @@ static enum wr_code in_bind(struct wr_bind_site *site, struct wr_error *err)
   }
   if (kept_count < site->arg_count)
     return in_bind_without_null(site, kept_count, err);
-  bool has_set = (type->physical >= WR_I8 && type->physical <= WR_I64) || type->physical == WR_TEXT;
-  if (!all_literals || !has_set || site->arg_count == 2)
+  bool has_set = (type->physical >= WR_I8 && type->physical <= WR_I64) ||
+                 (type->physical == WR_TEXT && !wr_kind_is_packed(type->kind));
+  bool has_items = type->kind != WR_ROW && site->arg_count > IN_PASSES_MAX;
+  if (!all_literals || !(has_set || has_items) || site->arg_count == 2)
     return in_bind_as_or(site, err);
+  if (!has_set) {
+    in_bind_items(site, type);
+    return WR_OK;
+  }
   in_bind_set(site, type);
   return WR_OK;
 }

@@ -43,10 +43,11 @@ static void like_any(const struct wr_call *call, const uint32_t *rows, uint32_t 
     uint32_t escape = WR_PATTERN_NO_ESCAPE;
     wr_arena_reset(&arena);
     if (call->arg_count == 3 && !like_escape(wr_column_text(call->args[2], row), &escape))
-      wr_call_fail(call, row, "the ESCAPE of LIKE must be one character");
+      wr_call_fail_state(call, row, WR_STATE_INVALID_ESCAPE,
+                         "the ESCAPE of LIKE must be one character");
     else if (wr_pattern_new(&arena, wr_text_bytes(pattern_text), pattern_text->length, escape,
                             &pattern, &err))
-      wr_call_fail(call, row, "%s", err.message);
+      wr_call_fail_state(call, row, err.state, "%s", err.message);
     else
       ((uint8_t *)call->values)[row] =
           wr_pattern_matches(pattern, wr_text_bytes(text), text->length);
@@ -62,16 +63,16 @@ static enum wr_code like_prepare(struct wr_bind_site *site, struct wr_error *err
       (site->arg_count == 3 && !wr_expression_is_known(site->args[2])))
     return WR_OK;
   if (site->arg_count == 3 && !like_escape(wr_column_text(site->args[2]->literal, 0), &escape))
-    return wr_fail_at(err, WR_SEMANTIC, site->args[2]->span,
-                      "the ESCAPE of LIKE must be one character");
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_ESCAPE, site->args[2]->span,
+                         "the ESCAPE of LIKE must be one character");
   const struct wr_text *text = wr_column_text(site->args[1]->literal, 0);
   const struct wr_pattern *pattern;
   enum wr_code code = wr_pattern_new(site->binding->arena, wr_text_bytes(text), text->length,
                                      escape, &pattern, err);
   if (code) {
-    err->code = WR_SEMANTIC;
+    err->code = code == WR_DATA ? WR_SEMANTIC : code;
     err->span = site->args[1]->span;
-    return WR_SEMANTIC;
+    return err->code;
   }
   site->prepared = pattern;
   site->kernel = &kernel_prepared;

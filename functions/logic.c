@@ -90,7 +90,18 @@ static enum wr_code bind_is_not_null(struct wr_bind_site *site, struct wr_error 
     .bind = hook, .traits = WR_OPERATOR                                                         \
   }
 
+/* What the planner makes of these words is made of other rows: here they are only explained. */
+#define LOGIC_WORD(symbol, writes, says, shows, gives_text)                                \
+  {                                                                                        \
+    .name = symbol, .usage = writes, .help = says, .example = shows, .result = gives_text, \
+    .most = WR_ARGS_ANY, .bind = wr_bind_never, .traits = WR_OPERATOR                      \
+  }
+
 const struct wr_function wr_functions_logic[] = {
+    LOGIC_WORD("AND", "a AND b", "TRUE if both are, FALSE if one is FALSE, else NULL",
+               "1 < 2 AND NULLIF(1, 1) IS NULL", "TRUE"),
+    LOGIC_WORD("OR", "a OR b", "TRUE if one of them is, FALSE if both are FALSE, else NULL",
+               "1 > 2 OR 'a' < 'b'", "TRUE"),
     {.name = "NOT",
      .usage = "NOT condition",
      .help = "TRUE for FALSE, FALSE for TRUE, NULL for NULL",
@@ -118,5 +129,15 @@ const struct wr_function wr_functions_logic[] = {
                  "(1 = NULL) IS UNKNOWN", "TRUE"),
     LOGIC_BEHIND("IS NOT UNKNOWN", WR_BOOLEAN, &kernel_is_not_null, NULL,
                  "TRUE if a condition is TRUE or FALSE", "(1 = NULL) IS NOT UNKNOWN", "FALSE"),
+    LOGIC_WORD("BETWEEN", "a BETWEEN [SYMMETRIC] b AND c",
+               "TRUE from b to c, both included; SYMMETRIC: also if c is the lower one",
+               "2 BETWEEN 1 AND 2", "TRUE"),
+    LOGIC_WORD("NOT BETWEEN", "a NOT BETWEEN [SYMMETRIC] b AND c", "TRUE outside of b to c",
+               "2 NOT BETWEEN 3 AND 1", "TRUE"),
+    LOGIC_WORD("NOT IN", "value NOT IN (a, b, ...)",
+               "TRUE if the value is none of the list; NULL if that has a NULL", "3 NOT IN (1, 2)",
+               "TRUE"),
+    LOGIC_WORD("EXISTS", "EXISTS (query)", "TRUE if the query, which reads no table, has a row",
+               "EXISTS (SELECT 1 WHERE 1 > 2)", "FALSE"),
     {0},
 };

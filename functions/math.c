@@ -12,6 +12,7 @@
 #include "functions/kernel.h"
 #include "functions/round_time.h"
 #include "text/decimal.h"
+#include "text/number.h"
 
 #define TYPE_CHARS 64
 
@@ -101,8 +102,8 @@ static void number_put_checked(const struct wr_call *call, uint32_t row, wr_i128
   unsigned scale = from->kind == WR_DECIMAL ? from->scale : 0;
   size_t length = wr_format_decimal(wr_column_i128(call->args[0], row), scale, number);
   wr_type_print(to, type, sizeof type);
-  wr_call_fail(call, row, "%s(%.*s) does not fit into %s", call->expression->function->name,
-               (int)length, number, type);
+  wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE, "%s(%.*s) does not fit into %s",
+                     call->expression->function->name, (int)length, number, type);
 }
 
 static void abs_exact(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
@@ -237,6 +238,66 @@ static void round_floating(const struct wr_call *call, const uint32_t *rows, uin
 }
 static const struct wr_kernel kernel_round_floating = {.rows = round_floating};
 
+/* ---- TRUNCATE: as ROUND, with digits cut off instead; the type stays ---- */
+
+static wr_i128 truncate_digits(wr_i128 value, int scale, int digits)
+{
+  if (digits >= scale)
+    return value;
+  int cut = scale - digits;
+  if (cut > WR_DECIMAL_DIGITS_MAX)
+    return 0;
+  wr_i128 unit = wr_power_of_ten((unsigned)cut);
+  return value / unit * unit;
+}
+
+static void truncate_exact(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  const struct wr_type *type = call->args[0]->type;
+  int scale = type->kind == WR_DECIMAL ? type->scale : 0;
+  WR_EACH_ROW(row)
+  {
+    int digits = call->arg_count > 1 ? WR_ARG(call, 1, int32_t, row) : 0;
+    if (digits < -2 * WR_DECIMAL_DIGITS_MAX)
+      digits = -2 * WR_DECIMAL_DIGITS_MAX;
+    number_put(call, row, truncate_digits(wr_column_i128(call->args[0], row), scale, digits));
+  }
+}
+static const struct wr_kernel kernel_truncate_exact = {.rows = truncate_exact};
+
+/* By the digits that the number is written with, like ROUND. */
+static double truncate_double(double value, int digits)
+{
+  char text[WR_F64_CHARS];
+  wr_i128 exact;
+  unsigned precision, scale;
+  if (!isfinite(value))
+    return value;
+  size_t length = wr_format_f64(value, WR_FLOAT_PLAIN, text);
+  if (digits < -WR_DECIMAL_DIGITS_MAX)
+    return 0;
+  if (digits > WR_DECIMAL_DIGITS_MAX ||
+      !wr_parse_decimal_as_written(text, length, &exact, &precision, &scale))
+    return fabs(value) < 1 && digits >= 0 && digits <= WR_DECIMAL_DIGITS_MAX ? 0 : value;
+  return wr_decimal_to_f64(truncate_digits(exact, (int)scale, digits), scale);
+}
+
+static void truncate_floating(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  bool is_float = call->expression->type->kind == WR_FLOAT;
+  WR_EACH_ROW(row)
+  {
+    double value = wr_column_f64(call->args[0], row);
+    int digits = call->arg_count > 1 ? WR_ARG(call, 1, int32_t, row) : 0;
+    value = digits == 0 ? trunc(value) : truncate_double(value, digits);
+    if (is_float)
+      ((float *)call->values)[row] = (float)value;
+    else
+      ((double *)call->values)[row] = value;
+  }
+}
+static const struct wr_kernel kernel_truncate_floating = {.rows = truncate_floating};
+
 /* ---- binding ---- */
 
 /* Kernels of a function by the kind of its argument. */
@@ -264,10 +325,18 @@ static enum wr_code bind_abs(struct wr_bind_site *site, struct wr_error *err)
   return bind_by_kind(site, &(struct by_kind){&kernel_abs_f32, &kernel_abs_f64, &kernel_abs_exact},
                       err);
 }
+/* A DECIMAL without digits before the point gets one, for the 1. */
 static enum wr_code bind_sign(struct wr_bind_site *site, struct wr_error *err)
 {
-  return bind_by_kind(
-      site, &(struct by_kind){&kernel_sign_f32, &kernel_sign_f64, &kernel_sign_exact}, err);
+  const struct by_kind kernels = {&kernel_sign_f32, &kernel_sign_f64, &kernel_sign_exact};
+  enum wr_code code = bind_by_kind(site, &kernels, err);
+  if (code || site->type->kind != WR_DECIMAL || site->type->precision > site->type->scale)
+    return code;
+  unsigned precision = site->type->precision, scale = site->type->scale;
+  site->type = precision < WR_DECIMAL_DIGITS_MAX
+                   ? wr_type_decimal(site->binding->arena, precision + 1, scale)
+                   : wr_type_decimal(site->binding->arena, precision, scale - 1);
+  return WR_OK;
 }
 
 static enum wr_code bind_whole(struct wr_bind_site *site, const struct by_kind *kernels, bool up,
@@ -281,9 +350,7 @@ static enum wr_code bind_whole(struct wr_bind_site *site, const struct by_kind *
   if (wr_kind_is_integer(site->type->kind)) {
     site->instead = site->args[0];
   } else if (site->type->kind == WR_DECIMAL) {
-    unsigned whole = (unsigned)(site->type->precision - site->type->scale) + 1;
-    site->type = wr_type_decimal(site->binding->arena,
-                                 whole < WR_DECIMAL_DIGITS_MAX ? whole : WR_DECIMAL_DIGITS_MAX, 0);
+    site->type = wr_type_decimal(site->binding->arena, site->type->precision, 0);
   }
   return WR_OK;
 }
@@ -325,6 +392,14 @@ static enum wr_code bind_round(struct wr_bind_site *site, struct wr_error *err)
   return WR_OK;
 }
 
+static enum wr_code bind_truncate(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct by_kind kernels = {&kernel_truncate_floating, &kernel_truncate_floating,
+                                  &kernel_truncate_exact};
+  enum wr_code code = bind_by_kind(site, &kernels, err);
+  return !code && site->arg_count == 2 ? wr_bind_arg(site, 1, &wr_type_int, err) : code;
+}
+
 static enum wr_code bind_mod(struct wr_bind_site *site, struct wr_error *err)
 {
   return wr_bind_call(site->binding, "%", site->args, 2, site->span, &site->instead, err);
@@ -350,8 +425,10 @@ static enum wr_code bind_mod(struct wr_bind_site *site, struct wr_error *err)
 
 const struct wr_function wr_functions_math[] = {
     MATH_HOOK("ABS", "number", 1, 1, bind_abs, "The number without its sign", "ABS(-1.50)", "1.50"),
-    MATH_HOOK("SIGN", "number", 1, 1, bind_sign, "-1, 0 or 1, in the type of the number",
-              "SIGN(-7)", "-1"),
+    MATH_HOOK(
+        "SIGN", "number", 1, 1, bind_sign,
+        "-1, 0 or 1, in the type of the number; a DECIMAL has at least one digit before the point",
+        "SIGN(-7)", "-1"),
     MATH_HOOK("CEIL", "number", 1, 2, bind_ceil,
               "The next whole number upwards; CEIL(time TO unit): the next begin of a unit",
               "CEIL(-1.5)", "-1"),
@@ -364,6 +441,9 @@ const struct wr_function wr_functions_math[] = {
         "ROUND", "number [, digits]", 1, 2, bind_round,
         "Rounded half away from zero, to so many digits behind the point, or before it if negative",
         "ROUND(2.345, 2)", "2.35"),
+    MATH_HOOK("TRUNCATE", "number [, digits]", 1, 2, bind_truncate,
+              "Cut to so many digits behind the point, or before it if negative",
+              "TRUNCATE(42.345, 2)", "42.340"),
     MATH_HOOK("MOD", "a, b", 2, 2, bind_mod, "The remainder of a / b, with the sign of a",
               "MOD(-7, 3)", "-1"),
     MATH_ROW_2("POWER", power, "base, exponent", "The base to the power of the exponent",

@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 
+#include "core/packed.h"
 #include "core/time.h"
 #include "functions/expression.h"
 #include "functions/function.h"
@@ -91,6 +92,8 @@ static void print_interval(struct wr_buffer *out, const struct wr_column *litera
                   (long long)(amount % unit / (whole_ms ? WR_US_PER_MS : 1)));
 }
 
+static void print_collection(struct wr_buffer *out, const struct wr_column *literal);
+
 static void print_literal(struct wr_buffer *out, const struct wr_column *literal)
 {
   static const char *const keywords[WR_KIND_COUNT] = {[WR_DATE] = "DATE ",
@@ -112,9 +115,58 @@ static void print_literal(struct wr_buffer *out, const struct wr_column *literal
     wr_buffer_put_char(out, '\'');
     wr_value_write(out, literal, 0);
     wr_buffer_put_char(out, '\'');
+  } else if (wr_kind_is_packed(kind)) {
+    print_collection(out, literal);
   } else {
     wr_value_write(out, literal, 0);
   }
+}
+
+/* One item of a collection as a literal. */
+static void print_item(struct wr_buffer *out, const struct wr_list *list, uint32_t i)
+{
+  struct wr_builder builder;
+  wr_builder_open(&builder, list->type);
+  wr_builder_reserve(&builder, 1);
+  wr_list_put(list, i, &builder);
+  struct wr_column column = wr_builder_view(&builder);
+  if (list->type->kind != WR_ROW || wr_column_is_null(&column, 0)) {
+    print_literal(out, &column);
+  } else {
+    wr_buffer_put_string(out, "ROW(");
+    for (uint32_t f = 0; f < list->type->field_count; f++) {
+      if (f)
+        wr_buffer_put_string(out, ", ");
+      print_literal(out, &column.children[f]);
+    }
+    wr_buffer_put_char(out, ')');
+  }
+  wr_builder_close(&builder);
+}
+
+/* ARRAY[1, 2], MAP['a', 1]; a MULTISET like the MAP that it is. */
+static void print_collection(struct wr_buffer *out, const struct wr_column *literal)
+{
+  bool is_array = literal->type->kind == WR_ARRAY;
+  struct wr_list items, values;
+  if (is_array)
+    wr_list_open(&items, literal->type, literal->values);
+  else
+    wr_map_open(&items, &values, literal->type, literal->values);
+  wr_buffer_print(out, "%s[",
+                  is_array                        ? "ARRAY"
+                  : literal->type->kind == WR_MAP ? "MAP"
+                                                  : "MULTISET");
+  for (uint32_t i = 0; i < items.count; i++) {
+    if (i)
+      wr_buffer_put_string(out, ", ");
+    print_item(out, &items, i);
+    if (is_array)
+      continue;
+    wr_buffer_put_string(out, ", ");
+    print_item(out, &values, i);
+  }
+  wr_buffer_put_char(out, ']');
 }
 
 /* ---- operators ---- */
@@ -125,8 +177,8 @@ static enum precedence operator_precedence(const char *name)
   static const struct {
     const char *name;
     enum precedence precedence;
-  } known[] = {{"+", SUM},     {"-", SUM},     {"||", SUM},  {"*", PRODUCT},
-               {"/", PRODUCT}, {"%", PRODUCT}, {"NOT", NOT}, {"NEGATE", SIGN}};
+  } known[] = {{"+", SUM},     {"-", SUM},   {"||", SUM},      {"*", PRODUCT}, {"/", PRODUCT},
+               {"%", PRODUCT}, {"NOT", NOT}, {"NEGATE", SIGN}, {"[]", ATOM}};
   for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
     if (strcmp(known[i].name, name) == 0)
       return known[i].precedence;
@@ -152,6 +204,13 @@ static void print_operator(struct printer *printer, const struct wr_expression *
   if (own == NOT || own == SIGN) { /* the sign is kept as 0 - x: its operand is the last argument */
     wr_buffer_put_string(out, own == NOT ? "NOT " : "-");
     print_at(printer, call->args[call->arg_count - 1], own == NOT ? own : ATOM);
+    return;
+  }
+  if (strcmp(name, "[]") == 0) {
+    print_at(printer, call->args[0], ATOM);
+    wr_buffer_put_char(out, '[');
+    print_at(printer, call->args[1], LOWEST);
+    wr_buffer_put_char(out, ']');
     return;
   }
   print_at(printer, call->args[0], left);
@@ -180,6 +239,30 @@ static void print_word(struct printer *printer, const struct wr_expression *lite
   wr_buffer_put(printer->out, wr_text_bytes(text), text->length);
 }
 
+/* SQL/JSON functions with clauses (functions/json_functions.h): the visible arguments, then their
+ * words, which begin with a blank. False: it is none of them. */
+static bool print_json(struct printer *printer, const struct wr_expression *call)
+{
+  static const struct {
+    const char *name;
+    uint32_t visible, hidden; /* arguments; one of the two says how many there are */
+  } known[] = {{"JSON_EXISTS", 2, 0},
+               {"JSON_VALUE", 2, 0},
+               {"JSON_QUERY", 2, 0},
+               {"JSON_OBJECT", 0, 2},
+               {"JSON_ARRAY", 0, 2}};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+    if (strcmp(known[i].name, call->function->name) != 0)
+      continue;
+    uint32_t visible = known[i].hidden ? call->arg_count - known[i].hidden : known[i].visible;
+    print_list(printer, call->args, visible);
+    if (call->arg_count > visible)
+      print_word(printer, call->args[visible]);
+    return true;
+  }
+  return false;
+}
+
 /* The functions with words between their arguments; false: it is none of them. */
 static bool print_with_words(struct printer *printer, const struct wr_expression *call)
 {
@@ -204,7 +287,7 @@ static bool print_with_words(struct printer *printer, const struct wr_expression
     wr_buffer_put_string(out, " IN ");
     print_at(printer, call->args[1], LOWEST);
   } else {
-    return false;
+    return print_json(printer, call);
   }
   return true;
 }
@@ -213,17 +296,20 @@ static void print_call(struct printer *printer, const struct wr_expression *call
 {
   struct wr_buffer *out = printer->out;
   const char *name = call->function->name;
+  bool is_list = strcmp(name, "ARRAY") == 0 || strcmp(name, "MAP") == 0;
+  bool is_cast = strcmp(name, "CAST") == 0 || strcmp(name, "TRY_CAST") == 0;
   wr_buffer_put_string(out, name);
-  wr_buffer_put_char(out, '(');
-  if (!print_with_words(printer, call))
-    print_list(printer, call->args, call->arg_count);
-  if (strcmp(name, "CAST") == 0 || strcmp(name, "TRY_CAST") == 0) {
+  wr_buffer_put_char(out, is_list ? '[' : '(');
+  if (is_cast) { /* behind a ROW stand its fields */
     char type[TYPE_CHARS];
+    print_at(printer, call->args[0], LOWEST);
     wr_type_print(call->type, type, sizeof type);
     wr_buffer_put_string(out, " AS ");
     wr_buffer_put_string(out, type);
+  } else if (!print_with_words(printer, call)) {
+    print_list(printer, call->args, call->arg_count);
   }
-  wr_buffer_put_char(out, ')');
+  wr_buffer_put_char(out, is_list ? ']' : ')');
 }
 
 /* ---- branches ---- */

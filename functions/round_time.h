@@ -5,7 +5,7 @@
 
 #include "functions/bind_site.h"
 
-/* args: a DATE, TIMESTAMP or TIMESTAMP_LTZ, and the unit's name as a constant. */
+/* args: a DATE, TIME, TIMESTAMP or TIMESTAMP_LTZ, and the unit's name as a constant. */
 enum wr_code wr_bind_round_time(struct wr_bind_site *site, bool up, struct wr_error *err);
 
 #endif

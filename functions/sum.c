@@ -43,21 +43,16 @@ static inline wr_i128 exact_sum(const struct exact_state *state)
   return (wr_i128)((unsigned __int128)state->high << 64 | state->low);
 }
 
-static void sum_init(char *state)
-{
-  (void)state; /* zero is right */
-}
-
 #define EXACT(kind, c_type)                                                                       \
   static void exact_add_##kind(const struct wr_aggregate_rows *in)                                \
   {                                                                                               \
-    const c_type *values = in->arg->values;                                                       \
+    const c_type *values = in->args[0]->values;                                                   \
     WR_EACH_ENTRY(in, i, row)                                                                     \
     exact_move(state_at(in->entries[i], in->offset), (unsigned __int128)(wr_i128)values[row], 1); \
   }                                                                                               \
   static void exact_retract_##kind(const struct wr_aggregate_rows *in)                            \
   {                                                                                               \
-    const c_type *values = in->arg->values;                                                       \
+    const c_type *values = in->args[0]->values;                                                   \
     WR_EACH_ENTRY(in, i, row)                                                                     \
     exact_move(state_at(in->entries[i], in->offset), 0 - (unsigned __int128)(wr_i128)values[row], \
                -1);                                                                               \
@@ -80,84 +75,70 @@ static void exact_merge(const struct wr_aggregate_rows *in, const char *const *s
 /* ---- results ---- */
 
 /* One value or NULL for a result that does not exist or does not fit. */
-static void result_put(struct wr_builder *out, const struct wr_type *type, bool fits, wr_i128 value,
-                       uint64_t *failed, uint32_t i)
+static void result_put(const struct wr_aggregate_results *results, uint32_t i, bool fits,
+                       wr_i128 value)
 {
+  struct wr_builder *out = results->out;
   if (!fits) {
-    wr_bit_set(failed, i);
+    wr_bit_set(results->failed, i);
     wr_builder_put_null(out);
-  } else if (type->physical == WR_I128) {
+  } else if (results->type->physical == WR_I128) {
     wr_builder_put_i128(out, value);
   } else {
     wr_builder_put_integer(out, (int64_t)value);
   }
 }
 
-static void sum_result(const char *const *entries, uint32_t offset, uint32_t count,
-                       const struct wr_type *type, struct wr_builder *out, uint64_t *failed)
+static const struct exact_state *exact_of(const struct wr_aggregate_results *results, uint32_t i)
 {
-  wr_builder_reserve(out, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct exact_state *state = (const void *)(entries[i] + offset);
+  return (const void *)(results->entries[i] + results->offset);
+}
+
+static void sum_result(const struct wr_aggregate_results *results)
+{
+  const struct wr_type *type = results->type;
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct exact_state *state = exact_of(results, i);
     wr_i128 sum = exact_sum(state);
     if (state->count == 0)
-      wr_builder_put_null(out);
+      wr_builder_put_null(results->out);
     else
-      result_put(out, type,
+      result_put(results, i,
                  type->kind == WR_DECIMAL ? wr_decimal_fits(sum, type->precision)
                                           : sum == (int64_t)sum,
-                 sum, failed, i);
+                 sum);
   }
 }
 
 /* The average of integers is cut towards zero, and lies between the least and the greatest of them:
  * it always fits. */
-static void average_result_integer(const char *const *entries, uint32_t offset, uint32_t count,
-                                   const struct wr_type *type, struct wr_builder *out,
-                                   uint64_t *failed)
+static void average_result_integer(const struct wr_aggregate_results *results)
 {
-  wr_builder_reserve(out, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct exact_state *state = (const void *)(entries[i] + offset);
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct exact_state *state = exact_of(results, i);
     if (state->count == 0)
-      wr_builder_put_null(out);
+      wr_builder_put_null(results->out);
     else
-      result_put(out, type, true, exact_sum(state) / state->count, failed, i);
+      result_put(results, i, true, exact_sum(state) / state->count);
   }
 }
 
-/* up: how many digits the result has more behind the point than the values. */
-static void average_result_decimal(const char *const *entries, uint32_t offset, uint32_t count,
-                                   const struct wr_type *type, struct wr_builder *out,
-                                   uint64_t *failed, unsigned up)
+/* prepared: how many digits the result has more behind the point than the values. */
+static void average_result_decimal(const struct wr_aggregate_results *results)
 {
-  wr_builder_reserve(out, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct exact_state *state = (const void *)(entries[i] + offset);
+  unsigned up = *(const unsigned *)results->prepared;
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct exact_state *state = exact_of(results, i);
     wr_i128 average = 0;
     if (state->count == 0) {
-      wr_builder_put_null(out);
+      wr_builder_put_null(results->out);
       continue;
     }
-    bool fits = wr_decimal_divide(exact_sum(state), up, state->count, 0, type->precision, &average);
-    result_put(out, type, fits, average, failed, i);
+    bool fits = wr_decimal_divide(exact_sum(state), up, state->count, 0, results->type->precision,
+                                  &average);
+    result_put(results, i, fits, average);
   }
 }
-
-#define AVERAGE_DECIMAL(up)                                                            \
-  static void average_result_decimal_##up(const char *const *entries, uint32_t offset, \
-                                          uint32_t count, const struct wr_type *type,  \
-                                          struct wr_builder *out, uint64_t *failed)    \
-  {                                                                                    \
-    average_result_decimal(entries, offset, count, type, out, failed, up);             \
-  }
-AVERAGE_DECIMAL(0)
-AVERAGE_DECIMAL(1)
-AVERAGE_DECIMAL(2)
-AVERAGE_DECIMAL(3)
-AVERAGE_DECIMAL(4)
-AVERAGE_DECIMAL(5)
-AVERAGE_DECIMAL(6)
 
 /* ---- floating ---- */
 
@@ -173,13 +154,13 @@ static inline void floating_move(struct floating_state *state, double value, int
 #define FLOATING(kind, c_type)                                                     \
   static void floating_add_##kind(const struct wr_aggregate_rows *in)              \
   {                                                                                \
-    const c_type *values = in->arg->values;                                        \
+    const c_type *values = in->args[0]->values;                                    \
     WR_EACH_ENTRY(in, i, row)                                                      \
     floating_move(state_at(in->entries[i], in->offset), values[row], 1);           \
   }                                                                                \
   static void floating_retract_##kind(const struct wr_aggregate_rows *in)          \
   {                                                                                \
-    const c_type *values = in->arg->values;                                        \
+    const c_type *values = in->args[0]->values;                                    \
     WR_EACH_ENTRY(in, i, row)                                                      \
     floating_move(state_at(in->entries[i], in->offset), -(double)values[row], -1); \
   }
@@ -196,52 +177,43 @@ static void floating_merge(const struct wr_aggregate_rows *in, const char *const
   }
 }
 
-static void floating_put(const char *const *entries, uint32_t offset, uint32_t count,
-                         const struct wr_type *type, struct wr_builder *out, bool average)
+static void floating_put(const struct wr_aggregate_results *results, bool average)
 {
-  wr_builder_reserve(out, count);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct floating_state *state = (const void *)(entries[i] + offset);
+  struct wr_builder *out = results->out;
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct floating_state *state = (const void *)(results->entries[i] + results->offset);
     double value = isfinite(state->sum) ? state->sum + state->lost : state->sum;
     if (average)
       value /= (double)state->count;
     if (state->count == 0)
       wr_builder_put_null(out);
-    else if (type->kind == WR_FLOAT)
+    else if (results->type->kind == WR_FLOAT)
       wr_builder_put_f32(out, (float)value);
     else
       wr_builder_put_f64(out, value);
   }
 }
 
-static void floating_sum_result(const char *const *entries, uint32_t offset, uint32_t count,
-                                const struct wr_type *type, struct wr_builder *out,
-                                uint64_t *failed)
+static void floating_sum_result(const struct wr_aggregate_results *results)
 {
-  (void)failed;
-  floating_put(entries, offset, count, type, out, false);
+  floating_put(results, false);
 }
-static void floating_average_result(const char *const *entries, uint32_t offset, uint32_t count,
-                                    const struct wr_type *type, struct wr_builder *out,
-                                    uint64_t *failed)
+static void floating_average_result(const struct wr_aggregate_results *results)
 {
-  (void)failed;
-  floating_put(entries, offset, count, type, out, true);
+  floating_put(results, true);
 }
 
 /* ---- binding ---- */
 
-#define EXACT_CODE(kind, result_function)                                           \
-  {                                                                                 \
-    .state_bytes = sizeof(struct exact_state), .state_align = 8, .init = sum_init,  \
-    .add = exact_add_##kind, .retract = exact_retract_##kind, .merge = exact_merge, \
-    .result = result_function                                                       \
+#define EXACT_CODE(kind, result_function)                                                 \
+  {                                                                                       \
+    .state_bytes = sizeof(struct exact_state), .state_align = 8, .add = exact_add_##kind, \
+    .retract = exact_retract_##kind, .merge = exact_merge, .result = result_function      \
   }
-#define FLOATING_CODE(kind, result_function)                                                 \
-  {                                                                                          \
-    .state_bytes = sizeof(struct floating_state), .state_align = 8, .init = sum_init,        \
-    .add = floating_add_##kind, .retract = floating_retract_##kind, .merge = floating_merge, \
-    .result = result_function                                                                \
+#define FLOATING_CODE(kind, result_function)                                                    \
+  {                                                                                             \
+    .state_bytes = sizeof(struct floating_state), .state_align = 8, .add = floating_add_##kind, \
+    .retract = floating_retract_##kind, .merge = floating_merge, .result = result_function      \
   }
 
 static const struct wr_aggregate_code sum_codes[WR_PHYSICAL_COUNT] = {
@@ -262,52 +234,51 @@ static const struct wr_aggregate_code average_codes[WR_PHYSICAL_COUNT] = {
     [WR_F64] = FLOATING_CODE(f64, floating_average_result),
 };
 
-#define AVERAGE_DECIMAL_CODES(kind)                                                             \
-  {                                                                                             \
-    EXACT_CODE(kind, average_result_decimal_0), EXACT_CODE(kind, average_result_decimal_1),     \
-        EXACT_CODE(kind, average_result_decimal_2), EXACT_CODE(kind, average_result_decimal_3), \
-        EXACT_CODE(kind, average_result_decimal_4), EXACT_CODE(kind, average_result_decimal_5), \
-        EXACT_CODE(kind, average_result_decimal_6)                                              \
-  }
-#define AVERAGE_SCALE 6 /* digits behind the point that an average of DECIMALs has at least */
-static const struct wr_aggregate_code average_decimal_codes[2][AVERAGE_SCALE + 1] = {
-    AVERAGE_DECIMAL_CODES(i64), AVERAGE_DECIMAL_CODES(i128)};
+static const struct wr_aggregate_code average_decimal_codes[WR_PHYSICAL_COUNT] = {
+    [WR_I64] = EXACT_CODE(i64, average_result_decimal),
+    [WR_I128] = EXACT_CODE(i128, average_result_decimal),
+};
 
-static bool sum_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+#define AVERAGE_SCALE 6 /* digits behind the point that an average of DECIMALs has at least */
+
+static enum wr_code sum_bind(struct wr_aggregate_site *site, struct wr_error *err)
 {
-  const struct wr_type *type = out->arg->type;
+  const struct wr_type *type = site->args[0]->type;
   if (!wr_kind_is_number(type->kind))
-    return false;
-  out->type = type;
+    return wr_aggregate_no_match(site, 0, err);
+  site->out->type = type;
   if (wr_kind_is_integer(type->kind))
-    out->type = &wr_type_bigint;
+    site->out->type = &wr_type_bigint;
   else if (type->kind == WR_DECIMAL)
-    out->type = wr_type_decimal(binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale);
-  out->code = &sum_codes[type->physical];
-  return true;
+    site->out->type = wr_type_decimal(site->binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale);
+  site->out->code = &sum_codes[type->physical];
+  return WR_OK;
 }
 
-static bool average_bind(const struct wr_binding *binding, struct wr_aggregate *out)
+static enum wr_code average_bind(struct wr_aggregate_site *site, struct wr_error *err)
 {
-  const struct wr_type *type = out->arg->type;
+  const struct wr_type *type = site->args[0]->type;
   if (!wr_kind_is_number(type->kind))
-    return false;
-  out->type = type;
-  out->code = &average_codes[type->physical];
+    return wr_aggregate_no_match(site, 0, err);
+  site->out->type = type;
+  site->out->code = &average_codes[type->physical];
   if (type->kind == WR_DECIMAL) {
-    unsigned up = type->scale < AVERAGE_SCALE ? AVERAGE_SCALE - type->scale : 0;
-    out->type = wr_type_decimal(binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale + up);
-    out->code = &average_decimal_codes[type->physical == WR_I128][up];
+    unsigned *up = WR_NEW(site->binding->arena, unsigned);
+    *up = type->scale < AVERAGE_SCALE ? AVERAGE_SCALE - type->scale : 0;
+    site->out->type =
+        wr_type_decimal(site->binding->arena, WR_DECIMAL_DIGITS_MAX, type->scale + *up);
+    site->out->code = &average_decimal_codes[type->physical];
+    site->out->prepared = up;
   }
-  return true;
+  return WR_OK;
 }
 
 const struct wr_aggregate_function wr_aggregates_sum[] = {
-    {"SUM", "SUM(number)",
+    {"SUM", "SUM([DISTINCT] number)",
      "The sum of the values that are not NULL: BIGINT of integers, DECIMAL(38, s) of DECIMAL(p, s)",
-     1, 1, sum_bind},
-    {"AVG", "AVG(number)",
-     "The average of the values that are not NULL, in their type; of integers it is cut", 1, 1,
-     average_bind},
+     "SUM(DISTINCT x)", "(1), (2), (2), (NULL)", "3", 1, 1, sum_bind, 0},
+    {"AVG", "AVG([DISTINCT] number)",
+     "The average of the values that are not NULL, in their type; of integers it is cut", "AVG(x)",
+     "(1.0), (2.5)", "1.750000", 1, 1, average_bind, 0},
     {0},
 };

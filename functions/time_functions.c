@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "core/batch.h"
 #include "core/time.h"
 #include "functions/calendar.h"
 #include "functions/cast.h"
@@ -32,7 +33,8 @@ FIELD_DENSE(epoch, wr_floor_div(x, WR_US_PER_SECOND))
 static void field_rows(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
 {
   enum wr_unit unit = *(const enum wr_unit *)call->prepared;
-  bool of_day = unit == WR_UNIT_MILLISECOND || unit == WR_UNIT_MICROSECOND;
+  bool of_day =
+      unit == WR_UNIT_MILLISECOND || unit == WR_UNIT_MICROSECOND || unit == WR_UNIT_NANOSECOND;
   int64_t last_day = INT64_MIN, last_value = 0;
   WR_EACH_ROW(row)
   {
@@ -45,6 +47,16 @@ static void field_rows(const struct wr_call *call, const uint32_t *rows, uint32_
   }
 }
 static const struct wr_kernel kernel_field = {.rows = field_rows};
+
+static void interval_rows(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  enum wr_unit unit = *(const enum wr_unit *)call->prepared;
+  bool months = call->args[0]->type->kind == WR_INTERVAL_MONTH;
+  WR_EACH_ROW(row)
+  ((int64_t *)call->values)[row] =
+      wr_interval_field(wr_column_i64(call->args[0], row), months, unit);
+}
+static const struct wr_kernel kernel_interval = {.rows = interval_rows};
 
 /* The time argument i as a TIMESTAMP on the wall clock. */
 static enum wr_code bind_wall(struct wr_bind_site *site, uint32_t i, struct wr_error *err)
@@ -61,7 +73,7 @@ static enum wr_code bind_wall(struct wr_bind_site *site, uint32_t i, struct wr_e
 static enum wr_code bind_field(struct wr_bind_site *site, enum wr_unit unit, struct wr_error *err)
 {
   const struct wr_type *type = site->args[0]->type;
-  bool of_day = unit >= WR_UNIT_HOUR && unit <= WR_UNIT_MICROSECOND;
+  bool of_day = (unit >= WR_UNIT_HOUR && unit <= WR_UNIT_MICROSECOND) || unit == WR_UNIT_NANOSECOND;
   if (type->kind != WR_TIME || !of_day) { /* a TIME is microseconds as well */
     enum wr_code code = bind_wall(site, 0, err);
     if (code)
@@ -93,6 +105,25 @@ static enum wr_code bind_unit(struct wr_bind_site *site, uint32_t i, enum wr_uni
                     site->function->name, (int)name->length, wr_text_bytes(name));
 }
 
+/* EXTRACT(unit FROM interval); the unit stays an argument, behind the interval. */
+static enum wr_code bind_interval_field(struct wr_bind_site *site, enum wr_unit unit,
+                                        struct wr_error *err)
+{
+  const struct wr_expression *name = site->args[0];
+  bool months = site->args[1]->type->kind == WR_INTERVAL_MONTH;
+  if (!wr_interval_has_field(months, unit))
+    return wr_fail_at(err, WR_SEMANTIC, name->span, "an interval of %s has no %s",
+                      months ? "months" : "days and seconds", wr_unit_names[unit]);
+  enum wr_unit *kept = WR_NEW(site->binding->arena, enum wr_unit);
+  *kept = unit;
+  site->args[0] = site->args[1];
+  site->args[1] = name;
+  site->type = &wr_type_bigint;
+  site->kernel = &kernel_interval;
+  site->prepared = kept;
+  return WR_OK;
+}
+
 /* EXTRACT(unit FROM time) becomes the function of that unit where there is one, so that equal
  * fields are one call. */
 static enum wr_code bind_extract(struct wr_bind_site *site, struct wr_error *err)
@@ -106,6 +137,8 @@ static enum wr_code bind_extract(struct wr_bind_site *site, struct wr_error *err
   enum wr_code code = bind_unit(site, 0, &unit, err);
   if (code)
     return code;
+  if (wr_kind_is_interval(site->args[1]->type->kind))
+    return bind_interval_field(site, unit, err);
   if (names[unit])
     return wr_bind_call(site->binding, names[unit], &site->args[1], 1, site->span, &site->instead,
                         err);
@@ -175,8 +208,9 @@ static void difference_rows(const struct wr_call *call, const uint32_t *rows, ui
     if (value == (int32_t)value)
       ((int32_t *)call->values)[row] = (int32_t)value;
     else
-      wr_call_fail(call, row, "TIMESTAMPDIFF: %lld %ss do not fit into INT", (long long)value,
-                   wr_unit_names[unit]);
+      wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE,
+                         "TIMESTAMPDIFF: %lld %ss do not fit into INT", (long long)value,
+                         wr_unit_names[unit]);
   }
 }
 static const struct wr_kernel kernel_difference = {.rows = difference_rows, .traits = WR_CAN_FAIL};
@@ -195,6 +229,74 @@ static enum wr_code bind_timestampdiff(struct wr_bind_site *site, struct wr_erro
   site->kernel = &kernel_difference;
   site->prepared = unit;
   return code;
+}
+
+/* ---- OVERLAPS ---- */
+
+/* One side: from and to, or from and how long; *low and *high are the earlier and the later one. */
+static enum wr_code bind_range(struct wr_bind_site *site, uint32_t first,
+                               const struct wr_expression **low, const struct wr_expression **high,
+                               struct wr_error *err)
+{
+  const struct wr_binding *binding = site->binding;
+  const struct wr_expression *ends[2] = {site->args[first], site->args[first + 1]};
+  enum wr_code code = WR_OK;
+  enum wr_kind kind = ends[0]->type->kind;
+  if (kind != WR_DATE && kind != WR_TIME && !wr_kind_is_timestamp(kind) && kind != WR_NULL)
+    return wr_bind_no_match(site, err);
+  if (wr_kind_is_interval(ends[1]->type->kind))
+    code = wr_bind_call(binding, "+", ends, 2, site->span, &ends[1], err);
+  if (!code)
+    code = wr_bind_call(binding, "LEAST", ends, 2, site->span, low, err);
+  return code ? code : wr_bind_call(binding, "GREATEST", ends, 2, site->span, high, err);
+}
+
+/* Both ends belong to a range, as in Flink: each begins no later than the other ends. */
+static enum wr_code bind_overlaps(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *one[2], *other[2], *both[2];
+  enum wr_code code = bind_range(site, 0, &one[1], &other[0], err);
+  if (!code)
+    code = bind_range(site, 2, &other[1], &one[0], err);
+  /* one: begin of the first, end of the second; other: the reverse */
+  if (!code)
+    code = wr_bind_call(site->binding, ">=", one, 2, site->span, &both[0], err);
+  if (!code)
+    code = wr_bind_call(site->binding, ">=", other, 2, site->span, &both[1], err);
+  if (!code)
+    code =
+        wr_bind_logic(site->binding, WR_EXPRESSION_AND, both, 2, site->span, &site->instead, err);
+  return code;
+}
+
+/* ---- the watermark ---- */
+
+static void arrived_rows(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  WR_EACH_ROW(row)
+  {
+    int64_t us = call->arrived_us ? call->arrived_us[row] : WR_TIME_NONE;
+    if (us == WR_TIME_NONE)
+      wr_call_set_null(call, row);
+    else
+      ((int64_t *)call->values)[row] = us;
+  }
+}
+static const struct wr_kernel kernel_arrived = {.rows = arrived_rows,
+                                                .traits = WR_MAKES_NULL | WR_SEES_NULL};
+
+/* That the column is event time, the planner sees. */
+static enum wr_code bind_current_watermark(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *column = site->args[0];
+  if (column->kind != WR_EXPRESSION_COLUMN || !wr_kind_is_timestamp(column->type->kind)) {
+    wr_fail_at(err, WR_SEMANTIC, column->span,
+               "CURRENT_WATERMARK takes the event time column of a table");
+    return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+  }
+  site->type = column->type;
+  site->kernel = &kernel_arrived;
+  return WR_OK;
 }
 
 /* ---- the clock; no arguments, so it is asked once a batch ---- */
@@ -252,9 +354,11 @@ static enum wr_code bind_current_time(struct wr_bind_site *site, struct wr_error
 const struct wr_function wr_functions_time_functions[] = {
     {.name = "EXTRACT",
      .usage = "EXTRACT(unit FROM time)",
-     .help = "A field of a time: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, ISODOW, ISOYEAR, HOUR, "
-             "MINUTE, SECOND, MILLISECOND, "
-             "MICROSECOND, EPOCH, DECADE, CENTURY, MILLENNIUM",
+     .help =
+         "A field of a time: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, ISODOW, ISOYEAR, HOUR, "
+         "MINUTE, SECOND, MILLISECOND, "
+         "MICROSECOND, NANOSECOND (of the second), EPOCH, DECADE, CENTURY, MILLENNIUM; or of an "
+         "interval",
      .example = "EXTRACT(MONTH FROM DATE '2026-02-03')",
      .result = "2",
      .least = 2,
@@ -287,6 +391,23 @@ const struct wr_function wr_functions_time_functions[] = {
      .least = 3,
      .most = 3,
      .bind = bind_timestampdiff},
+    {.name = "OVERLAPS",
+     .usage = "(from, to or interval) OVERLAPS (from, to or interval)",
+     .help = "TRUE if two ranges of time have a moment in common; their ends belong to them",
+     .example = "(TIME '09:00:00', TIME '10:00:00') OVERLAPS (TIME '10:00:00', INTERVAL '3' HOUR)",
+     .result = "TRUE",
+     .least = 4,
+     .most = 4,
+     .bind = bind_overlaps,
+     .traits = WR_OPERATOR},
+    {.name = "CURRENT_WATERMARK",
+     .usage = "CURRENT_WATERMARK(event_time)",
+     .help = "The watermark before the row, where it was read; NULL as long as there is none, and "
+             "in rows that a window has made",
+     .least = 1,
+     .most = 1,
+     .bind = bind_current_watermark,
+     .traits = WR_ARRIVED},
     CLOCK_ROW("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", "Now, as TIMESTAMP_LTZ(3)"),
     CLOCK_ROW("NOW", "NOW()", "Now, as TIMESTAMP_LTZ(3)"),
     CLOCK_ROW("CURRENT_ROW_TIMESTAMP", "CURRENT_ROW_TIMESTAMP()", "Now, as TIMESTAMP_LTZ(3)"),

@@ -61,6 +61,27 @@ static const struct wr_type *common_text(struct wr_arena *arena, const struct wr
   return wr_type_text(arena, both_fixed ? fixed : varying, length);
 }
 
+/* ROWs and collections meet part by part, ROWs by position under the names of the first. */
+static const struct wr_type *common_nested(struct wr_arena *arena, const struct wr_type *a,
+                                           const struct wr_type *b)
+{
+  if (a->kind != b->kind || a->field_count != b->field_count)
+    return NULL;
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, a->field_count);
+  for (uint32_t i = 0; i < a->field_count; i++) {
+    fields[i] = (struct wr_field){a->fields[i].name,
+                                  wr_type_common(arena, a->fields[i].type, b->fields[i].type)};
+    if (!fields[i].type)
+      return NULL;
+  }
+  switch (a->kind) {
+  case WR_ARRAY: return wr_type_array(arena, fields[0].type);
+  case WR_MAP: return wr_type_map(arena, fields[0].type, fields[1].type);
+  case WR_MULTISET: return wr_type_multiset(arena, fields[0].type);
+  default: assert(a->kind == WR_ROW); return wr_type_row(arena, fields, a->field_count);
+  }
+}
+
 const struct wr_type *wr_type_common(struct wr_arena *arena, const struct wr_type *a,
                                      const struct wr_type *b)
 {
@@ -87,7 +108,7 @@ const struct wr_type *wr_type_common(struct wr_arena *arena, const struct wr_typ
     return a->precision > b->precision ? a : b;
   if (a->kind == b->kind && wr_kind_is_interval(a->kind))
     return a;
-  return NULL;
+  return a->kind >= WR_ARRAY ? common_nested(arena, a, b) : NULL;
 }
 
 static bool kind_is_temporal(enum wr_kind kind)

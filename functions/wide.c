@@ -90,6 +90,12 @@ bool wr_decimal_multiply(wr_i128 a, wr_i128 b, unsigned cut, unsigned digits, wr
 {
   struct wr_wide product = wr_wide_multiply(wr_amount(a), wr_amount(b));
   bool round_up = false, negative = (a < 0) != (b < 0);
+  if (cut > WR_DECIMAL_DIGITS_MAX) { /* the digits cut first are too far down to round anything */
+    unsigned __int128 ignored;
+    product = wr_wide_divide(
+        product, (unsigned __int128)wr_power_of_ten(cut - WR_DECIMAL_DIGITS_MAX), &ignored);
+    cut = WR_DECIMAL_DIGITS_MAX;
+  }
   if (cut > 0) {
     unsigned __int128 power = (unsigned __int128)wr_power_of_ten(cut), rest;
     product = wr_wide_divide(product, power, &rest);

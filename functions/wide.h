@@ -32,7 +32,7 @@ static inline unsigned __int128 wr_amount(wr_i128 value)
 /* (a * 10^a_up + b * 10^b_up) / 10^cut; all three powers 0 to 38. */
 bool wr_decimal_add(wr_i128 a, unsigned a_up, wr_i128 b, unsigned b_up, unsigned cut,
                     unsigned digits, wr_i128 *out);
-/* a * b / 10^cut; cut 0 to 38. */
+/* a * b / 10^cut; cut 0 to 76. */
 bool wr_decimal_multiply(wr_i128 a, wr_i128 b, unsigned cut, unsigned digits, wr_i128 *out);
 /* a * 10^up / (b * 10^down); up and down 0 to 76; b not 0. */
 bool wr_decimal_divide(wr_i128 a, unsigned up, wr_i128 b, unsigned down, unsigned digits,

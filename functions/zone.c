@@ -309,14 +309,15 @@ static bool zone_name_is_plain(const char *name)
 enum wr_code wr_zone_find(struct wr_arena *arena, const char *name, const struct wr_zone **out,
                           struct wr_error *err)
 {
+  const struct wr_span nowhere = {WR_NO_POSITION, 0};
   struct wr_zone *zone = WR_NEW(arena, struct wr_zone);
   *out = zone;
   if (zone_parse_offset(name, &zone->first_offset_us))
     return WR_OK;
   if (!zone_name_is_plain(name))
-    return wr_fail(err, WR_SEMANTIC,
-                   "'%.80s' is not a time zone; use UTC, +02:00 or a name such as Europe/Berlin",
-                   name);
+    return wr_fail_state(
+        err, WR_SEMANTIC, WR_STATE_INVALID_PARAMETER, nowhere,
+        "'%.80s' is not a time zone; use UTC, +02:00 or a name such as Europe/Berlin", name);
   char path[sizeof ZONE_FOLDER + ZONE_NAME_MAX + 2];
   snprintf(path, sizeof path, "%s/%s", ZONE_FOLDER, name);
   int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -328,8 +329,51 @@ enum wr_code wr_zone_find(struct wr_arena *arena, const char *name, const struct
   free(bytes);
   if (parsed)
     return WR_OK;
-  return wr_fail(
-      err, WR_SEMANTIC,
+  return wr_fail_state(
+      err, WR_SEMANTIC, WR_STATE_INVALID_PARAMETER, nowhere,
       "there is no time zone '%s' in %s; use UTC, +02:00 or a name such as Europe/Berlin", name,
       ZONE_FOLDER);
+}
+
+/* ---- Java's short names */
+
+enum wr_code wr_zone_find_old(struct wr_arena *arena, const char *name, const struct wr_zone **out,
+                              struct wr_error *err)
+{
+  static const struct {
+    const char *name, *zone;
+  } olds[] = {
+      {"ACT", "Australia/Darwin"},
+      {"AET", "Australia/Sydney"},
+      {"AGT", "America/Argentina/Buenos_Aires"},
+      {"ART", "Africa/Cairo"},
+      {"AST", "America/Anchorage"},
+      {"BET", "America/Sao_Paulo"},
+      {"BST", "Asia/Dhaka"},
+      {"CAT", "Africa/Harare"},
+      {"CNT", "America/St_Johns"},
+      {"CST", "America/Chicago"},
+      {"CTT", "Asia/Shanghai"},
+      {"EAT", "Africa/Addis_Ababa"},
+      {"ECT", "Europe/Paris"},
+      {"EST", "-05:00"},
+      {"HST", "-10:00"},
+      {"IET", "America/Indiana/Indianapolis"},
+      {"IST", "Asia/Kolkata"},
+      {"JST", "Asia/Tokyo"},
+      {"MIT", "Pacific/Apia"},
+      {"MST", "-07:00"},
+      {"NET", "Asia/Yerevan"},
+      {"NST", "Pacific/Auckland"},
+      {"PLT", "Asia/Karachi"},
+      {"PNT", "America/Phoenix"},
+      {"PRT", "America/Puerto_Rico"},
+      {"PST", "America/Los_Angeles"},
+      {"SST", "Pacific/Guadalcanal"},
+      {"VST", "Asia/Ho_Chi_Minh"},
+  };
+  for (size_t i = 0; i < sizeof olds / sizeof *olds; i++)
+    if (strcmp(olds[i].name, name) == 0)
+      return wr_zone_find(arena, olds[i].zone, out, err);
+  return wr_zone_find(arena, name, out, err);
 }

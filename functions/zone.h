@@ -16,6 +16,11 @@ struct wr_zone;
 enum wr_code wr_zone_find(struct wr_arena *arena, const char *name, const struct wr_zone **out,
                           struct wr_error *err);
 
+/* The same, and Java's old short names too, which calls may give, but not the session: PST, EST,
+ * JST. */
+enum wr_code wr_zone_find_old(struct wr_arena *arena, const char *name, const struct wr_zone **out,
+                              struct wr_error *err);
+
 /* True if the offset never changes; it is *offset_us then. */
 bool wr_zone_is_fixed(const struct wr_zone *zone, int64_t *offset_us);
 /* The offset at a moment given in UTC. */
