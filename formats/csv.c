@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "formats/fault.h"
 #include "formats/value.h"
 
 static const struct wr_option csv_options[] = {
@@ -29,6 +30,10 @@ static const struct wr_option csv_options[] = {
      .kind = WR_OPTION_BOOL,
      .fallback = "false",
      .help = "Values that do not fit become NULL; bad records are left out without a word."},
+    {.name = "csv.array-element-delimiter",
+     .kind = WR_OPTION_TEXT,
+     .fallback = ";",
+     .help = "The text between the items of an ARRAY and between the fields of a ROW."},
     {.name = "csv.escape-character",
      .kind = WR_OPTION_TEXT,
      .help = "The one character that takes the meaning from the one behind it; none by default."},
@@ -54,9 +59,17 @@ struct csv_encoder {
   struct wr_arena arena;
   uint32_t column_count;
   struct wr_buffer scratch;
+  struct wr_faults faults;
 };
 
 extern const struct wr_format wr_format_csv;
+
+void wr_csv_style_keep(struct wr_csv_style *style, struct wr_arena *arena)
+{
+  if (style->null_literal)
+    style->null_literal = wr_arena_copy(arena, style->null_literal, style->null_length);
+  style->delimiter = wr_arena_copy(arena, style->delimiter, style->delimiter_length);
+}
 
 /* A single ASCII character, or \t. */
 static enum wr_code csv_read_char(const struct wr_options *options, const char *name, char *out,
@@ -83,6 +96,11 @@ static enum wr_code csv_read_style(const struct wr_options *options, struct wr_c
   style->header = wr_options_bool(options, csv_options, "csv.header");
   style->null_literal = wr_options_find(options, "csv.null-literal");
   style->null_length = style->null_literal ? (uint32_t)strlen(style->null_literal) : 0;
+  style->delimiter = wr_options_text(options, csv_options, "csv.array-element-delimiter");
+  style->delimiter_length = (uint32_t)strlen(style->delimiter);
+  if (strpbrk(style->delimiter, "\r\n") || style->delimiter_length == 0)
+    return wr_fail(err, WR_SEMANTIC,
+                   "'csv.array-element-delimiter' must be one or more characters of one line");
   rules->has_comments = wr_options_bool(options, csv_options, "csv.allow-comments");
   rules->has_quote = !wr_options_bool(options, csv_options, "csv.disable-quote-character");
   rules->has_escape = wr_options_find(options, "csv.escape-character") != NULL;
@@ -116,15 +134,42 @@ static enum wr_code csv_check_unquoted(const struct wr_csv_rules *rules,
 {
   if (rules->has_quote)
     return WR_OK;
-  if (field->type->physical == WR_TEXT) {
-    wr_fail(err, WR_SEMANTIC, "column %s is text, which cannot be written to CSV without quotes",
-            field->name);
+  bool nested = field->type->field_count > 0;
+  if (field->type->physical == WR_TEXT || nested) {
+    wr_fail(err, WR_SEMANTIC, "column %s is %s, which cannot be written to CSV without quotes",
+            field->name, nested ? "nested" : "text");
     return wr_hint(err, "leave 'csv.disable-quote-character' out");
   }
   if (isalnum((unsigned char)rules->delimiter) || strchr("+-.: ", rules->delimiter))
     return wr_fail(err, WR_SEMANTIC,
                    "'%c' cannot be the delimiter of a CSV that is written without quotes",
                    rules->delimiter);
+  return WR_OK;
+}
+
+/* A scalar; or an ARRAY or ROW of scalars, whose parts share a field. */
+static enum wr_code csv_check_type(const struct wr_field *field, bool reading, struct wr_error *err)
+{
+  enum wr_code (*check)(const char *, const struct wr_field *, bool, struct wr_error *) =
+      reading ? wr_value_check_readable : wr_value_check_writable;
+  const struct wr_type *type = field->type;
+  if (type->kind != WR_ARRAY && type->kind != WR_ROW) {
+    enum wr_code code = check("csv", field, false, err);
+    if (code != WR_OK && type->field_count > 0)
+      wr_hint(err, "a field of CSV holds a scalar value, or an ARRAY or ROW of them");
+    return code;
+  }
+  for (uint32_t i = 0; i < type->field_count; i++) {
+    const struct wr_field part = {field->name, type->fields[i].type};
+    struct wr_error inner;
+    if (part.type->field_count == 0 && check("csv", &part, false, &inner) == WR_OK)
+      continue;
+    char name[96];
+    wr_type_print(type, name, sizeof name);
+    wr_fail(err, WR_UNSUPPORTED, "the format 'csv' cannot %s %s of type %s",
+            reading ? "read" : "write", field->name, name);
+    return wr_hint(err, "a field of CSV holds a scalar value, or an ARRAY or ROW of them");
+  }
   return WR_OK;
 }
 
@@ -147,10 +192,7 @@ static enum wr_code csv_check(const struct wr_format_spec *spec, bool reading, s
   uint32_t count = some ? spec->wanted_count : spec->schema->column_count;
   for (uint32_t i = 0; i < count && code == WR_OK; i++) {
     const struct wr_field *field = &spec->schema->fields[some ? spec->wanted[i] : i];
-    if (reading)
-      code = wr_value_check_readable("csv", field, false, err);
-    else
-      code = wr_value_check_writable("csv", field, false, err);
+    code = csv_check_type(field, reading, err);
     if (code == WR_OK && !reading)
       code = csv_check_unquoted(&style.rules, field, err);
   }
@@ -208,8 +250,7 @@ static enum wr_code csv_encoder_new(const struct wr_format_spec *spec, struct wr
   struct csv_encoder *csv = wr_memory_get_zero(sizeof *csv);
   csv->base.format = &wr_format_csv;
   csv->style = style;
-  if (style.null_literal)
-    csv->style.null_literal = wr_arena_copy(&csv->arena, style.null_literal, style.null_length);
+  wr_csv_style_keep(&csv->style, &csv->arena);
   csv->column_count = spec->schema->column_count;
   *out = &csv->base;
   return WR_OK;
@@ -226,6 +267,7 @@ static void csv_encoder_free(struct wr_encoder *encoder)
   struct csv_encoder *csv = csv_encoder_of(encoder);
   wr_arena_free(&csv->arena);
   wr_buffer_free(&csv->scratch);
+  wr_faults_free(&csv->faults);
   free(csv);
 }
 
@@ -233,11 +275,20 @@ static void csv_encode(struct wr_encoder *encoder, const struct wr_batch *batch,
                        struct wr_buffer *buffer, size_t *ends)
 {
   struct csv_encoder *csv = csv_encoder_of(encoder);
+  wr_faults_reset(&csv->faults);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
-    wr_csv_encode_row(&csv->style, batch->columns, csv->column_count, wr_batch_row(batch, i),
-                      &csv->scratch, buffer);
+    size_t begin = buffer->length;
+    uint32_t failed;
+    const char *problem = wr_csv_encode_row(&csv->style, batch->columns, csv->column_count,
+                                            wr_batch_row(batch, i), &csv->scratch, buffer, &failed);
+    if (problem) {
+      buffer->length = begin;
+      wr_faults_add(&csv->faults, i, "column %s %s", batch->schema->fields[failed].name, problem);
+    }
     ends[i] = buffer->length;
   }
+  encoder->faults = csv->faults.list;
+  encoder->fault_count = csv->faults.count;
 }
 
 const struct wr_format wr_format_csv = {

@@ -14,7 +14,12 @@ struct wr_csv_style {
   bool header;  /* the first record of a split holds names */
   const char *null_literal; /* NULL: none */
   uint32_t null_length;
+  const char *delimiter; /* between the items of an ARRAY, the fields of a ROW */
+  uint32_t delimiter_length;
 };
+
+/* The texts of a style copied into an arena: the options that they come from may go. */
+void wr_csv_style_keep(struct wr_csv_style *style, struct wr_arena *arena);
 
 struct wr_csv_decode;
 
@@ -29,9 +34,9 @@ void wr_csv_decode_run(struct wr_csv_decode *decode, const struct wr_frame *fram
                        uint32_t frame_count, struct wr_decoded *out);
 
 /* Writes row `row` of the columns as a record without a line break. scratch holds nothing between
- * calls. */
-void wr_csv_encode_row(const struct wr_csv_style *style, const struct wr_column *columns,
-                       uint32_t column_count, uint32_t row, struct wr_buffer *scratch,
-                       struct wr_buffer *out);
+ * calls. Returns NULL; or what is wrong with column *failed, a constant for "column c ...". */
+const char *wr_csv_encode_row(const struct wr_csv_style *style, const struct wr_column *columns,
+                              uint32_t column_count, uint32_t row, struct wr_buffer *scratch,
+                              struct wr_buffer *out, uint32_t *failed);
 
 #endif

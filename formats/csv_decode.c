@@ -2,7 +2,9 @@
 /*
  * CSV records into columns, by position. A record must have as many fields as the table has
  * columns. NULL is the text of 'csv.null-literal' without quotes; and an empty field without
- * quotes, unless the column is text.
+ * quotes, unless the column is text. The field of an ARRAY or ROW is cut at
+ * 'csv.array-element-delimiter', and its parts are fields of their own, but for quotes; an empty
+ * one in quotes is an ARRAY without items.
  */
 #include "formats/csv.h"
 
@@ -10,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/builder.h"
+#include "core/limits.h"
+#include "core/packed.h"
 #include "formats/fault.h"
 #include "formats/lines.h"
 #include "formats/value.h"
@@ -37,8 +40,7 @@ struct wr_csv_decode *wr_csv_decode_new(const struct wr_format_spec *spec,
 {
   struct wr_csv_decode *csv = wr_memory_get_zero(sizeof *csv);
   csv->style = *style;
-  if (style->null_literal)
-    csv->style.null_literal = wr_arena_copy(&csv->arena, style->null_literal, style->null_length);
+  wr_csv_style_keep(&csv->style, &csv->arena);
   csv->reader.zone_is_utc = wr_value_zone_is_utc(spec->time_zone);
   csv->field_count = spec->schema->column_count;
   csv->column_count = spec->wanted_count;
@@ -107,27 +109,114 @@ static bool csv_is_null(const struct wr_csv_style *style, const struct wr_type *
   return field->length == 0 && !wr_kind_is_text(type->kind);
 }
 
+/* The value of one field, or of a part of it, into a builder of a scalar type. index: of the part,
+ * from 1; 0: the field is the value. False: csv->problem says why not. */
+static bool csv_put_scalar(struct wr_csv_decode *csv, const struct wr_field *column,
+                           struct wr_builder *builder, const struct wr_csv_field *field,
+                           uint32_t index)
+{
+  char place[16] = "", complaint[160];
+  const struct wr_type *type = builder->type;
+  if (index)
+    snprintf(place, sizeof place, "[%u]", index);
+  if (!csv_is_null(&csv->style, type, field)) {
+    if (wr_value_put(&csv->reader, builder, field->bytes, field->length))
+      return true;
+    if (!csv->style.forgive || type->not_null) {
+      wr_value_complain(type, field->bytes, field->length, complaint, sizeof complaint);
+      snprintf(csv->problem, sizeof csv->problem, "column %s%s: '%s' %s", column->name, place,
+               wr_excerpt_make(field->bytes, field->length).text, complaint);
+      return false;
+    }
+  } else if (type->not_null) {
+    snprintf(csv->problem, sizeof csv->problem, "column %s%s is empty but declared NOT NULL",
+             column->name, place);
+    return false;
+  }
+  wr_builder_put_null(builder);
+  return true;
+}
+
+/* The next part of a field: from *at up to the delimiter or the end. False: there is none. */
+static bool csv_next_part(const struct wr_csv_style *style, const char **at, const char *end,
+                          struct wr_csv_field *part)
+{
+  if (!*at)
+    return false;
+  size_t left = (size_t)(end - *at);
+  const char *delimiter =
+      left ? memmem(*at, left, style->delimiter, style->delimiter_length) : NULL;
+  const char *part_end = delimiter ? delimiter : end;
+  *part = (struct wr_csv_field){.bytes = *at, .length = (uint32_t)(part_end - *at)};
+  *at = delimiter ? delimiter + style->delimiter_length : NULL;
+  return true;
+}
+
+static bool csv_put_array(struct wr_csv_decode *csv, const struct wr_field *column,
+                          struct wr_builder *builder, const struct wr_csv_field *field)
+{
+  struct wr_builder *items = &builder->children[0];
+  const char *at = field->length ? field->bytes : NULL;
+  struct wr_csv_field part;
+  bool good = true;
+  while (good && csv_next_part(&csv->style, &at, field->bytes + field->length, &part)) {
+    if (items->row_count == WR_COLLECTION_VALUES_MAX) {
+      snprintf(csv->problem, sizeof csv->problem,
+               "column %s has more values than the limit WR_COLLECTION_VALUES_MAX, which is %d",
+               column->name, WR_COLLECTION_VALUES_MAX);
+      good = false;
+      break;
+    }
+    if (items->row_count == items->row_capacity)
+      wr_builder_reserve(items, items->row_count + 1);
+    good = csv_put_scalar(csv, column, items, &part, items->row_count + 1);
+  }
+  if (good)
+    wr_builder_put_collected(builder);
+  else
+    wr_builder_drop_collected(builder);
+  return good;
+}
+
+static bool csv_put_row(struct wr_csv_decode *csv, const struct wr_field *column,
+                        struct wr_builder *builder, const struct wr_csv_field *field)
+{
+  uint32_t count = 0, field_count = builder->type->field_count;
+  const char *at = field->bytes;
+  struct wr_csv_field part;
+  bool good = true;
+  while (good && csv_next_part(&csv->style, &at, field->bytes + field->length, &part)) {
+    if (count < field_count)
+      good = csv_put_scalar(csv, column, &builder->children[count], &part, count + 1);
+    count += good;
+  }
+  if (good && count == field_count) {
+    wr_builder_put_valid(builder);
+    return true;
+  }
+  if (good)
+    snprintf(csv->problem, sizeof csv->problem, "column %s has %u part%s, but the ROW has %u",
+             column->name, count, count == 1 ? "" : "s", field_count);
+  for (uint32_t i = 0; i < count && i < field_count; i++)
+    wr_builder_pop(&builder->children[i]);
+  return false;
+}
+
 /* Puts a field into its column; false: csv->problem says why not. */
 static bool csv_put_field(struct wr_csv_decode *csv, uint32_t number,
                           const struct wr_csv_field *field)
 {
   const struct wr_field *column = csv->fields[number];
   struct wr_builder *builder = &csv->builders[csv->slots[number]];
-  if (!csv_is_null(&csv->style, column->type, field)) {
-    if (wr_value_put(&csv->reader, builder, field->bytes, field->length))
-      return true;
-    if (!csv->style.forgive || column->type->not_null) {
-      char complaint[160];
-      wr_value_complain(column->type, field->bytes, field->length, complaint, sizeof complaint);
-      snprintf(csv->problem, sizeof csv->problem, "column %s: '%s' %s", column->name,
-               wr_excerpt_make(field->bytes, field->length).text, complaint);
-      return false;
-    }
-  } else if (column->type->not_null) {
-    snprintf(csv->problem, sizeof csv->problem, "column %s is empty but declared NOT NULL",
-             column->name);
+  const struct wr_type *type = column->type;
+  bool is_array = type->kind == WR_ARRAY;
+  if (type->field_count == 0 || csv_is_null(&csv->style, type, field))
+    return csv_put_scalar(csv, column, builder, field, 0);
+  if (is_array ? csv_put_array(csv, column, builder, field)
+               : csv_put_row(csv, column, builder, field))
+    return true;
+  if (!csv->style.forgive || type->not_null)
     return false;
-  }
   wr_builder_put_null(builder);
   return true;
 }

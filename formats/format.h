@@ -20,10 +20,10 @@ struct wr_frame {
   uint32_t length;
 };
 
-/* A record that could not be decoded. */
+/* A record that could not be decoded, or a row that could not be encoded. */
 struct wr_fault {
   uint32_t frame;
-  const char *message; /* lent until the next decode */
+  const char *message; /* lent until the next call */
 };
 
 /* Lent until the decoder decodes again; texts may point into the framed bytes. */
@@ -47,8 +47,12 @@ struct wr_format_spec {
 struct wr_decoder {
   const struct wr_format *format;
 };
+/* The faults of the last batch: rows that the format has no form for. `frame` is then the number of
+ * the row among those that count; its record is empty and must not be written. */
 struct wr_encoder {
   const struct wr_format *format;
+  const struct wr_fault *faults; /* ascending, lent until the next batch */
+  uint32_t fault_count;
 };
 
 /* What an encoder wrote: row i's bytes end at ends[i] in the buffer (ascending); ends has room for

@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "formats/fault.h"
 #include "formats/format.h"
 #include "formats/json_decode.h"
 #include "formats/lines.h"
@@ -27,14 +28,28 @@ static const struct wr_option json_options[] = {
      .fallback = "SQL",
      .choices = "SQL|ISO-8601",
      .help = "Timestamps are written as 2026-01-02 03:04:05.678, or with a T; both are read."},
+    {.name = "json.map-null-key.mode",
+     .kind = WR_OPTION_CHOICE,
+     .fallback = "FAIL",
+     .choices = "FAIL|DROP|LITERAL",
+     .help =
+         "Entries of a MAP whose key is NULL: reject the row, leave them out, or write them under "
+         "the name json.map-null-key.literal."},
+    {.name = "json.map-null-key.literal",
+     .kind = WR_OPTION_TEXT,
+     .fallback = "null",
+     .help = "The name of a NULL key if json.map-null-key.mode is LITERAL."},
     {.name = "json.encode.decimal-as-plain-number",
      .kind = WR_OPTION_BOOL,
-     .fallback = "false",
-     .help = "DECIMAL is written with plain digits, whatever this says: never with an exponent."},
+     .fallback = "true",
+     .help =
+         "DECIMAL is written with all its digits; if false, without zeros at the end and with an "
+         "exponent if it is small or round: 1E+3, 1.5E-8."},
     {.name = "json.encode.ignore-null-fields",
      .kind = WR_OPTION_BOOL,
      .fallback = "false",
-     .help = "Columns that are NULL are left out instead of being written as null."},
+     .help =
+         "Columns and fields of ROWs that are NULL are left out instead of being written as null."},
     {.name = NULL},
 };
 
@@ -45,7 +60,10 @@ struct json_decoder {
 
 struct json_encoder {
   struct wr_encoder base;
+  struct wr_arena arena;
+  struct wr_json_style style;
   struct wr_json_row_writer *writer;
+  struct wr_faults faults;
 };
 
 extern const struct wr_format wr_format_json;
@@ -69,6 +87,10 @@ static enum wr_code json_check_reading(const struct wr_format_spec *spec, struct
 static enum wr_code json_check(const struct wr_format_spec *spec, bool reading,
                                struct wr_error *err)
 {
+  const char *mode = wr_options_text(spec->options, json_options, "json.map-null-key.mode");
+  if (wr_options_find(spec->options, "json.map-null-key.literal") && strcmp(mode, "LITERAL") != 0)
+    return wr_fail(err, WR_SEMANTIC,
+                   "'json.map-null-key.literal' needs 'json.map-null-key.mode' = 'LITERAL'");
   if (reading)
     return json_check_reading(spec, err);
   if (spec->changes) {
@@ -134,16 +156,24 @@ static enum wr_code json_encoder_new(const struct wr_format_spec *spec, struct w
                                      struct wr_error *err)
 {
   (void)err;
-  const char *standard =
-      wr_options_text(spec->options, json_options, "json.timestamp-format.standard");
-  struct wr_json_style style = {
-      .datetime = strcmp(standard, "SQL") == 0 ? WR_DATETIME_SQL : WR_DATETIME_ISO,
-      .leave_out_null =
-          wr_options_bool(spec->options, json_options, "json.encode.ignore-null-fields"),
-  };
+  const struct wr_options *options = spec->options;
   struct json_encoder *encoder = wr_memory_get_zero(sizeof *encoder);
+  const char *standard = wr_options_text(options, json_options, "json.timestamp-format.standard"),
+             *mode = wr_options_text(options, json_options, "json.map-null-key.mode"),
+             *literal = wr_options_text(options, json_options, "json.map-null-key.literal");
   encoder->base.format = &wr_format_json;
-  encoder->writer = wr_json_row_writer_new(spec->schema, &style);
+  encoder->style = (struct wr_json_style){
+      .datetime = strcmp(standard, "SQL") == 0 ? WR_DATETIME_SQL : WR_DATETIME_ISO,
+      .leave_out_null = wr_options_bool(options, json_options, "json.encode.ignore-null-fields"),
+      .null_keys = strcmp(mode, "FAIL") == 0   ? WR_JSON_NULL_KEY_FAIL
+                   : strcmp(mode, "DROP") == 0 ? WR_JSON_NULL_KEY_DROP
+                                               : WR_JSON_NULL_KEY_LITERAL,
+      .null_key = wr_arena_copy(&encoder->arena, literal, strlen(literal)),
+      .decimal_exponents =
+          !wr_options_bool(options, json_options, "json.encode.decimal-as-plain-number"),
+      .interval_numbers = true,
+  };
+  encoder->writer = wr_json_row_writer_new(spec->schema, &encoder->style);
   *out = &encoder->base;
   return WR_OK;
 }
@@ -158,17 +188,39 @@ static void json_encoder_free(struct wr_encoder *encoder)
 {
   struct json_encoder *json = json_encoder_of(encoder);
   wr_json_row_writer_free(json->writer);
+  wr_faults_free(&json->faults);
+  wr_arena_free(&json->arena);
   free(json);
+}
+
+/* Takes back what was written of a row, and says which of its columns has the NULL key. */
+static void json_refuse_row(struct json_encoder *json, const struct wr_batch *batch, uint32_t i,
+                            struct wr_buffer *buffer, size_t begin)
+{
+  uint32_t row = wr_batch_row(batch, i), c = 0;
+  buffer->length = begin;
+  while (wr_json_write_value(buffer, &batch->columns[c], row, &json->style))
+    c++;
+  assert(c < batch->schema->column_count);
+  buffer->length = begin;
+  wr_faults_add(&json->faults, i,
+                "column %s holds a MAP with the key NULL, and 'json.map-null-key.mode' is FAIL",
+                batch->schema->fields[c].name);
 }
 
 static void json_encode(struct wr_encoder *encoder, const struct wr_batch *batch,
                         struct wr_buffer *buffer, size_t *ends)
 {
-  const struct wr_json_row_writer *writer = json_encoder_of(encoder)->writer;
+  struct json_encoder *json = json_encoder_of(encoder);
+  wr_faults_reset(&json->faults);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
-    wr_json_row_write(writer, batch->columns, wr_batch_row(batch, i), buffer);
+    size_t begin = buffer->length;
+    if (!wr_json_row_write(json->writer, batch->columns, wr_batch_row(batch, i), buffer))
+      json_refuse_row(json, batch, i, buffer, begin);
     ends[i] = buffer->length;
   }
+  encoder->faults = json->faults.list;
+  encoder->fault_count = json->faults.count;
 }
 
 const struct wr_format wr_format_json = {

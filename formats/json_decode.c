@@ -80,7 +80,7 @@ void wr_json_decode_free(struct wr_json_decode *decode)
   for (uint32_t i = 0; i < decode->column_count; i++)
     wr_builder_close(&decode->builders[i]);
   wr_json_index_free(decode->index);
-  wr_buffer_free(&decode->put.scratch);
+  wr_json_put_free(&decode->put);
   wr_buffer_free(&decode->gathered);
   wr_buffer_free(&decode->names);
   wr_faults_free(&decode->faults);
@@ -225,6 +225,7 @@ static void decode_records(struct wr_json_decode *decode, const struct json_wind
     tape->end = begin + frame->length;
     put->begin = begin;
     put->lent = frame->bytes;
+    put->collected_bytes = 0;
     begin = tape->end + 1;
     if (tape->at[number] >= tape->end) {
       decode_fault_of_index(decode, window->first + i, WR_JSON_INDEX_EMPTY);

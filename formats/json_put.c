@@ -9,6 +9,7 @@
 
 #include <assert.h>
 
+#include "core/packed.h"
 #include "formats/fault.h"
 #include "text/datetime.h"
 #include "text/decimal.h"
@@ -131,9 +132,11 @@ static bool put_is_word(struct put_token token, const char *word)
   return token.length == strlen(word) && memcmp(token.bytes, word, token.length) == 0;
 }
 
-/* The number behind the object or array that begins here; the walk has seen its end. */
-static uint32_t put_container_end(const struct wr_json_put *put, uint32_t number)
+uint32_t wr_json_value_end(const struct wr_json_put *put, uint32_t number)
 {
+  char c = put->tape->bytes[put->tape->at[number]];
+  if (c != '{' && c != '[')
+    return number + 1;
   uint32_t next = wr_json_value_skip(put->tape, number);
   assert(next > number + 1);
   return next;
@@ -144,7 +147,7 @@ static struct put_token put_whole_token(const struct wr_json_put *put, uint32_t 
 {
   struct put_token token = put_token(put, number);
   if (*token.bytes == '{' || *token.bytes == '[') {
-    uint32_t last = put_container_end(put, number) - 1;
+    uint32_t last = wr_json_value_end(put, number) - 1;
     token.length = put->tape->at[last] + 1 - put->tape->at[number];
   }
   return token;
@@ -161,7 +164,7 @@ static bool put_is_scalar(struct put_token token)
 /* The same for everything inside of an object or array. */
 static bool put_is_container(const struct wr_json_put *put, uint32_t number)
 {
-  for (uint32_t end = put_container_end(put, number); number < end; number++) {
+  for (uint32_t end = wr_json_value_end(put, number); number < end; number++) {
     struct put_token token = put_token(put, number);
     if (!strchr("{}[]:,", *token.bytes) && !put_is_scalar(token))
       return false;
@@ -281,7 +284,7 @@ static bool put_integer(struct wr_json_put *put, const struct wr_json_field *fie
   return true;
 }
 
-/* FLOAT, DOUBLE, DECIMAL: as text, once it is sure that it is a JSON number. */
+/* FLOAT, DOUBLE, DECIMAL, INTERVAL: as text, once it is sure that it is a JSON number. */
 static bool put_number(struct wr_json_put *put, const struct wr_json_field *field,
                        struct wr_builder *builder, uint32_t number)
 {
@@ -336,6 +339,15 @@ static bool put_row(struct wr_json_put *put, const struct wr_json_field *field,
   return true;
 }
 
+/* A ROW in a collection: nobody has looked for its fields yet. */
+static bool put_row_item(struct wr_json_put *put, const struct wr_json_field *field,
+                         struct wr_builder *builder, uint32_t number)
+{
+  return put->tape->bytes[put->tape->at[number]] == '{' &&
+         wr_json_object_walk(put->tape, field->shape, number) != 0 &&
+         put_row(put, field, builder, number);
+}
+
 static bool (*const put_kinds[WR_KIND_COUNT])(struct wr_json_put *put,
                                               const struct wr_json_field *field,
                                               struct wr_builder *builder, uint32_t number) = {
@@ -355,29 +367,85 @@ static bool (*const put_kinds[WR_KIND_COUNT])(struct wr_json_put *put,
     [WR_TIME] = put_from_string,
     [WR_TIMESTAMP] = put_from_string,
     [WR_TIMESTAMP_LTZ] = put_from_string,
+    [WR_INTERVAL_MONTH] = put_number,
+    [WR_INTERVAL_SECOND] = put_number,
+    [WR_ARRAY] = wr_json_put_array,
+    [WR_MAP] = wr_json_put_map,
+    [WR_MULTISET] = wr_json_put_map,
     [WR_ROW] = put_row,
 };
 
+void wr_json_put_free(struct wr_json_put *put)
+{
+  wr_buffer_free(&put->scratch);
+  wr_buffer_free(&put->positions);
+  wr_buffer_free(&put->key_slots);
+}
+
+/* Pointers to the fields of a type. */
+static const struct wr_field **type_fields(struct wr_arena *arena, const struct wr_type *type)
+{
+  const struct wr_field **fields =
+      WR_NEW_ARRAY(arena, const struct wr_field *, type->field_count + 1);
+  for (uint32_t i = 0; i < type->field_count; i++)
+    fields[i] = &type->fields[i];
+  return fields;
+}
+
+static struct wr_json_field *items_new(struct wr_arena *arena, const struct wr_type *collection,
+                                       struct wr_json_shape *owner);
+
+/* owner: the shape of the objects that the field stands in; shape: its own, if it is a ROW. inner:
+ * what its path looks like from its fields. */
+static void field_init(struct wr_json_field *field, struct wr_arena *arena,
+                       const struct wr_type *type, struct wr_json_shape *owner,
+                       struct wr_json_shape *shape, const char *inner)
+{
+  assert(put_kinds[type->kind]);
+  field->type = type;
+  field->put = put_kinds[type->kind];
+  field->cells = 1;
+  if (wr_kind_is_packed(type->kind))
+    field->fields = items_new(arena, type, owner);
+  if (type->kind != WR_ROW)
+    return;
+  field->shape = shape;
+  field->fields =
+      wr_json_fields_new(arena, type_fields(arena, type), type->field_count, shape, inner);
+  field->cells = 0;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    field->cells += field->fields[i].cells;
+}
+
+/* The items of a collection: one, or keys and values. */
+static struct wr_json_field *items_new(struct wr_arena *arena, const struct wr_type *collection,
+                                       struct wr_json_shape *owner)
+{
+  struct wr_json_field *out = WR_NEW_ARRAY(arena, struct wr_json_field, collection->field_count);
+  for (uint32_t i = 0; i < collection->field_count; i++) {
+    const struct wr_type *type = collection->fields[i].type;
+    struct wr_json_shape *shape = NULL;
+    if (type->kind == WR_ROW) {
+      shape = wr_json_shape_new(arena, type_fields(arena, type), type->field_count);
+      wr_json_shape_link(owner, shape);
+    }
+    field_init(&out[i], arena, type, owner, shape, ".");
+    out[i].path = i == 0 && collection->kind != WR_ARRAY ? " (key)" : "";
+    if (shape)
+      out[i].put = put_row_item;
+  }
+  return out;
+}
+
 struct wr_json_field *wr_json_fields_new(struct wr_arena *arena,
                                          const struct wr_field *const *fields, uint32_t count,
-                                         const struct wr_json_shape *shape, const char *prefix)
+                                         struct wr_json_shape *shape, const char *prefix)
 {
   struct wr_json_field *out = WR_NEW_ARRAY(arena, struct wr_json_field, count + 1);
   for (uint32_t i = 0; i < count; i++) {
-    const struct wr_type *type = fields[i]->type;
-    assert(put_kinds[type->kind]);
     out[i].path = wr_arena_print(arena, "%s%s", prefix, fields[i]->name);
-    out[i].type = type;
-    out[i].put = put_kinds[type->kind];
-    if (type->kind != WR_ROW)
-      continue;
-    const struct wr_field **inner =
-        WR_NEW_ARRAY(arena, const struct wr_field *, type->field_count + 1);
-    for (uint32_t j = 0; j < type->field_count; j++)
-      inner[j] = &type->fields[j];
-    out[i].shape = shape->nested[i];
-    out[i].fields = wr_json_fields_new(arena, inner, type->field_count, out[i].shape,
-                                       wr_arena_print(arena, "%s.", out[i].path));
+    field_init(&out[i], arena, fields[i]->type, shape, shape->nested[i],
+               wr_arena_print(arena, "%s.", out[i].path));
   }
   return out;
 }
@@ -388,24 +456,42 @@ static bool put_is_null(const struct wr_json_put *put, uint32_t number)
          put_is_word(put_token(put, number), "null");
 }
 
+/* What becomes of a value that was not put: NULL (true), or a failure. */
+__attribute__((noinline)) static bool field_put_null(struct wr_json_put *put,
+                                                     const struct wr_json_field *field,
+                                                     struct wr_builder *builder, uint32_t number)
+{
+  bool is_null = number == 0 ? !put->fail_on_missing : put->forgive || put_is_null(put, number);
+  if (is_null && !field->type->not_null) {
+    wr_builder_put_null(builder);
+    put->failed = NULL;
+    put->reason = NULL;
+    put->step_count = 0;
+    return true;
+  }
+  if (!put->failed) { /* else a field of this one */
+    put->failed = field;
+    put->failed_number = number;
+  }
+  return false;
+}
+
+bool wr_json_field_put(struct wr_json_put *put, const struct wr_json_field *field,
+                       struct wr_builder *builder, uint32_t number)
+{
+  return (number && field->put(put, field, builder, number)) ||
+         field_put_null(put, field, builder, number);
+}
+
 bool wr_json_fields_put(struct wr_json_put *put, const struct wr_json_field *fields,
                         const struct wr_json_shape *shape, struct wr_builder *builders)
 {
   for (uint32_t i = 0; i < shape->column_count; i++) {
     const struct wr_json_field *field = &fields[i];
     uint32_t number = wr_json_shape_find(shape, i);
-    if (number && field->put(put, field, &builders[i], number))
+    if ((number && field->put(put, field, &builders[i], number)) ||
+        field_put_null(put, field, &builders[i], number))
       continue;
-    bool is_null = number == 0 ? !put->fail_on_missing : put->forgive || put_is_null(put, number);
-    if (is_null && !field->type->not_null) {
-      wr_builder_put_null(&builders[i]);
-      put->failed = NULL;
-      continue;
-    }
-    if (!put->failed) { /* else a field of this one */
-      put->failed = field;
-      put->failed_number = number;
-    }
     while (i-- > 0)
       wr_builder_pop(&builders[i]);
     return false;
@@ -413,18 +499,40 @@ bool wr_json_fields_put(struct wr_json_put *put, const struct wr_json_field *fie
   return true;
 }
 
+/* The way to put->failed as SQL would go it: bids[2].tags['x']. */
+static const char *put_path(struct wr_json_put *put, struct wr_arena *arena)
+{
+  const char *path = "";
+  while (put->step_count > 0) {
+    const struct wr_json_step *step = &put->steps[--put->step_count];
+    path = wr_arena_print(arena, "%s%s", path, step->collection->path);
+    if (step->index) {
+      path = wr_arena_print(arena, "%s[%u]", path, step->index);
+    } else if (step->key_number) {
+      struct put_token key = put_token(put, step->key_number);
+      path = wr_arena_print(arena, "%s['%s']", path,
+                            wr_excerpt_make(key.bytes + 1, key.length - 2).text);
+    }
+  }
+  return wr_arena_print(arena, "%s%s", path, put->failed->path);
+}
+
 const char *wr_json_put_complain(struct wr_json_put *put, struct wr_arena *arena)
 {
   const struct wr_json_field *field = put->failed;
+  const char *path = put_path(put, arena), *reason = put->reason;
+  put->reason = NULL;
+  if (reason)
+    return wr_arena_print(arena, "column %s %s", path, reason);
   if (put->failed_number == 0)
-    return wr_arena_print(arena, "column %s is missing", field->path);
+    return wr_arena_print(arena, "column %s is missing", path);
   if (put_is_null(put, put->failed_number))
-    return wr_arena_print(arena, "column %s is null but declared NOT NULL", field->path);
+    return wr_arena_print(arena, "column %s is null but declared NOT NULL", path);
   struct put_token token = put_whole_token(put, put->failed_number);
   struct wr_excerpt excerpt = wr_excerpt_make(token.bytes, token.length);
   bool quoted = token.length >= 2 && *token.bytes == '"';
   uint32_t length = quoted ? token.length - 2 : put_is_number(token) ? token.length : 0;
   char complaint[160];
   wr_value_complain(field->type, token.bytes + quoted, length, complaint, sizeof complaint);
-  return wr_arena_print(arena, "column %s: %s %s", field->path, excerpt.text, complaint);
+  return wr_arena_print(arena, "column %s: %s %s", path, excerpt.text, complaint);
 }

@@ -140,8 +140,17 @@ struct wr_json_shape *wr_json_shape_new(struct wr_arena *arena,
   return shape;
 }
 
+void wr_json_shape_link(struct wr_json_shape *shape, struct wr_json_shape *item)
+{
+  assert(!item->next);
+  item->next = shape->linked;
+  shape->linked = item;
+}
+
 void wr_json_shape_reset(struct wr_json_shape *shape)
 {
+  for (struct wr_json_shape *item = shape->linked; item; item = item->next)
+    wr_json_shape_reset(item);
   shape->begin = 0;
   memset(shape->found, 0, sizeof *shape->found * shape->column_count);
   for (uint32_t i = 0; i < shape->column_count; i++)

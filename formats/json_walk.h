@@ -49,7 +49,8 @@ struct wr_json_shape {
   uint32_t column_count;
   uint32_t begin;  /* number of the position of the last object's { */
   uint32_t *found; /* per column: number of its value's position; not above begin: not there */
-  struct wr_json_shape **nested; /* per column: the shape of a ROW, or NULL */
+  struct wr_json_shape **nested;       /* per column: the shape of a ROW, or NULL */
+  struct wr_json_shape *linked, *next; /* shapes of items in collections, reset with this one */
   /* the rest is json_walk.c's */
   struct wr_json_name *names; /* 0: none; 1 to column_count: columns; then others that were seen */
   struct wr_json_name *first;
@@ -63,7 +64,10 @@ struct wr_json_shape {
 struct wr_json_shape *wr_json_shape_new(struct wr_arena *arena,
                                         const struct wr_field *const *fields, uint32_t field_count);
 
-/* Forgets what was found, nested shapes included: before another tape is walked. */
+/* Makes an item's shape one of those that are reset together with another. */
+void wr_json_shape_link(struct wr_json_shape *shape, struct wr_json_shape *item);
+
+/* Forgets what was found, nested and linked shapes included: before another tape is walked. */
 void wr_json_shape_reset(struct wr_json_shape *shape);
 
 /* The number of the position where the column's value begins in the last object; 0: it is not

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "core/packed.h"
 #include "core/time.h"
 #include "text/datetime.h"
 #include "text/decimal.h"
@@ -190,7 +191,7 @@ static bool value_timestamp_again(const struct value_text *text, uint32_t length
 /* Keeps the date of a timestamp without zone that was read from its beginning. */
 static void value_keep_date(const struct value_text *text, int64_t us)
 {
-  if (text->length < 19 || us < 0)
+  if (text->length < 19 || us < 0 || (text->bytes[10] != ' ' && text->bytes[10] != 'T'))
     return;
   memcpy(text->reader->date, text->bytes, sizeof text->reader->date);
   text->reader->date_us = us - us % WR_US_PER_DAY;
@@ -229,16 +230,46 @@ static bool value_put_timestamp_ltz(struct wr_builder *builder, const struct val
   return true;
 }
 
+/* Months, or milliseconds with up to three digits behind the point. */
+static bool value_put_interval(struct wr_builder *builder, const struct value_text *text)
+{
+  int64_t months;
+  wr_i128 value, us;
+  unsigned precision, scale;
+  if (builder->type->kind == WR_INTERVAL_MONTH) {
+    if (!wr_parse_integer(text->bytes, text->length, 32, &months))
+      return false;
+    wr_builder_put_integer(builder, months);
+    return true;
+  }
+  if (!wr_parse_decimal_as_written(text->bytes, text->length, &value, &precision, &scale) ||
+      scale > 3 || !wr_parse_decimal(text->bytes, text->length, 19, 3, &us) || us < INT64_MIN ||
+      us > INT64_MAX)
+    return false;
+  wr_builder_put_i64(builder, (int64_t)us);
+  return true;
+}
+
 static bool (*const value_puts[WR_KIND_COUNT])(struct wr_builder *builder,
                                                const struct value_text *text) = {
-    [WR_BOOLEAN] = value_put_boolean,     [WR_TINYINT] = value_put_integer,
-    [WR_SMALLINT] = value_put_integer,    [WR_INT] = value_put_integer,
-    [WR_BIGINT] = value_put_integer,      [WR_FLOAT] = value_put_float,
-    [WR_DOUBLE] = value_put_double,       [WR_DECIMAL] = value_put_decimal,
-    [WR_CHAR] = value_put_text,           [WR_VARCHAR] = value_put_text,
-    [WR_BINARY] = value_put_binary,       [WR_VARBINARY] = value_put_binary,
-    [WR_DATE] = value_put_date,           [WR_TIME] = value_put_time,
-    [WR_TIMESTAMP] = value_put_timestamp, [WR_TIMESTAMP_LTZ] = value_put_timestamp_ltz,
+    [WR_BOOLEAN] = value_put_boolean,
+    [WR_TINYINT] = value_put_integer,
+    [WR_SMALLINT] = value_put_integer,
+    [WR_INT] = value_put_integer,
+    [WR_BIGINT] = value_put_integer,
+    [WR_FLOAT] = value_put_float,
+    [WR_DOUBLE] = value_put_double,
+    [WR_DECIMAL] = value_put_decimal,
+    [WR_CHAR] = value_put_text,
+    [WR_VARCHAR] = value_put_text,
+    [WR_BINARY] = value_put_binary,
+    [WR_VARBINARY] = value_put_binary,
+    [WR_DATE] = value_put_date,
+    [WR_TIME] = value_put_time,
+    [WR_TIMESTAMP] = value_put_timestamp,
+    [WR_TIMESTAMP_LTZ] = value_put_timestamp_ltz,
+    [WR_INTERVAL_MONTH] = value_put_interval,
+    [WR_INTERVAL_SECOND] = value_put_interval,
 };
 
 bool wr_value_put(struct wr_value_reader *reader, struct wr_builder *builder, const char *bytes,
@@ -291,45 +322,63 @@ void wr_value_complain(const struct wr_type *type, const char *bytes, uint32_t l
     snprintf(out, size, "is not %s %s", article, name);
 }
 
-static bool value_is_readable(const struct wr_type *type)
+static bool value_is_scalar(const struct wr_type *type, bool reading)
 {
-  return value_puts[type->kind] != NULL;
+  if (reading)
+    return value_puts[type->kind] != NULL;
+  return type->physical != WR_NESTED && !wr_kind_is_packed(type->kind) && type->kind != WR_NULL;
 }
 
-static bool value_is_writable(const struct wr_type *type)
+/* True if values of the type have a form; nested: ROWs and collections have one, too. */
+static bool value_has_form(const struct wr_type *type, bool nested, bool reading)
 {
-  return type->physical != WR_NESTED && type->kind != WR_NULL;
+  if (value_is_scalar(type, reading))
+    return true;
+  if (!nested || type->field_count == 0)
+    return false;
+  bool keys_fit = type->kind == WR_ROW || type->kind == WR_ARRAY ||
+                  value_is_scalar(type->fields[0].type, reading);
+  for (uint32_t i = 0; i < type->field_count && keys_fit; i++)
+    keys_fit = value_has_form(type->fields[i].type, true, reading);
+  return keys_fit;
 }
 
-static enum wr_code value_check(const char *format, const struct wr_field *field, bool rows,
+/* True if a MAP or MULTISET in the type has keys that are nested themselves. */
+static bool value_has_nested_keys(const struct wr_type *type)
+{
+  bool keyed = type->kind == WR_MAP || type->kind == WR_MULTISET;
+  if (keyed && type->fields[0].type->field_count > 0)
+    return true;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    if (value_has_nested_keys(type->fields[i].type))
+      return true;
+  return false;
+}
+
+static enum wr_code value_check(const char *format, const struct wr_field *field, bool nested,
                                 bool reading, struct wr_error *err)
 {
-  const struct wr_type *type = field->type;
-  if (reading ? value_is_readable(type) : value_is_writable(type))
+  if (value_has_form(field->type, nested, reading))
     return WR_OK;
-  if (type->kind == WR_ROW && rows) {
-    enum wr_code code = WR_OK;
-    for (uint32_t i = 0; i < type->field_count && code == WR_OK; i++)
-      code = value_check(format, &type->fields[i], rows, reading, err);
-    return code;
-  }
   char name[96];
-  wr_type_print(type, name, sizeof name);
+  wr_type_print(field->type, name, sizeof name);
   wr_fail(err, WR_UNSUPPORTED, "the format '%s' cannot %s %s of type %s", format,
           reading ? "read" : "write", field->name, name);
-  if (reading && rows)
-    wr_hint(err, "declare it as STRING to get its JSON text");
-  return WR_UNSUPPORTED;
+  if (nested && value_has_nested_keys(field->type))
+    return wr_hint(err, "keys become names of fields there: a ROW or collection cannot be one");
+  if (reading && nested)
+    return wr_hint(err, "declare it as STRING to get its JSON text");
+  return err->code;
 }
 
-enum wr_code wr_value_check_readable(const char *format, const struct wr_field *field, bool rows,
+enum wr_code wr_value_check_readable(const char *format, const struct wr_field *field, bool nested,
                                      struct wr_error *err)
 {
-  return value_check(format, field, rows, true, err);
+  return value_check(format, field, nested, true, err);
 }
 
-enum wr_code wr_value_check_writable(const char *format, const struct wr_field *field, bool rows,
+enum wr_code wr_value_check_writable(const char *format, const struct wr_field *field, bool nested,
                                      struct wr_error *err)
 {
-  return value_check(format, field, rows, false, err);
+  return value_check(format, field, nested, false, err);
 }

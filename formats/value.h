@@ -6,6 +6,7 @@
  *
  *   BOOLEAN true, FALSE      integers -12, +7          FLOAT, DOUBLE 1.5e3, NaN, Infinity
  *   DECIMAL 1.50 (rounded)   CHAR, VARCHAR as it is    BINARY, VARBINARY base64
+ *   INTERVAL 14 (months, or milliseconds)
  *   DATE 2026-01-02          TIME 03:04:05.678         TIMESTAMP 2026-01-02 03:04:05.678, also with
  * T TIMESTAMP_LTZ the same with Z or +01:00; without a zone only where the session's zone is UTC
  */
@@ -41,11 +42,11 @@ bool wr_value_zone_is_utc(const char *time_zone);
 void wr_value_complain(const struct wr_type *type, const char *bytes, uint32_t length, char *out,
                        size_t size);
 
-/* Fail, naming the field, if a text format cannot read or write its type. rows: ROW is taken if its
- * fields are. */
-enum wr_code wr_value_check_readable(const char *format, const struct wr_field *field, bool rows,
+/* Fail, naming the field, if a text format cannot read or write its type. nested: ROW, ARRAY, MAP
+ * and MULTISET are taken if what is in them is; keys only if they are scalar. */
+enum wr_code wr_value_check_readable(const char *format, const struct wr_field *field, bool nested,
                                      struct wr_error *err);
-enum wr_code wr_value_check_writable(const char *format, const struct wr_field *field, bool rows,
+enum wr_code wr_value_check_writable(const char *format, const struct wr_field *field, bool nested,
                                      struct wr_error *err);
 
 #endif
