@@ -91,6 +91,16 @@ void wr_layout_free(struct wr_layout *layout)
   free(layout);
 }
 
+uint64_t wr_layout_texts(const struct wr_layout *layout, const char *entry)
+{
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < layout->text_count; i++) {
+    uint32_t length = ((const struct wr_text *)(entry + layout->texts[i]))->length;
+    bytes += length > WR_TEXT_INLINE ? length : 0;
+  }
+  return bytes;
+}
+
 void wr_layout_save(const struct wr_layout *layout, struct wr_part_writer *part)
 {
   wr_part_put_u64(part, layout->stride);

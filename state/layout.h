@@ -49,6 +49,9 @@ static inline uint32_t wr_layout_state(const struct wr_layout *layout, uint32_t 
   return layout->fields[layout->key_count + piece].offset;
 }
 
+/* Bytes of the long texts of an entry. */
+uint64_t wr_layout_texts(const struct wr_layout *layout, const char *entry);
+
 /* The entry as a part has it, beside the layout that it is wanted in. */
 struct wr_layout_map {
   uint32_t stride, hash_at, nulls_at; /* of the saved entry */

@@ -164,7 +164,7 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
     const char *entry = wr_table_page_entry(from, layout, i);
     uint32_t half = wr_table_entry_hash(layout, entry) >> shift & 1;
     counts[half]++;
-    texts[half] += layout->text_count ? wr_table_entry_texts(layout, entry) : 0;
+    texts[half] += layout->text_count ? wr_layout_texts(layout, entry) : 0;
   }
   struct wr_table_page *to[2];
   for (uint32_t half = 0; half < 2; half++) {
@@ -230,13 +230,30 @@ static void space_put_text(struct wr_text_store *store, uint32_t i, uint32_t off
   wr_table_page_put_text(page, (struct wr_text *)(space->entries[i] + offset), bytes, length);
 }
 
+/* wr_text_store: the same text with more bytes. Making room may move it, with what it holds. */
+static void space_grow_text(struct wr_text_store *store, uint32_t i, uint32_t offset,
+                            uint32_t length)
+{
+  struct wr_table_space *space =
+      (struct wr_table_space *)((char *)store - offsetof(struct wr_table_space, texts));
+  assert(i < space->entry_count && space->entries[i]);
+  assert(((const struct wr_text *)(space->entries[i] + offset))->length < length);
+  if (length > WR_TEXT_INLINE) {
+    uint64_t hash = wr_table_entry_hash(space->layout, space->entries[i]);
+    struct wr_table_page *page = table_make_room(space->probed, hash, 0, length);
+    wr_table_page_grow_text(page, (struct wr_text *)(space->entries[i] + offset), length);
+  } else {
+    ((struct wr_text *)(space->entries[i] + offset))->length = length; /* unused bytes are zero */
+  }
+}
+
 /* ---- life */
 
 struct wr_table_space *wr_table_space_new(struct wr_layout *layout)
 {
   struct wr_table_space *space = wr_memory_get_zero(sizeof *space);
   space->layout = layout;
-  space->texts.put = space_put_text;
+  space->texts = (struct wr_text_store){space_put_text, space_grow_text};
   wr_table_sizes_fill(layout, space->sizes);
   while (space->sizes[space->first_size].entries_max == 0)
     space->first_size++;

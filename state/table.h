@@ -82,20 +82,24 @@ void wr_table_key_column(const struct wr_layout *layout, uint32_t key, const cha
                          uint32_t count, struct wr_builder *out);
 
 /*
- * Snapshots by copy-on-touch. begin copies nothing: it only remembers that every page there is now
- * still has to be copied. A page is copied before its first change, and otherwise by step. `part`
- * is kept until step has returned true.
+ * Snapshots by copy-on-touch, of all spaces of an operator together. begin copies nothing: it only
+ * remembers that every page there is now still has to be copied. A page is copied before its first
+ * change, and otherwise by step. `part` and the spaces are kept until step has returned true.
  */
-void wr_table_space_save(struct wr_table_space *space, struct wr_part_writer *part);
+void wr_table_spaces_save(struct wr_table_space *const *spaces, uint32_t space_count,
+                          struct wr_part_writer *part);
 /* Copies up to page_count pages more; true: the snapshot is complete. */
-bool wr_table_space_save_step(struct wr_table_space *space, uint32_t page_count);
+bool wr_table_spaces_save_step(struct wr_table_space *const *spaces, uint32_t space_count,
+                               uint32_t page_count);
 
-/* What a loader wants: the table for a tag (NULL: not wanted), and which key groups belong here. */
+/* What a loader wants: the table for a tag of a space (NULL: not wanted), and which key groups
+ * belong here. */
 struct wr_table_loader {
-  struct wr_table *(*find)(struct wr_table_loader *loader, uint64_t tag);
+  struct wr_table *(*find)(struct wr_table_loader *loader, uint32_t space, uint64_t tag);
   uint32_t task, task_count;
 };
-enum wr_code wr_table_space_load(struct wr_table_space *space, struct wr_table_loader *loader,
-                                 struct wr_part_reader *part, struct wr_error *err);
+enum wr_code wr_table_spaces_load(struct wr_table_space *const *spaces, uint32_t space_count,
+                                  struct wr_table_loader *loader, struct wr_part_reader *part,
+                                  struct wr_error *err);
 
 #endif

@@ -43,6 +43,7 @@ struct wr_table_space {
   /* the snapshot being written */
   uint64_t snapshot;           /* number of the last one begun */
   struct wr_part_writer *part; /* NULL: none is being written */
+  uint32_t number;             /* of the space in it */
   struct wr_table *saving;     /* the table that step has come to; NULL: all are done */
   uint64_t saving_hash;        /* its pages below this hash are done */
 };

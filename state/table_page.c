@@ -111,6 +111,21 @@ void wr_table_page_put_text(struct wr_table_page *page, struct wr_text *text, co
   text->distance = to - (char *)text;
 }
 
+void wr_table_page_grow_text(struct wr_table_page *page, struct wr_text *text, uint32_t length)
+{
+  assert(length > WR_TEXT_INLINE && length > text->length);
+  assert(page->texts_at - length >= page->entries_at);
+  uint32_t old = text->length;
+  page->texts_at -= length;
+  page->garbage += old > WR_TEXT_INLINE ? old : 0;
+  char *to = (char *)page + page->texts_at;
+  memcpy(to, wr_text_stored_bytes(text), old);
+  memset(to + old, 0, length - old);
+  text->length = length;
+  memcpy(text->head, to, sizeof text->head);
+  text->distance = to - (char *)text;
+}
+
 char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *layout,
                          const char *entry)
 {
@@ -125,14 +140,4 @@ char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *lay
     wr_table_page_put_text(page, text, wr_text_stored_bytes(old), old->length);
   }
   return to;
-}
-
-uint64_t wr_table_entry_texts(const struct wr_layout *layout, const char *entry)
-{
-  uint64_t bytes = 0;
-  for (uint32_t i = 0; i < layout->text_count; i++) {
-    uint32_t length = ((const struct wr_text *)(entry + layout->texts[i]))->length;
-    bytes += length > WR_TEXT_INLINE ? length : 0;
-  }
-  return bytes;
 }

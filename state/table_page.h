@@ -100,6 +100,9 @@ char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *lay
  * become garbage. */
 void wr_table_page_put_text(struct wr_table_page *page, struct wr_text *text, const char *bytes,
                             uint32_t length);
+/* Makes a text longer than it is, and longer than WR_TEXT_INLINE; zeros follow its bytes; there is
+ * room for all of it. */
+void wr_table_page_grow_text(struct wr_table_page *page, struct wr_text *text, uint32_t length);
 /* Room that a text of this length needs in a page in place of the one that is there. */
 static inline uint32_t wr_table_text_bytes(const struct wr_text *old, uint32_t length)
 {
@@ -107,7 +110,4 @@ static inline uint32_t wr_table_text_bytes(const struct wr_text *old, uint32_t l
              ? 0
              : length;
 }
-/* Bytes of the long texts of an entry. */
-uint64_t wr_table_entry_texts(const struct wr_layout *layout, const char *entry);
-
 #endif

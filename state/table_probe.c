@@ -186,8 +186,8 @@ static char *make_from_columns(const struct probing *probing, uint64_t hash, uin
 static char *make_from_entry(const struct probing *probing, uint64_t hash, const char *source)
 {
   const struct wr_layout *layout = probing->layout;
-  char *entry = wr_table_add(probing->table, hash,
-                             layout->text_count ? wr_table_entry_texts(layout, source) : 0);
+  char *entry =
+      wr_table_add(probing->table, hash, layout->text_count ? wr_layout_texts(layout, source) : 0);
   memcpy(entry + layout->nulls_at, source + layout->nulls_at, layout->nulls_bytes);
   for (uint32_t k = 0; k < layout->key_count; k++) {
     const struct wr_layout_field *field = &layout->fields[k];

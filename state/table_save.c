@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Snapshots of a space, and back. A part holds the layout, then page images in any order, then an
- * end mark:
+ * Snapshots of spaces, and back. A part holds how many there are and their layouts, then page
+ * images in any order, each with the number of its space, then an end mark:
  *
- *   layout | 1 tag count gap entries texts | 1 tag ... | 0
+ *   spaces layout layout | 1 space tag count gap entries texts | 1 space tag ... | 0
  *
  * An image is the used bytes of a page as they are: its entries, and the texts that they point to
  * by distance. `gap` is how far behind the start of the entries the texts began, so that distances
@@ -29,6 +29,7 @@ void wr_table_save_page(struct wr_table *table, struct wr_table_page *page)
   if (table->temporary || page->entry_count == 0)
     return;
   wr_part_put_u64(space->part, IMAGE_PAGE);
+  wr_part_put_u64(space->part, space->number);
   wr_part_put_u64(space->part, table->tag);
   wr_part_put_u64(space->part, page->entry_count);
   wr_part_put_u64(space->part, page->texts_at - page->entries_at);
@@ -38,19 +39,25 @@ void wr_table_save_page(struct wr_table *table, struct wr_table_page *page)
                     space->sizes[page->size].bytes - page->texts_at);
 }
 
-void wr_table_space_save(struct wr_table_space *space, struct wr_part_writer *part)
+void wr_table_spaces_save(struct wr_table_space *const *spaces, uint32_t space_count,
+                          struct wr_part_writer *part)
 {
-  assert(!space->part);
-  wr_layout_save(space->layout, part);
-  space->part = part;
-  space->snapshot++;
-  space->saving = space->first;
-  space->saving_hash = 0;
+  wr_part_put_u64(part, space_count);
+  for (uint32_t i = 0; i < space_count; i++) {
+    struct wr_table_space *space = spaces[i];
+    assert(!space->part);
+    wr_layout_save(space->layout, part);
+    space->part = part;
+    space->number = i;
+    space->snapshot++;
+    space->saving = space->first;
+    space->saving_hash = 0;
+  }
 }
 
-bool wr_table_space_save_step(struct wr_table_space *space, uint32_t page_count)
+/* Copies pages of one space; what is left of page_count. */
+static uint32_t space_save_step(struct wr_table_space *space, uint32_t page_count)
 {
-  assert(space->part);
   while (space->saving && page_count > 0) {
     struct wr_table *table = space->saving;
     struct wr_table_page *page = wr_table_place_of(table, space->saving_hash)->page;
@@ -60,10 +67,21 @@ bool wr_table_space_save_step(struct wr_table_space *space, uint32_t page_count)
     if (space->saving_hash == 0)
       space->saving = table->after;
   }
-  if (space->saving)
-    return false;
-  wr_part_put_u64(space->part, IMAGE_END);
-  space->part = NULL;
+  return page_count;
+}
+
+bool wr_table_spaces_save_step(struct wr_table_space *const *spaces, uint32_t space_count,
+                               uint32_t page_count)
+{
+  for (uint32_t i = 0; i < space_count; i++) {
+    assert(spaces[i]->part);
+    page_count = space_save_step(spaces[i], page_count);
+    if (spaces[i]->saving)
+      return false;
+  }
+  wr_part_put_u64(spaces[0]->part, IMAGE_END);
+  for (uint32_t i = 0; i < space_count; i++)
+    spaces[i]->part = NULL;
   return true;
 }
 
@@ -145,15 +163,15 @@ static enum wr_code image_add(const struct image *image, uint64_t number, uint64
 
 /* One image: those of its entries that belong here go into the table that is wanted for its tag. */
 static enum wr_code image_load(const struct wr_layout_map *map, struct wr_table_space *space,
-                               struct wr_table_loader *loader, struct wr_part_reader *part,
-                               struct wr_error *err)
+                               uint32_t number, struct wr_table_loader *loader,
+                               struct wr_part_reader *part, struct wr_error *err)
 {
   uint64_t tag;
   struct image image;
   enum wr_code code = wr_part_get_u64(part, &tag, err);
   if (code == WR_OK)
     code = image_get(part, map, &image, err);
-  struct wr_table *table = code == WR_OK ? loader->find(loader, tag) : NULL;
+  struct wr_table *table = code == WR_OK ? loader->find(loader, number, tag) : NULL;
   if (!table)
     return code;
   struct wr_text *texts = wr_memory_get((space->layout->text_count + 1) * sizeof *texts);
@@ -167,20 +185,49 @@ static enum wr_code image_load(const struct wr_layout_map *map, struct wr_table_
   return code;
 }
 
-enum wr_code wr_table_space_load(struct wr_table_space *space, struct wr_table_loader *loader,
-                                 struct wr_part_reader *part, struct wr_error *err)
+static enum wr_code images_load(struct wr_table_space *const *spaces,
+                                const struct wr_layout_map *maps, uint32_t space_count,
+                                struct wr_table_loader *loader, struct wr_part_reader *part,
+                                struct wr_error *err)
 {
-  struct wr_layout_map map;
-  enum wr_code code = wr_layout_load(space->layout, part, &map, err);
-  if (code != WR_OK)
-    return code;
-  space->probed = NULL; /* what was handed out before is not corrected */
-  uint64_t mark = IMAGE_PAGE;
-  while (code == WR_OK && (code = wr_part_get_u64(part, &mark, err)) == WR_OK && mark == IMAGE_PAGE)
-    code = image_load(&map, space, loader, part, err);
-  if (code == WR_OK && mark != IMAGE_END)
-    code = wr_fail(err, WR_DATA, "the saved state is damaged: no page begins at byte %zu",
-                   part->at - 8);
-  free(map.offsets);
+  for (;;) {
+    uint64_t mark, number;
+    enum wr_code code = wr_part_get_u64(part, &mark, err);
+    if (code || mark == IMAGE_END)
+      return code;
+    if (mark != IMAGE_PAGE)
+      return wr_fail(err, WR_DATA, "the saved state is damaged: no page begins at byte %zu",
+                     part->at - 8);
+    code = wr_part_get_u64(part, &number, err);
+    if (code == WR_OK && number >= space_count)
+      code = wr_fail(err, WR_DATA, "the saved state is damaged: a page of table %llu",
+                     (unsigned long long)number);
+    if (code == WR_OK)
+      code = image_load(&maps[number], spaces[number], (uint32_t)number, loader, part, err);
+    if (code)
+      return code;
+  }
+}
+
+enum wr_code wr_table_spaces_load(struct wr_table_space *const *spaces, uint32_t space_count,
+                                  struct wr_table_loader *loader, struct wr_part_reader *part,
+                                  struct wr_error *err)
+{
+  uint64_t saved_count;
+  enum wr_code code = wr_part_get_u64(part, &saved_count, err);
+  if (code == WR_OK && saved_count != space_count)
+    code = wr_fail(err, WR_DATA,
+                   "the saved state does not fit the query: it has %llu tables instead of %u",
+                   (unsigned long long)saved_count, space_count);
+  struct wr_layout_map *maps = wr_memory_get_zero(space_count * sizeof *maps);
+  for (uint32_t i = 0; code == WR_OK && i < space_count; i++) {
+    code = wr_layout_load(spaces[i]->layout, part, &maps[i], err);
+    spaces[i]->probed = NULL; /* what was handed out before is not corrected */
+  }
+  if (code == WR_OK)
+    code = images_load(spaces, maps, space_count, loader, part, err);
+  for (uint32_t i = 0; i < space_count; i++)
+    free(maps[i].offsets);
+  free(maps);
   return code;
 }

@@ -22,7 +22,7 @@ static int64_t greatest_divisor(int64_t a, int64_t b)
 
 void wr_window_prepare(struct wr_window *window)
 {
-  if (window->kind == WR_WINDOW_ATTACHED)
+  if (window->kind == WR_WINDOW_ATTACHED || window->kind == WR_WINDOW_ALL)
     return;
   if (window->kind == WR_WINDOW_TUMBLE)
     window->slide_us = window->size_us;

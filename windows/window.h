@@ -6,6 +6,7 @@
  * whatever the number of windows over it.
  *
  *   TUMBLE  slice = window          HOP  slice = gcd(size, slide); starts at offset + k * slide
+ *   ALL     one window without bounds, which closes when the input ends
  *
  * A window closes when the watermark reaches end - tick (tick: 1 ms for times of up to 3 fraction
  * digits, else 1 us).
@@ -22,8 +23,9 @@
 enum wr_window_kind {
   WR_WINDOW_TUMBLE,
   WR_WINDOW_HOP,
-  WR_WINDOW_ATTACHED /* start and end are columns of the rows: a window over the results of another
-                      */
+  WR_WINDOW_ATTACHED, /* start and end are columns of the rows: a window over the results of another
+                       */
+  WR_WINDOW_ALL       /* no time is looked at: everything is one window; tick 0 */
 };
 
 struct wr_window {
