@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "core/limits.h"
 #include "text/json_write.h"
@@ -43,6 +44,16 @@ enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
   if (!op->class->on_watermark)
     return wr_emit_watermark(op, watermark_us, err);
   return op->class->on_watermark(op, watermark_us, err);
+}
+
+bool wr_operator_needs_rows(const struct wr_operator *op)
+{
+  if (op->has_enough)
+    return false;
+  for (uint32_t i = 0; i < op->target_count; i++)
+    if (wr_operator_needs_rows(op->targets[i].op))
+      return true;
+  return op->target_count == 0;
 }
 
 enum wr_code wr_emit_batch(struct wr_operator *op, const struct wr_batch *batch,
@@ -95,12 +106,29 @@ static const char *reject_split(const struct wr_operator *op, const struct wr_ba
   return NULL;
 }
 
+const char wr_operator_own_column[] = "grouping_id";
+
+/* Nothing if there are no columns to show. */
 static void reject_write_row(const struct wr_batch *batch, uint32_t row, struct wr_buffer *out)
 {
   static const struct wr_json_style style = {0};
-  struct wr_json_row_writer *writer = wr_json_row_writer_new(batch->schema, &style);
-  wr_json_row_write(writer, batch->columns, row, out);
-  wr_json_row_writer_free(writer);
+  const struct wr_schema *all = batch->schema;
+  struct wr_field *fields = wr_memory_get((all->column_count + 1) * sizeof *fields);
+  struct wr_column *columns = wr_memory_get((all->column_count + 1) * sizeof *columns);
+  struct wr_schema shown = {.column_count = 0, .fields = fields};
+  for (uint32_t c = 0; c < all->column_count; c++) {
+    if (all->fields[c].name == wr_operator_own_column)
+      continue;
+    fields[shown.column_count] = all->fields[c];
+    columns[shown.column_count++] = batch->columns[c];
+  }
+  if (shown.column_count) {
+    struct wr_json_row_writer *writer = wr_json_row_writer_new(&shown, &style);
+    wr_json_row_write(writer, columns, row, out);
+    wr_json_row_writer_free(writer);
+  }
+  free(fields);
+  free(columns);
 }
 
 void wr_operator_reject(struct wr_operator *op, const struct wr_batch *batch, uint32_t row,

@@ -83,6 +83,7 @@ struct wr_operator {
   uint32_t target_count;
   int64_t watermark_us; /* WR_TIME_NONE until the first */
   int64_t timer_us;     /* set by the operator: when on_timer is wanted; WR_TIME_END: not */
+  bool has_enough;      /* set by the operator: further rows would change nothing */
 };
 
 /* The head as open leaves it: no targets, watermark or timer yet. */
@@ -92,6 +93,15 @@ static inline struct wr_operator wr_operator_head(const struct wr_operator_class
   return (struct wr_operator){
       .class = class, .context = context, .watermark_us = WR_TIME_NONE, .timer_us = WR_TIME_END};
 }
+
+/* An operator says that it needs no more rows, whatever they are. A task whose rows all lead to
+ * such operators tells those that send to it; a source that nobody needs comes to its end. */
+static inline void wr_operator_set_enough(struct wr_operator *op)
+{
+  op->has_enough = true;
+}
+/* Whether rows that this operator hands on would still change anything. */
+bool wr_operator_needs_rows(const struct wr_operator *op);
 
 /* Calls from outside (runtime) into an operator. */
 enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
@@ -106,6 +116,9 @@ enum wr_code wr_emit_watermark(struct wr_operator *op, int64_t watermark_us, str
 /* Nothing is expected on this path for now: whoever merges it with others leaves its watermark out
  * of the least, until rows come again (of which `false` is told first). */
 enum wr_code wr_emit_idle(struct wr_operator *op, bool idle, struct wr_error *err);
+
+/* The name, known by its address, of columns that nobody wrote: they are not shown. */
+extern const char wr_operator_own_column[];
 
 /*
  * Reports row `row` of a batch as a reject, with the row as JSON. Counts it in the operator's

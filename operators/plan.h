@@ -22,7 +22,8 @@ enum wr_plan_kind { WR_PLAN_SOURCE, WR_PLAN_OPERATOR, WR_PLAN_SINK };
 enum wr_exchange {
   WR_EXCHANGE_FORWARD, /* same task */
   WR_EXCHANGE_HASH,    /* by key: wr_hash_keys over the key columns, then by key group */
-  WR_EXCHANGE_GATHER   /* everything to copy 0 */
+  WR_EXCHANGE_GATHER,  /* everything to copy 0 */
+  WR_EXCHANGE_SPREAD   /* each copy to its share of the readers, batch by batch */
 };
 
 struct wr_plan_input {
@@ -41,7 +42,9 @@ struct wr_plan_table {
   const struct wr_format *format;   /* NULL: rows */
   const struct wr_options *options; /* checked */
   const struct wr_schema
-      *physical; /* physical columns, in order: what the format reads and writes */
+      *physical;                 /* physical columns, in order: what the format reads and writes */
+  const char *const *partitions; /* names of the partition columns, which are metadata here */
+  uint32_t partition_count;
   const char *time_zone;
 };
 
@@ -49,7 +52,8 @@ struct wr_plan_source {
   struct wr_plan_table table;
   const uint32_t *wanted; /* physical columns to decode, ascending */
   uint32_t wanted_count;
-  const uint32_t *metadata; /* then these rows of the connector's metadata table */
+  const uint32_t *metadata; /* then these rows of the connector's metadata table, or partition
+                               columns (WR_METADATA_PARTITION) */
   uint32_t metadata_count;
   enum wr_on_error on_error; /* undecodable records */
   bool bounded;
@@ -59,6 +63,9 @@ struct wr_plan_source {
 
 struct wr_plan_sink {
   struct wr_plan_table table;
+  const uint32_t *metadata; /* of its rows, the columns behind the physical ones: all partition
+                               columns, then rows of the connector's metadata table */
+  uint32_t metadata_count;
   bool changes; /* rows may take back */
 };
 

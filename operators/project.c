@@ -51,13 +51,15 @@ static void project_drop_failed(struct project *self, struct wr_batch *rows,
                                 const struct wr_batch *input,
                                 const struct wr_evaluation *evaluation)
 {
+  /* SELECT 1 / 0 of nothing: what else there is in the row tells more than no columns at all. */
+  const struct wr_batch *shown = input->schema->column_count ? input : rows;
   wr_arena_reset(&self->arena);
   uint32_t *picked = wr_arena_get(&self->arena, (rows->picked_count + 1) * sizeof *picked);
   uint32_t kept = 0, failed = 0;
   for (uint32_t i = 0; i < rows->picked_count; i++) {
     uint32_t row = wr_batch_row(rows, i);
     if (failed < evaluation->failure_count && evaluation->failures[failed].row == row) {
-      wr_operator_reject(&self->op, input, row, WR_REJECT_VALUE, "%s",
+      wr_operator_reject(&self->op, shown, row, WR_REJECT_VALUE, "%s",
                          evaluation->failures[failed].message);
       failed++;
     } else {

@@ -60,9 +60,11 @@ struct wr_window_assign_spec {
 };
 
 /*
- * window_aggregate: one final row per window and key when the watermark passes.
+ * window_aggregate: one final row per window and key when the watermark passes; ALL: per key when
+ * the input ends.
  * Output schema: keys, aggregates, window_start, window_end, window_time (the last three TIMESTAMP
- * or TIMESTAMP_LTZ of the time column's type; window_time = end - tick).
+ * or TIMESTAMP_LTZ of the time column's type; window_time = end - tick); ALL: without the last
+ * three.
  */
 struct wr_window_aggregate_spec {
   const struct wr_schema *schema; /* of the output */
@@ -72,13 +74,86 @@ struct wr_window_aggregate_spec {
   const uint32_t *keys;
   uint32_t key_count;
   const struct wr_aggregate *aggregates;
-  const uint32_t *args; /* input column per aggregate; UINT32_MAX: COUNT(*) */
+  const struct wr_aggregate_columns *columns; /* of the input, per aggregate */
   uint32_t aggregate_count;
+  /* Behind an expand, rows that are late are told once: those of the first set. */
+  uint32_t set_column; /* UINT32_MAX: there is none */
+  int64_t first_set;
+  /* ALL: groups that there are even if no row came: those without keys. Each has its value of
+   * set_column; without such a column there is one, if any. */
+  const int64_t *empty_sets;
+  uint32_t empty_set_count;
   const struct wr_schema *input_schema;
 };
 
+/* expand: every row once per grouping set. Output schema: the input's columns, then a BIGINT that
+ * names the set. */
+struct wr_grouping_set {
+  uint64_t absent; /* bit k: key k is not in the set */
+  int64_t id;      /* for the last column */
+};
+struct wr_expand_spec {
+  const struct wr_schema *schema; /* of the output */
+  const uint32_t *keys;           /* columns that are NULL where their set leaves them out */
+  uint32_t key_count;
+  const struct wr_grouping_set *sets;
+  uint32_t set_count;
+};
+
+/* distinct: every different row once, when it comes first. Output schema = input schema, without
+ * ROWs. */
+struct wr_distinct_spec {
+  const struct wr_schema *schema;
+  uint32_t end_column; /* the end of a window, after which rows are forgotten; UINT32_MAX: never */
+  int64_t tick_us;     /* of that window */
+};
+
+/*
+ * unnest: every row once per item of a collection; no state. Output schema: the input's columns,
+ * then those of the items, then (with_ordinality) an INT that counts them from 1.
+ *   ARRAY<T>, MULTISET<T>  one column of T, or the fields of T if it is a ROW
+ *   MAP<K, V>              key, value
+ */
+struct wr_unnest_spec {
+  const struct wr_schema *schema; /* of the output */
+  const struct wr_schema *input_schema;
+  uint32_t column; /* the collection */
+  bool outer;      /* a NULL or empty collection gives one row of NULLs, else none */
+  bool with_ordinality;
+  const bool *used; /* per input column: somebody behind reads it, else it comes out as a NULL
+                       constant; NULL: all are read */
+};
+
+/* union: the rows of all inputs, whose types are equal; arrived_us of a row becomes the least of it
+ * and others_us. Output schema: that of the first input. */
+struct wr_union_spec {
+  const struct wr_schema *schema;
+  uint32_t input_count;
+};
+
+/* sort: ORDER BY. Output schema = input schema. There is one copy. */
+struct wr_sort_key {
+  uint32_t column;
+  bool descending, nulls_last;
+};
+struct wr_sort_spec {
+  const struct wr_schema *schema;
+  const struct wr_sort_key *keys;
+  uint32_t key_count;
+  bool by_time; /* the first key is event time, ascending: rows leave with the watermark */
+  uint64_t limit, offset;       /* limit UINT64_MAX: all rows */
+  uint64_t rows_max, bytes_max; /* that it may keep */
+};
+
+/* limit: so many rows, after so many others. Output schema = input schema. There is one copy. */
+struct wr_limit_spec {
+  uint64_t limit, offset;
+};
+
 /* The classes, one per file of operators_table in operators/local.mk. */
-extern const struct wr_operator_class wr_operator_class_filter, wr_operator_class_project,
+extern const struct wr_operator_class wr_operator_class_distinct, wr_operator_class_expand,
+    wr_operator_class_filter, wr_operator_class_limit, wr_operator_class_project,
+    wr_operator_class_sort, wr_operator_class_union, wr_operator_class_unnest,
     wr_operator_class_values, wr_operator_class_watermark, wr_operator_class_window_aggregate,
     wr_operator_class_window_assign;
 

@@ -2,7 +2,7 @@
 /*
  * values: constant rows, the whole of a VALUES clause or of a SELECT without FROM. The runtime
  * sends one batch of one row without columns; it carries the clock, and an expression that fails is
- * reported for its row alone.
+ * reported for its row alone. Snapshots say that the rows have left: they come once.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,6 +16,7 @@ struct values {
   const struct wr_values_spec *spec;
   struct wr_builder *builders;
   struct wr_column *columns;
+  bool done; /* the rows have left */
 };
 
 static enum wr_code values_open(const void *spec, const struct wr_operator_context *context,
@@ -43,8 +44,12 @@ static bool values_add_row(struct values *self, const struct wr_expression *cons
   struct wr_evaluation evaluation;
   wr_evaluator_run(evaluator, clock, &evaluation);
   bool good = evaluation.failure_count == 0;
-  if (!good)
-    wr_operator_reject(&self->op, clock, 0, WR_REJECT_VALUE, "%s", evaluation.failures[0].message);
+  if (!good) {
+    struct wr_batch shown = *clock;
+    shown.schema = self->spec->schema;
+    shown.columns = evaluation.columns;
+    wr_operator_reject(&self->op, &shown, 0, WR_REJECT_VALUE, "%s", evaluation.failures[0].message);
+  }
   for (uint32_t i = 0; good && i < count; i++) {
     wr_builder_reserve(&self->builders[i], 1);
     wr_builder_put_row(&self->builders[i], &evaluation.columns[i], 0, true);
@@ -81,6 +86,9 @@ static enum wr_code values_on_batch(struct wr_operator *op, uint32_t input,
   (void)input;
   const struct wr_values_spec *spec = self->spec;
   uint32_t waiting = 0;
+  if (self->done)
+    return WR_OK;
+  self->done = true;
   for (uint32_t i = 0; i < spec->row_count; i++) {
     waiting += values_add_row(self, &spec->rows[(size_t)i * spec->schema->column_count], batch);
     if (waiting < WR_BATCH_ROWS && i + 1 < spec->row_count)
@@ -91,6 +99,21 @@ static enum wr_code values_on_batch(struct wr_operator *op, uint32_t input,
     waiting = 0;
   }
   return WR_OK;
+}
+
+static void values_save(struct wr_operator *op, struct wr_part_writer *part)
+{
+  wr_part_put_u64(part, ((struct values *)op)->done);
+}
+
+static enum wr_code values_load(struct wr_operator *op, struct wr_part_reader *part,
+                                struct wr_error *err)
+{
+  uint64_t done;
+  enum wr_code code = wr_part_get_u64(part, &done, err);
+  if (code == WR_OK)
+    ((struct values *)op)->done = done;
+  return code;
 }
 
 static void values_close(struct wr_operator *op)
@@ -107,5 +130,7 @@ const struct wr_operator_class wr_operator_class_values = {
     .name = "Values",
     .open = values_open,
     .on_batch = values_on_batch,
+    .save = values_save,
+    .load = values_load,
     .close = values_close,
 };

@@ -16,7 +16,7 @@
 #include "text/datetime.h"
 
 #define SAVE_PAGES   4 /* pages copied per step of a snapshot */
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
 
 /* The rows of one batch by slice. */
 struct row_groups {
@@ -50,10 +50,17 @@ static enum wr_code aggregate_open(const void *spec, const struct wr_operator_co
   self->op = wr_operator_head(&wr_operator_class_window_aggregate, context);
   self->spec = spec;
   assert(self->spec->schema->column_count ==
-         self->spec->key_count + self->spec->aggregate_count + 3);
+         self->spec->key_count + self->spec->aggregate_count +
+             (self->spec->window.kind == WR_WINDOW_ALL ? 0 : 3));
   self->window = self->spec->window;
   wr_window_prepare(&self->window);
-  self->space = wr_table_space_new(aggregate_layout(self->spec));
+  wr_window_rows_open(&self->rows, self->spec);
+  self->spaces = wr_memory_get((1 + self->rows.set_count) * sizeof *self->spaces);
+  self->spaces[0] = self->space = wr_table_space_new(aggregate_layout(self->spec));
+  for (uint32_t s = 0; s < self->rows.set_count; s++)
+    self->spaces[1 + s] = wr_table_space_new(wr_window_set_layout(self->spec, &self->rows.sets[s]));
+  self->slices.set_spaces = self->spaces + 1;
+  self->slices.set_count = self->rows.set_count;
   self->closed_us = WR_TIME_NONE;
   wr_window_output_open(self);
   *out = &self->op;
@@ -63,10 +70,13 @@ static enum wr_code aggregate_open(const void *spec, const struct wr_operator_co
 static void aggregate_count_state(struct wr_window_aggregate *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
-  atomic_store_explicit(&metrics->state_bytes, wr_table_space_bytes(self->space),
-                        memory_order_relaxed);
-  atomic_store_explicit(&metrics->state_keys, wr_table_space_keys(self->space),
-                        memory_order_relaxed);
+  uint64_t bytes = 0, keys = 0;
+  for (uint32_t i = 0; i <= self->rows.set_count; i++) {
+    bytes += wr_table_space_bytes(self->spaces[i]);
+    keys += wr_table_space_keys(self->spaces[i]);
+  }
+  atomic_store_explicit(&metrics->state_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&metrics->state_keys, keys, memory_order_relaxed);
 }
 
 /* ---- adding rows to a slice */
@@ -85,16 +95,22 @@ static void aggregate_add(struct wr_window_aggregate *self, const struct wr_batc
   wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);
   wr_window_init_states(self, &probe);
   for (uint32_t a = 0; a < spec->aggregate_count; a++) {
+    const struct wr_aggregate *aggregate = &spec->aggregates[a];
+    if (self->rows.of_aggregate[a])
+      continue;
     struct wr_aggregate_rows add = {
         .entries = probe.entries,
         .offset = wr_layout_state(wr_table_space_layout(self->space), a),
-        .arg = spec->args[a] == UINT32_MAX ? NULL : &batch->columns[spec->args[a]],
+        .args = wr_window_args(&self->arena, batch, aggregate, &spec->columns[a]),
+        .prepared = aggregate->prepared,
         .rows = numbers,
         .row_count = row_count,
         .store = wr_table_space_texts(self->space),
     };
-    spec->aggregates[a].code->add(&add);
+    aggregate->code->add(&add);
   }
+  if (self->rows.choice_count > 1)
+    wr_window_add_chosen(self, batch, slice, numbers, hashes, row_count, &probe);
   slice->row_count += row_count;
 }
 
@@ -134,6 +150,10 @@ static bool aggregate_is_simple(const struct wr_window_aggregate *self,
 {
   if (self->window.kind == WR_WINDOW_ATTACHED)
     return false;
+  if (self->window.kind == WR_WINDOW_ALL) {
+    *bounds = wr_window_bounds_of(&self->window, 0);
+    return true;
+  }
   const struct wr_column *column = &batch->columns[self->spec->time_column];
   if (column->valid || column->constant)
     return false;
@@ -164,10 +184,21 @@ static const uint32_t *aggregate_numbers(struct wr_window_aggregate *self,
 
 /* ---- the general case */
 
+/* Whether a row that cannot be used is told, and not only its copy in another grouping set. */
+static bool aggregate_tells(const struct wr_window_aggregate *self, const struct wr_batch *batch,
+                            uint32_t row)
+{
+  uint32_t column = self->spec->set_column;
+  return column == UINT32_MAX ||
+         wr_column_i64(&batch->columns[column], row) == self->spec->first_set;
+}
+
 static void aggregate_reject_late(struct wr_window_aggregate *self, const struct wr_batch *batch,
                                   uint32_t row, const struct wr_window_bounds *bounds,
                                   int64_t known_us)
 {
+  if (!aggregate_tells(self, batch, row))
+    return;
   int64_t start_us = self->window.kind == WR_WINDOW_ATTACHED
                          ? bounds->start_us
                          : bounds->last_end_us - self->window.size_us;
@@ -193,15 +224,17 @@ static bool aggregate_find_bounds(struct wr_window_aggregate *self, const struct
       &batch->columns[attached ? spec->start_column : spec->time_column];
   const struct wr_column *second = attached ? &batch->columns[spec->end_column] : first;
   if (wr_column_is_null(first, row) || wr_column_is_null(second, row)) {
-    wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME, "the time of the row is NULL");
+    if (aggregate_tells(self, batch, row))
+      wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME, "the time of the row is NULL");
     return false;
   }
   int64_t time_us = ((const int64_t *)first->values)[wr_column_row(first, row)];
   int64_t end_us = ((const int64_t *)second->values)[wr_column_row(second, row)];
   if (time_us < -WR_WINDOW_TIME_MAX || end_us > WR_WINDOW_TIME_MAX ||
       end_us < -WR_WINDOW_TIME_MAX || time_us > WR_WINDOW_TIME_MAX) {
-    wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME,
-                       "the time of the row is out of range");
+    if (aggregate_tells(self, batch, row))
+      wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME,
+                         "the time of the row is out of range");
     return false;
   }
   if (attached)
@@ -332,27 +365,14 @@ static void aggregate_save(struct wr_operator *op, struct wr_part_writer *part)
   wr_part_put_u64(part, op->context->task_count);
   wr_part_put_i64(part, self->closed_us);
   wr_window_slices_save(&self->slices, part);
-  wr_table_space_save(self->space, part);
+  wr_table_spaces_save(self->spaces, 1 + self->rows.set_count, part);
 }
 
 static bool aggregate_save_step(struct wr_operator *op, struct wr_part_writer *part)
 {
+  struct wr_window_aggregate *self = (struct wr_window_aggregate *)op;
   (void)part;
-  return wr_table_space_save_step(((struct wr_window_aggregate *)op)->space, SAVE_PAGES);
-}
-
-struct slice_loader {
-  struct wr_table_loader loader;
-  struct wr_window_tags tags;
-};
-
-static struct wr_table *slice_loader_find(struct wr_table_loader *loader, uint64_t tag)
-{
-  const struct wr_window_tags *tags = &((struct slice_loader *)loader)->tags;
-  for (uint64_t i = 0; i < tags->count; i++)
-    if (tags->tags[i].tag == tag)
-      return tags->tags[i].slice->table;
-  return NULL;
+  return wr_table_spaces_save_step(self->spaces, 1 + self->rows.set_count, SAVE_PAGES);
 }
 
 /* Which task goes on counting the rows of an old task: the one that owns its first key group. */
@@ -381,14 +401,9 @@ static enum wr_code aggregate_load(struct wr_operator *op, struct wr_part_reader
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
   if (code != WR_OK)
     return code;
-  struct slice_loader loader = {.loader = {.find = slice_loader_find,
-                                           .task = op->context->task,
-                                           .task_count = op->context->task_count}};
   bool with_rows = aggregate_takes_count(op->context, head[TASK], head[TASKS]);
-  code = wr_window_slices_load(&self->slices, self->space, with_rows, part, &loader.tags, err);
-  if (code == WR_OK)
-    code = wr_table_space_load(self->space, &loader.loader, part, err);
-  free(loader.tags.tags);
+  code = wr_window_slices_load(&self->slices, self->spaces, 1 + self->rows.set_count, with_rows,
+                               op->context->task, op->context->task_count, part, err);
   if (closed_us > self->closed_us)
     self->closed_us = closed_us;
   aggregate_count_state(self);
@@ -404,7 +419,10 @@ static void aggregate_close(struct wr_operator *op)
 {
   struct wr_window_aggregate *self = (struct wr_window_aggregate *)op;
   wr_window_slices_free(&self->slices);
-  wr_table_space_free(self->space);
+  for (uint32_t i = 0; i <= self->rows.set_count; i++)
+    wr_table_space_free(self->spaces[i]);
+  free(self->spaces);
+  wr_window_rows_close(&self->rows);
   wr_window_output_close(self);
   wr_arena_free(&self->arena);
   free(self);

@@ -6,19 +6,41 @@
 #include <assert.h>
 #include <stdlib.h>
 
+void wr_window_slice_open(struct wr_window_slice *slice, const struct wr_window_slices *slices,
+                          struct wr_table_space *space, uint64_t tag, bool temporary)
+{
+  slice->tag = tag;
+  slice->table = wr_table_new(space, tag, temporary);
+  slice->sets = wr_memory_get((slices->set_count + 1) * sizeof *slice->sets);
+  for (uint32_t s = 0; s < slices->set_count; s++)
+    slice->sets[s] = wr_table_new(slices->set_spaces[s], tag, temporary);
+}
+
+void wr_window_slice_close(struct wr_window_slice *slice, const struct wr_window_slices *slices)
+{
+  wr_table_free(slice->table);
+  for (uint32_t s = 0; s < slices->set_count; s++)
+    wr_table_free(slice->sets[s]);
+  free(slice->sets);
+}
+
 void wr_window_slices_free(struct wr_window_slices *slices)
 {
   for (uint32_t i = 0; i < slices->count; i++) {
-    wr_table_free(slices->slices[i]->table);
+    wr_window_slice_close(slices->slices[i], slices);
     free(slices->slices[i]);
   }
   free(slices->slices);
   *slices = (struct wr_window_slices){0};
 }
 
+#define ALL_END_US (WR_TIME_END - 1) /* no watermark but the last comes that far */
+
 struct wr_window_bounds wr_window_bounds_of(const struct wr_window *window, int64_t time_us)
 {
   assert(window->kind != WR_WINDOW_ATTACHED);
+  if (window->kind == WR_WINDOW_ALL)
+    return wr_window_bounds_attached(0, ALL_END_US);
   int64_t end_us = wr_window_slice_end(window, time_us);
   if (window->kind == WR_WINDOW_TUMBLE)
     return (struct wr_window_bounds){end_us - window->size_us, end_us, end_us, end_us};
@@ -86,8 +108,7 @@ struct wr_window_slice *wr_window_slices_get(struct wr_window_slices *slices,
   }
   struct wr_window_slice *slice = wr_memory_get_zero(sizeof *slice);
   slice->bounds = *bounds;
-  slice->tag = slices->next_tag++;
-  slice->table = wr_table_new(space, slice->tag, false);
+  wr_window_slice_open(slice, slices, space, slices->next_tag++, false);
   slice->group = UINT32_MAX;
   memmove(slices->slices + at + 1, slices->slices + at,
           (slices->count - at) * sizeof *slices->slices);
@@ -118,7 +139,7 @@ void wr_window_slices_drop(struct wr_window_slices *slices, int64_t end_us)
       slices->slices[kept++] = slice;
       continue;
     }
-    wr_table_free(slice->table);
+    wr_window_slice_close(slice, slices);
     free(slice);
   }
   slices->count = kept;
@@ -146,9 +167,31 @@ void wr_window_slices_save(const struct wr_window_slices *slices, struct wr_part
   }
 }
 
+/* Which slice an old tag means now. */
+struct slice_tag {
+  uint64_t tag;
+  struct wr_window_slice *slice;
+};
+
+struct slice_loader {
+  struct wr_table_loader loader;
+  struct slice_tag *tags;
+  uint64_t count;
+};
+
+static struct wr_table *slice_loader_find(struct wr_table_loader *loader, uint32_t space,
+                                          uint64_t tag)
+{
+  const struct slice_loader *self = (const struct slice_loader *)loader;
+  for (uint64_t i = 0; i < self->count; i++)
+    if (self->tags[i].tag == tag)
+      return space == 0 ? self->tags[i].slice->table : self->tags[i].slice->sets[space - 1];
+  return NULL;
+}
+
 static enum wr_code slice_load(struct wr_window_slices *slices, struct wr_table_space *space,
-                               bool with_rows, struct wr_part_reader *part,
-                               struct wr_window_tag *out, struct wr_error *err)
+                               bool with_rows, struct wr_part_reader *part, struct slice_tag *out,
+                               struct wr_error *err)
 {
   struct wr_window_bounds bounds;
   uint64_t rows = 0;
@@ -168,11 +211,12 @@ static enum wr_code slice_load(struct wr_window_slices *slices, struct wr_table_
   return WR_OK;
 }
 
-enum wr_code wr_window_slices_load(struct wr_window_slices *slices, struct wr_table_space *space,
-                                   bool with_rows, struct wr_part_reader *part,
-                                   struct wr_window_tags *out, struct wr_error *err)
+enum wr_code wr_window_slices_load(struct wr_window_slices *slices,
+                                   struct wr_table_space *const *spaces, uint32_t space_count,
+                                   bool with_rows, uint32_t task, uint32_t task_count,
+                                   struct wr_part_reader *part, struct wr_error *err)
 {
-  *out = (struct wr_window_tags){0};
+  assert(space_count == 1 + slices->set_count);
   uint64_t count;
   enum wr_code code = wr_part_get_u64(part, &count, err);
   if (code != WR_OK)
@@ -180,9 +224,14 @@ enum wr_code wr_window_slices_load(struct wr_window_slices *slices, struct wr_ta
   if (count > (part->length - part->at) / 8)
     return wr_fail(err, WR_DATA, "the saved state is damaged: %llu slices in %zu bytes",
                    (unsigned long long)count, part->length - part->at);
-  out->tags = wr_memory_get_zero((count + 1) * sizeof *out->tags);
-  out->count = count;
+  struct slice_loader loader = {
+      .loader = {.find = slice_loader_find, .task = task, .task_count = task_count},
+      .tags = wr_memory_get_zero((count + 1) * sizeof *loader.tags),
+      .count = count};
   for (uint64_t i = 0; code == WR_OK && i < count; i++)
-    code = slice_load(slices, space, with_rows, part, &out->tags[i], err);
+    code = slice_load(slices, spaces[0], with_rows, part, &loader.tags[i], err);
+  if (code == WR_OK)
+    code = wr_table_spaces_load(spaces, space_count, &loader.loader, part, err);
+  free(loader.tags);
   return code;
 }

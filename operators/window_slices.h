@@ -10,7 +10,9 @@
  *   regular slice [2,3)                  x      x      x       first_end 3, last_end 5
  *   rows of [2,3) after 3 closed                x      x       first_end 4, last_end 5
  *
- * TUMBLE has one slice per window, ATTACHED one per pair of bounds.
+ * TUMBLE has one slice per window, ATTACHED one per pair of bounds, ALL one. Beside the table of
+ * its keys a slice may have sets: further tables, each in a space of its own
+ * (operators/window_rows.h).
  */
 #ifndef WEIR_OPERATORS_WINDOW_SLICES_H
 #define WEIR_OPERATORS_WINDOW_SLICES_H
@@ -29,6 +31,7 @@ struct wr_window_slice {
   uint64_t tag; /* of its table */
   uint64_t row_count;
   struct wr_table *table;
+  struct wr_table **sets; /* one per space of sets */
   uint32_t group; /* scratch of window_aggregate: number within the batch; UINT32_MAX: none */
 };
 
@@ -36,11 +39,18 @@ struct wr_window_slices {
   struct wr_window_slice **slices; /* by end, first_end, start */
   uint32_t count, capacity;
   uint64_t next_tag;
+  struct wr_table_space *const *set_spaces; /* lent; sets of a slice have its tag */
+  uint32_t set_count;
 };
+
+/* Its table and its sets, and giving them back. */
+void wr_window_slice_open(struct wr_window_slice *slice, const struct wr_window_slices *slices,
+                          struct wr_table_space *space, uint64_t tag, bool temporary);
+void wr_window_slice_close(struct wr_window_slice *slice, const struct wr_window_slices *slices);
 
 void wr_window_slices_free(struct wr_window_slices *slices);
 
-/* The regular slice of a time. */
+/* The regular slice of a time; ALL: of any. */
 struct wr_window_bounds wr_window_bounds_of(const struct wr_window *window, int64_t time_us);
 /* The slice of a window that comes as two columns. */
 struct wr_window_bounds wr_window_bounds_attached(int64_t start_us, int64_t end_us);
@@ -60,20 +70,16 @@ int64_t wr_window_slices_next(const struct wr_window_slices *slices, const struc
 void wr_window_slices_drop(struct wr_window_slices *slices, int64_t end_us);
 uint64_t wr_window_slices_rows(const struct wr_window_slices *slices);
 
-/* The list of slices (not their tables). load makes the slices that are missing and tells the old
- * tag of each. */
+/* The list of slices (not their tables). */
 void wr_window_slices_save(const struct wr_window_slices *slices, struct wr_part_writer *part);
-struct wr_window_tags {
-  struct wr_window_tag {
-    uint64_t tag;
-    struct wr_window_slice *slice;
-  } * tags;
-  uint64_t count;
-};
-/* with_rows: the rows that the part counted are counted here (by one of the tasks that read it).
- * Caller frees out->tags. */
-enum wr_code wr_window_slices_load(struct wr_window_slices *slices, struct wr_table_space *space,
-                                   bool with_rows, struct wr_part_reader *part,
-                                   struct wr_window_tags *out, struct wr_error *err);
+/*
+ * That list, and behind it what wr_table_spaces_save wrote: makes the slices that are missing and
+ * fills in what belongs to the task. with_rows: the rows that the part counted are counted here (by
+ * one of the tasks that read it). spaces: that of the slices' tables, then those of their sets.
+ */
+enum wr_code wr_window_slices_load(struct wr_window_slices *slices,
+                                   struct wr_table_space *const *spaces, uint32_t space_count,
+                                   bool with_rows, uint32_t task, uint32_t task_count,
+                                   struct wr_part_reader *part, struct wr_error *err);
 
 #endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * distinct: a row leaves the first time that it is seen, at once; later ones like it do not. All
+ * columns are the key. If the end of a window is among them, rows are kept in a slice per end
+ * (operators/window_slices.h), dropped when the watermark has passed it; rows that come after that
+ * are late. Otherwise there is one slice, for ever.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "core/time.h"
+#include "operators/specs.h"
+#include "operators/window_slices.h"
+#include "text/datetime.h"
+
+#define SAVE_PAGES   4
+#define SAVE_VERSION 1
+
+struct distinct {
+  struct wr_operator op;
+  const struct wr_distinct_spec *spec;
+  struct wr_table_space *space;
+  struct wr_window_slices slices;
+  int64_t closed_us;     /* windows that close at or before it are gone */
+  struct wr_arena arena; /* one batch */
+};
+
+static bool distinct_has_window(const struct distinct *self)
+{
+  return self->spec->end_column != UINT32_MAX;
+}
+
+static enum wr_code distinct_open(const void *spec, const struct wr_operator_context *context,
+                                  struct wr_operator **out, struct wr_error *err)
+{
+  (void)err;
+  struct distinct *self = wr_memory_get_zero(sizeof *self);
+  self->op = wr_operator_head(&wr_operator_class_distinct, context);
+  self->spec = spec;
+  self->closed_us = WR_TIME_NONE;
+  const struct wr_schema *schema = self->spec->schema;
+  const struct wr_type **keys = wr_memory_get((schema->column_count + 1) * sizeof *keys);
+  for (uint32_t c = 0; c < schema->column_count; c++)
+    keys[c] = schema->fields[c].type;
+  self->space = wr_table_space_new(wr_layout_new(keys, schema->column_count, NULL, 0));
+  free(keys);
+  *out = &self->op;
+  return WR_OK;
+}
+
+static void distinct_count_state(const struct distinct *self)
+{
+  struct wr_metrics *metrics = self->op.context->metrics;
+  atomic_store_explicit(&metrics->state_bytes, wr_table_space_bytes(self->space),
+                        memory_order_relaxed);
+  atomic_store_explicit(&metrics->state_keys, wr_table_space_keys(self->space),
+                        memory_order_relaxed);
+}
+
+/* ---- rows */
+
+static void distinct_reject_late(struct distinct *self, const struct wr_batch *batch, uint32_t row,
+                                 int64_t end_us)
+{
+  char end[WR_TIMESTAMP_CHARS + 1];
+  end[wr_format_timestamp(end_us, self->spec->tick_us < WR_US_PER_MS ? 6 : 3, WR_DATETIME_SQL,
+                          end)] = 0;
+  wr_operator_reject(&self->op, batch, row, WR_REJECT_LATE,
+                     "the row came after its window up to %s closed", end);
+}
+
+/* The slice of a row; NULL: it cannot be used and was rejected. */
+static struct wr_window_slice *distinct_slice(struct distinct *self, const struct wr_batch *batch,
+                                              uint32_t row)
+{
+  struct wr_window_bounds bounds = wr_window_bounds_attached(0, WR_TIME_END);
+  if (!distinct_has_window(self))
+    return wr_window_slices_get(&self->slices, self->space, &bounds);
+  const struct wr_column *column = &batch->columns[self->spec->end_column];
+  int64_t end_us = wr_column_is_null(column, row) ? INT64_MAX : wr_column_i64(column, row);
+  if (end_us > WR_WINDOW_TIME_MAX || end_us < -WR_WINDOW_TIME_MAX) {
+    wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME,
+                       "the end of the row's window is NULL or out of range");
+    return NULL;
+  }
+  int64_t known_us = self->closed_us;
+  if (batch->arrived_us) {
+    int64_t arrived_us =
+        batch->arrived_us[row] < batch->others_us ? batch->arrived_us[row] : batch->others_us;
+    known_us = arrived_us > known_us ? arrived_us : known_us;
+  }
+  if (end_us - self->spec->tick_us <= known_us) {
+    distinct_reject_late(self, batch, row, end_us);
+    return NULL;
+  }
+  bounds = wr_window_bounds_attached(end_us, end_us);
+  return wr_window_slices_get(&self->slices, self->space, &bounds);
+}
+
+/* Marks those of some rows of one slice that are new. */
+static void distinct_probe(struct distinct *self, const struct wr_batch *batch,
+                           struct wr_window_slice *slice, const uint32_t *rows, uint32_t row_count,
+                           uint64_t *is_new)
+{
+  uint32_t key_count = self->spec->schema->column_count;
+  const struct wr_column **keys = wr_arena_get(&self->arena, key_count * sizeof *keys);
+  uint64_t *hashes = wr_arena_get(&self->arena, row_count * sizeof *hashes);
+  for (uint32_t k = 0; k < key_count; k++)
+    keys[k] = &batch->columns[k];
+  wr_hash_keys(keys, key_count, rows, row_count, self->op.context->hash_seed, hashes);
+  struct wr_probe probe;
+  wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);
+  for (uint32_t m = 0; m < probe.made_count; m++)
+    wr_bit_set(is_new, rows[probe.made[m]]);
+}
+
+/* Takes the rows of the first slice out of the list. */
+static uint32_t take_slice(const uint32_t *rows, struct wr_window_slice *const *slices,
+                           uint32_t count, uint32_t *taken, uint32_t *left_rows,
+                           struct wr_window_slice **left_slices, uint32_t *left_count)
+{
+  uint32_t taken_count = 0;
+  *left_count = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    if (slices[i] == slices[0]) {
+      taken[taken_count++] = rows[i];
+      continue;
+    }
+    left_rows[*left_count] = rows[i];
+    left_slices[(*left_count)++] = slices[i];
+  }
+  return taken_count;
+}
+
+static enum wr_code distinct_on_batch(struct wr_operator *op, uint32_t input,
+                                      const struct wr_batch *batch, struct wr_error *err)
+{
+  struct distinct *self = (struct distinct *)op;
+  assert(input == 0);
+  (void)input;
+  wr_arena_reset(&self->arena);
+  uint32_t room = batch->picked_count + 1, count = 0;
+  uint32_t *lists[3];
+  struct wr_window_slice **slices[2];
+  for (uint32_t i = 0; i < 3; i++)
+    lists[i] = wr_arena_get(&self->arena, room * sizeof *lists[i]);
+  for (uint32_t i = 0; i < 2; i++)
+    slices[i] = wr_arena_get(&self->arena, room * sizeof *slices[i]);
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    struct wr_window_slice *slice = distinct_slice(self, batch, row);
+    lists[0][count] = row;
+    slices[0][count] = slice;
+    count += slice != NULL;
+  }
+  uint64_t *is_new =
+      wr_arena_get_zero(&self->arena, wr_bit_words(batch->row_count) * sizeof *is_new);
+  for (uint32_t turn = 0; count > 0; turn ^= 1) {
+    struct wr_window_slice *slice = slices[turn][0];
+    uint32_t left, taken = take_slice(lists[turn], slices[turn], count, lists[2], lists[turn ^ 1],
+                                      slices[turn ^ 1], &left);
+    distinct_probe(self, batch, slice, lists[2], taken, is_new);
+    count = left;
+  }
+  struct wr_batch rows = *batch;
+  uint32_t *picked = lists[0];
+  rows.picked = picked;
+  rows.picked_count = 0;
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    picked[rows.picked_count] = row;
+    rows.picked_count += wr_bit_get(is_new, row);
+  }
+  distinct_count_state(self);
+  return wr_emit_batch(op, &rows, err);
+}
+
+static enum wr_code distinct_on_watermark(struct wr_operator *op, int64_t watermark_us,
+                                          struct wr_error *err)
+{
+  struct distinct *self = (struct distinct *)op;
+  if (distinct_has_window(self)) {
+    int64_t tick_us = self->spec->tick_us;
+    wr_window_slices_drop(&self->slices, watermark_us < WR_WINDOW_TIME_MAX ? watermark_us + tick_us
+                                                                           : WR_WINDOW_TIME_MAX);
+    self->closed_us = watermark_us;
+    distinct_count_state(self);
+  }
+  return wr_emit_watermark(op, watermark_us, err);
+}
+
+/* ---- snapshots */
+
+static void distinct_save(struct wr_operator *op, struct wr_part_writer *part)
+{
+  struct distinct *self = (struct distinct *)op;
+  wr_part_put_u64(part, SAVE_VERSION);
+  wr_part_put_u64(part, op->context->hash_seed);
+  wr_part_put_i64(part, self->closed_us);
+  wr_window_slices_save(&self->slices, part);
+  wr_table_spaces_save(&self->space, 1, part);
+}
+
+static bool distinct_save_step(struct wr_operator *op, struct wr_part_writer *part)
+{
+  (void)part;
+  return wr_table_spaces_save_step(&((struct distinct *)op)->space, 1, SAVE_PAGES);
+}
+
+static enum wr_code distinct_load(struct wr_operator *op, struct wr_part_reader *part,
+                                  struct wr_error *err)
+{
+  struct distinct *self = (struct distinct *)op;
+  uint64_t version, seed = 0;
+  int64_t closed_us = WR_TIME_NONE;
+  enum wr_code code = wr_part_get_u64(part, &version, err);
+  if (code == WR_OK)
+    code = wr_part_get_u64(part, &seed, err);
+  if (code == WR_OK && (version != SAVE_VERSION || seed != op->context->hash_seed))
+    code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
+  if (code == WR_OK)
+    code = wr_part_get_i64(part, &closed_us, err);
+  if (code == WR_OK)
+    code = wr_window_slices_load(&self->slices, &self->space, 1, false, op->context->task,
+                                 op->context->task_count, part, err);
+  self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
+  distinct_count_state(self);
+  return code;
+}
+
+static void distinct_close(struct wr_operator *op)
+{
+  struct distinct *self = (struct distinct *)op;
+  wr_window_slices_free(&self->slices);
+  wr_table_space_free(self->space);
+  wr_arena_free(&self->arena);
+  free(self);
+}
+
+const struct wr_operator_class wr_operator_class_distinct = {
+    .name = "Distinct",
+    .open = distinct_open,
+    .on_batch = distinct_on_batch,
+    .on_watermark = distinct_on_watermark,
+    .save = distinct_save,
+    .save_step = distinct_save_step,
+    .load = distinct_load,
+    .close = distinct_close,
+};

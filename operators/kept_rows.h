@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows that an operator keeps until later, packed into pages in the order in which they came. A row
+ * has an address, by which it is found as long as it is kept; later rows have higher ones. A page
+ * goes when its last row is dropped.
+ */
+#ifndef WEIR_OPERATORS_KEPT_ROWS_H
+#define WEIR_OPERATORS_KEPT_ROWS_H
+
+#include "core/builder.h"
+#include "core/page.h"
+#include "state/part.h"
+
+struct wr_kept_page {
+  struct wr_page *page; /* NULL: all its rows were dropped */
+  struct wr_page_view view;
+  struct wr_batch rows;
+  uint64_t *gone; /* a bit per dropped row; NULL: none was */
+  uint32_t dropped;
+};
+
+struct wr_kept_rows {
+  const struct wr_schema *schema;
+  struct wr_page_layout *layout;
+  struct wr_kept_page *pages;
+  uint64_t first_page; /* number of pages[0] */
+  uint32_t page_count, page_room;
+  uint64_t bytes, row_count;
+  bool sealed; /* the last page takes no more rows */
+};
+
+#define WR_KEPT_ROW_BITS 16 /* an address is a page's number and, in so many bits, a row of it */
+
+void wr_kept_rows_open(struct wr_kept_rows *kept, const struct wr_schema *schema);
+void wr_kept_rows_close(struct wr_kept_rows *kept);
+
+/* Keeps rows rows[i] of a batch; addresses[i] are theirs. */
+void wr_kept_rows_add(struct wr_kept_rows *kept, const struct wr_batch *batch, const uint32_t *rows,
+                      uint32_t row_count, uint64_t *addresses);
+/* The page of a kept row as a batch, and the row's number there; lent until rows are added. */
+static inline const struct wr_batch *wr_kept_row(const struct wr_kept_rows *kept, uint64_t address,
+                                                 uint32_t *row)
+{
+  *row = address & ((1u << WR_KEPT_ROW_BITS) - 1);
+  return &kept->pages[(address >> WR_KEPT_ROW_BITS) - kept->first_page].rows;
+}
+void wr_kept_rows_drop(struct wr_kept_rows *kept, uint64_t address);
+
+/* Writes the rows of page `page` (from 0) that are kept, as values, whatever the layout of pages.
+ */
+void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr_part_writer *part);
+/* Reads what one call wrote and hands it to `take` as a batch. */
+enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_reader *part,
+                               void (*take)(void *self, const struct wr_batch *batch), void *self,
+                               struct wr_error *err);
+
+#endif
