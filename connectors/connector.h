@@ -25,6 +25,8 @@ struct wr_table_spec {
   const struct wr_schema *schema;   /* physical columns (a source of rows makes wanted ones only) */
   const uint32_t *wanted;           /* source of rows: numbers of the columns to make, ascending */
   uint32_t wanted_count;
+  const char *const *partitions; /* PARTITIONED BY: names, none of them in schema */
+  uint32_t partition_count;
   const char *separator;     /* sink of bytes: what the format puts between records in a file */
   uint32_t task, task_count; /* which of the parallel readers or writers this is */
   void (*note)(void *self, const char *message); /* tells the user something, e.g. "broker x:9092 is
@@ -111,8 +113,8 @@ struct wr_reader_class {
    * (uncompressed), which the runtime counts itself. */
   void (*position_after)(struct wr_reader *reader, const struct wr_message *message, char *text,
                          size_t size);
-  /* Fills metadata column `which` (index in the connector's metadata table): one row per entry of
-   * messages. */
+  /* Fills metadata column `which` (index in the connector's metadata table, or
+   * WR_METADATA_PARTITION and more): one row per entry of messages. */
   void (*metadata)(struct wr_reader *reader, uint32_t which,
                    const struct wr_message *const *messages, uint32_t count,
                    struct wr_builder *out);
@@ -126,6 +128,10 @@ struct wr_outgoing {
   const char *bytes; /* NULL: a tombstone */
   uint32_t length, key_length;
   const char *key; /* NULL: none */
+  bool has_time;
+  int64_t time_us;       /* the record's own time, from 1 ms after 1970; else the sink's clock */
+  const char *partition; /* of a table with partitions: "day=2026-01-02/h=3", partition_path.h */
+  uint32_t partition_length;
 };
 
 struct wr_writer {
@@ -155,11 +161,19 @@ struct wr_writer_class {
   void (*close)(struct wr_writer *writer);
 };
 
+/* What of an outgoing record a metadata column without VIRTUAL sets: a STRING the key, a
+ * TIMESTAMP_LTZ(3) the time. */
+enum wr_metadata_part { WR_METADATA_READ_ONLY, WR_METADATA_KEY, WR_METADATA_TIME };
+
+/* Metadata of this number plus n is the n-th partition column, as a STRING. */
+#define WR_METADATA_PARTITION 0x10000u
+
 /* A column that the connector knows about each record: METADATA FROM 'name'. */
 struct wr_metadata {
   const char *name;
   const struct wr_type *type;
   const char *help;
+  enum wr_metadata_part part;
 };
 
 struct wr_connector {
@@ -172,6 +186,8 @@ struct wr_connector {
   bool single_writer;                   /* all rows must go through one writer (a terminal) */
   bool takes_changes;                   /* the writer understands rows that take back */
   bool hidden; /* made by the planner only, no connector of a CREATE TABLE */
+  /* PARTITIONED BY: the option that names the partition of NULL; NULL: it is not supported */
+  const char *partition_option;
   /* Refuses option values that do not go together; may be NULL. writing: as a sink. */
   enum wr_code (*check)(const struct wr_table_spec *spec, bool writing, struct wr_error *err);
   /* True if reading comes to an end by itself with these options. */

@@ -2,8 +2,9 @@
 /*
  * Where the rows of a bare SELECT go: standard output. On a terminal an aligned table whose header
  * is written once; its column widths come from the types and the first rows and grow when they must
- * (rows already written cannot move). Otherwise one JSON object per line, or CSV. A result that
- * updates also says what each row does: a first column "op", or {"op":"+I","row":{...}}.
+ * (rows already written cannot move). Otherwise one JSON object per line, or CSV. Nested values are
+ * JSON in all of them. A result that updates also says what each row does: a first column "op", or
+ * {"op":"+I","row":{...}}.
  */
 #include "connectors/connector.h"
 
@@ -69,6 +70,16 @@ static void console_put_visible(struct wr_buffer *out, const char *bytes, size_t
   }
 }
 
+/* A value that is not NULL as a cell shows it: nested ones as JSON, where texts can be told from
+ * what stands around them. */
+static void console_put_value(struct wr_buffer *out, const struct wr_column *column, uint32_t row)
+{
+  if (column->type->field_count > 0)
+    wr_json_write_value(out, column, row, NULL);
+  else
+    wr_value_write(out, column, row);
+}
+
 /* The cell's text into self->cell; returns its width on a terminal. */
 static uint32_t console_cell(struct console *self, const struct wr_column *column, uint32_t row)
 {
@@ -78,12 +89,13 @@ static uint32_t console_cell(struct console *self, const struct wr_column *colum
   } else if (wr_kind_is_text(column->type->kind)) {
     const struct wr_text *text = wr_column_text(column, row);
     console_put_visible(&self->cell, wr_text_bytes(text), text->length);
-  } else {
+  } else if (column->type->field_count > 0) { /* may have texts inside */
     struct wr_buffer raw = {0};
-    bool nested = column->type->physical == WR_NESTED; /* may have texts inside */
-    wr_value_write(nested ? &raw : &self->cell, column, row);
+    console_put_value(&raw, column, row);
     console_put_visible(&self->cell, raw.bytes, raw.length);
     wr_buffer_free(&raw);
+  } else {
+    console_put_value(&self->cell, column, row);
   }
   return (uint32_t)wr_utf8_width(self->cell.bytes, self->cell.length);
 }
@@ -244,7 +256,7 @@ static void csv_row(struct console *self, const struct wr_batch *batch, uint32_t
     if (wr_column_is_null(column, row))
       continue;
     wr_buffer_clear(&self->cell);
-    wr_value_write(&self->cell, column, row);
+    console_put_value(&self->cell, column, row);
     wr_csv_write_text(out, self->cell.bytes, self->cell.length, ',', '"');
   }
   wr_buffer_put_char(out, '\n');
@@ -289,8 +301,7 @@ static enum wr_code console_open(const struct wr_table_spec *spec, struct wr_wri
   self->schema = spec->schema;
   self->changes = wr_options_bool(spec->options, console_options, "changes");
   self->widths = WR_NEW_ARRAY(&self->arena, uint32_t, spec->schema->column_count);
-  self->json =
-      wr_json_row_writer_new(spec->schema, &(struct wr_json_style){WR_DATETIME_SQL, false});
+  self->json = wr_json_row_writer_new(spec->schema, NULL);
   wr_output_open(&self->output, STDOUT_FILENO, false);
   *out = &self->writer;
   return WR_OK;

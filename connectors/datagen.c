@@ -41,7 +41,9 @@ static const struct wr_option datagen_options[] = {
     {.name = "fields.*",
      .kind = WR_OPTION_TEXT,
      .help = "'fields.<column>.<setting>': kind (random, sequence); random: min, max, length, "
-             "values ('a|b|c'), null-rate; sequence: start, end, step; times: max-past."},
+             "values ('a|b|c'), null-rate; sequence: start, end, step; times: max-past. Nested: "
+             "'fields.<row>.<field>.<setting>', 'fields.<array or multiset>.element.<setting>', "
+             "'fields.<map>.key.<setting>' and '.value.'; a collection has length items (3)."},
     {.name = NULL},
 };
 

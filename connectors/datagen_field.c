@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "core/packed.h"
 #include "core/time.h"
 #include "text/number.h"
 
@@ -44,8 +45,11 @@ int64_t wr_datagen_field_rows(const struct wr_datagen_field *field)
     __int128 count = field->step == 0 ? INT64_MAX : span / field->step + 1;
     rows = count < INT64_MAX ? (int64_t)count : INT64_MAX;
   }
+  bool is_collection = wr_kind_is_packed(field->type->kind);
   for (uint32_t i = 0; field->children && i < field->type->field_count; i++) {
     int64_t child = wr_datagen_field_rows(&field->children[i]);
+    if (is_collection && child != INT64_MAX && field->length)
+      child /= field->length;
     rows = child < rows ? child : rows;
   }
   return rows;
@@ -213,11 +217,50 @@ static void field_make_row(const struct wr_datagen_field *field, int64_t first, 
   }
 }
 
+/* Is the last key equal to an earlier one? */
+static bool keys_end_with_double(struct wr_builder *keys)
+{
+  struct wr_column column = wr_builder_view(keys);
+  uint32_t last = keys->row_count - 1;
+  size_t width = wr_physical_bytes[keys->type->physical];
+  const char *values = column.values;
+  for (uint32_t i = 0; i < last; i++) {
+    if (keys->type->physical == WR_TEXT
+            ? wr_text_equal(wr_column_text(&column, i), wr_column_text(&column, last))
+            : memcmp(values + width * i, values + width * last, width) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Item i of row r counts as row r * length + i. A key that is there already is left out. */
+static void field_make_collection(const struct wr_datagen_field *field, int64_t row,
+                                  int64_t begun_us, int64_t now_us, struct wr_builder *out)
+{
+  uint64_t first = (uint64_t)row * field->length;
+  bool is_array = field->type->kind == WR_ARRAY;
+  wr_builder_reserve(&out->children[0], field->length);
+  if (is_array)
+    wr_datagen_field_make(&field->children[0], (int64_t)first, 1, field->length, begun_us, now_us,
+                          &out->children[0]);
+  else
+    wr_builder_reserve(&out->children[1], field->length);
+  for (uint32_t i = 0; !is_array && i < field->length; i++) {
+    int64_t item = (int64_t)(first + i);
+    wr_datagen_field_make(&field->children[0], item, 1, 1, begun_us, now_us, &out->children[0]);
+    if (keys_end_with_double(&out->children[0]))
+      wr_builder_pop(&out->children[0]);
+    else
+      wr_datagen_field_make(&field->children[1], item, 1, 1, begun_us, now_us, &out->children[1]);
+  }
+  wr_builder_put_collected(out);
+}
+
 void wr_datagen_field_make(const struct wr_datagen_field *field, int64_t first, int64_t stride,
                            uint32_t count, int64_t begun_us, int64_t now_us, struct wr_builder *out)
 {
   assert(out->row_count + count <= out->row_capacity && stride > 0);
-  if (field->children) {
+  if (field->type->kind == WR_ROW) {
     field_make_row(field, first, stride, count, begun_us, now_us, out);
     return;
   }
@@ -227,6 +270,8 @@ void wr_datagen_field_make(const struct wr_datagen_field *field, int64_t first, 
     int64_t row = first + (int64_t)i * stride;
     if (field_is_null(field, row))
       wr_builder_put_null(out);
+    else if (field->children)
+      field_make_collection(field, row, begun_us, now_us, out);
     else
       field_put(field, row, begun_us, now_us, out);
   }

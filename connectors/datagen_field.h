@@ -19,13 +19,13 @@ struct wr_datagen_field {
   bool has_range;                /* times: from min to max, not back from the clock */
   wr_i128 min, max;              /* random: integer-like values, both included */
   double number_min, number_max; /* random: FLOAT, DOUBLE */
-  uint32_t length;               /* random: bytes of a text */
+  uint32_t length;               /* random: bytes of a text, items of a collection */
   const struct wr_text *values;  /* random texts are drawn from these; NULL: made up */
   uint32_t value_count;
   int64_t start, end, step; /* sequence */
   bool has_end;
   int64_t max_past_us;               /* times are up to this much earlier */
-  struct wr_datagen_field *children; /* ROW */
+  struct wr_datagen_field *children; /* ROW: its fields; collections: the item, or key and value */
 };
 
 /*

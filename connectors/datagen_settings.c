@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From options to fields. A key is 'fields.' + the column's name (for a field of a ROW: with the
- * names that lead to it, joined by dots) + '.' + a setting. Literals are read as the column's own
- * type, steps of times as durations.
+ * names that lead to it, joined by dots) + '.' + a setting. The items of a collection are called
+ * element, or key and value. Literals are read as the column's own type, steps of times as
+ * durations.
  */
 #include "connectors/datagen_field.h"
 
@@ -10,12 +11,17 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "core/packed.h"
 #include "core/time.h"
 #include "text/datetime.h"
 #include "text/decimal.h"
 #include "text/number.h"
 
-#define SETTINGS_LENGTH 100 /* of made-up texts, unless the type is shorter */
+#define SETTINGS_LENGTH    100   /* of made-up texts, unless the type is shorter */
+#define SETTINGS_ITEMS     3     /* of a collection */
+#define SETTINGS_ITEMS_MAX 10000 /* ARRAY */
+#define SETTINGS_KEYS_MAX  1000  /* MAP, MULTISET: keys are compared with each other */
+#define SETTINGS_COUNT_MAX 10    /* how often an element is in a MULTISET */
 
 struct settings {
   const struct wr_table_spec *spec;
@@ -132,12 +138,15 @@ static void field_set_range(struct wr_datagen_field *field)
   field->step = 1;
   if (wr_kind_is_text(type->kind) || type->kind == WR_BINARY || type->kind == WR_VARBINARY)
     field->length = type->length < SETTINGS_LENGTH ? type->length : SETTINGS_LENGTH;
+  if (wr_kind_is_packed(type->kind))
+    field->length = SETTINGS_ITEMS;
 }
 
+/* A ROW cannot be a key: nobody compares them here. */
 static bool field_is_possible(const struct wr_type *type)
 {
-  return type->kind != WR_NULL && type->kind != WR_ARRAY && type->kind != WR_MAP &&
-         type->kind != WR_MULTISET;
+  bool keyed = type->kind == WR_MAP || type->kind == WR_MULTISET;
+  return type->kind != WR_NULL && !(keyed && type->fields[0].type->kind == WR_ROW);
 }
 
 /* ---- one setting each */
@@ -247,9 +256,18 @@ static enum wr_code field_read_other(const struct settings *self, struct wr_data
   int64_t bytes;
   double share;
   if (length) {
-    if (!wr_parse_i64(length->value, strlen(length->value), &bytes) || bytes < 0 ||
-        bytes > WR_TEXT_BYTES_MAX || bytes > field->type->length)
-      return setting_fail(self, length, "a number of bytes that fits the column's type", err);
+    enum wr_kind kind = field->type->kind;
+    int64_t most = kind == WR_ARRAY                          ? SETTINGS_ITEMS_MAX
+                   : wr_kind_is_packed(kind)                 ? SETTINGS_KEYS_MAX
+                   : field->type->length < WR_TEXT_BYTES_MAX ? field->type->length
+                                                             : WR_TEXT_BYTES_MAX;
+    if (!wr_parse_i64(length->value, strlen(length->value), &bytes) || bytes < 0 || bytes > most)
+      return setting_fail(self, length,
+                          kind == WR_ARRAY ? "a number of items up to 10000"
+                          : wr_kind_is_packed(kind)
+                              ? "a number of entries up to 1000"
+                              : "a number of bytes that fits the column's type",
+                          err);
     field->length = (uint32_t)bytes;
   }
   if (rate) {
@@ -279,6 +297,9 @@ static enum wr_code field_read(const struct settings *self, const struct wr_fiel
   }
   const struct wr_option_value *kind = setting_find(self, path, "kind");
   field->is_sequence = kind && strcmp(kind->value, "sequence") == 0;
+  if (kind && field->is_sequence && column->type->field_count > 0)
+    return setting_fail(self, kind,
+                        "random: a nested column has no sequence, but what is in it may", err);
   if (kind && !field->is_sequence && strcmp(kind->value, "random") != 0)
     return setting_fail(self, kind, "random or sequence", err);
   field_set_range(field);
@@ -289,14 +310,25 @@ static enum wr_code field_read(const struct settings *self, const struct wr_fiel
     code = field_read_range(self, field, path, err);
   if (code == WR_OK)
     code = field_read_values(self, field, path, err);
-  if (code != WR_OK || column->type->kind != WR_ROW)
-    return code;
   uint32_t count = column->type->field_count;
+  if (code != WR_OK || count == 0)
+    return code;
   field->children = WR_NEW_ARRAY(self->arena, struct wr_datagen_field, count);
   for (uint32_t i = 0; code == WR_OK && i < count; i++) {
     const struct wr_field *child = &column->type->fields[i];
+    if (column->type->kind == WR_MULTISET && i == 1) {
+      field->children[i] =
+          (struct wr_datagen_field){.type = child->type, .key = ~field->key, .min = 1};
+      field->children[i].max = SETTINGS_COUNT_MAX;
+      break;
+    }
     char *below = wr_arena_print(self->arena, "%s.%s", path, child->name);
     code = field_read(self, child, below, number * 64 + i + 1, &field->children[i], err);
+    bool is_key = i == 0 && (column->type->kind == WR_MAP || column->type->kind == WR_MULTISET);
+    if (code == WR_OK && is_key && field->children[i].null_below)
+      code =
+          wr_fail_at(err, WR_SEMANTIC, setting_find(self, below, "null-rate")->key_span,
+                     "keys of the column '%s' of table %s cannot be NULL", path, self->spec->table);
   }
   return code;
 }
@@ -312,8 +344,8 @@ static bool setting_is_known(const struct wr_field *columns, uint32_t count, con
       if (strcmp(setting_names[s], rest + length + 1) == 0)
         return true;
     const struct wr_type *type = columns[i].type;
-    if (type->kind == WR_ROW &&
-        setting_is_known(type->fields, type->field_count, rest + length + 1))
+    uint32_t inner_count = type->kind == WR_MULTISET ? 1 : type->field_count;
+    if (inner_count > 0 && setting_is_known(type->fields, inner_count, rest + length + 1))
       return true;
   }
   return false;

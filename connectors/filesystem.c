@@ -2,12 +2,15 @@
 /*
  * Files: a file, all files of a folder, or all that match a pattern are read as streams of bytes,
  * one split per file; a folder is written as a growing set of files that appear when they are
- * complete. The reading half is filesystem_reader.c (what to read: filesystem_list.c), the writing
- * half filesystem_writer.c.
+ * complete. A table that is PARTITIONED BY columns has a folder for each of their values
+ * (partition_path.h), and the columns are not in the records. The reading half is
+ * filesystem_reader.c (what to read: filesystem_list.c), the writing half filesystem_writer.c.
  */
 #include "connectors/filesystem.h"
 
 #include <string.h>
+
+#define FILESYSTEM_PARTITION "partition.default-name"
 
 const char *wr_filesystem_path(const struct wr_table_spec *spec)
 {
@@ -37,6 +40,10 @@ static enum wr_code filesystem_check(const struct wr_table_spec *spec, bool writ
         spec->table);
     return wr_hint(err, "leave out 'source.monitor-interval'");
   }
+  const struct wr_option_value *name = wr_options_find_value(spec->options, FILESYSTEM_PARTITION);
+  if (name && *name->value == '\0')
+    return wr_fail_at(err, WR_SEMANTIC, name->value_span,
+                      "the '" FILESYSTEM_PARTITION "' of table %s is empty", spec->table);
   return WR_OK;
 }
 
@@ -61,6 +68,12 @@ const struct wr_option wr_filesystem_options[] = {
      .choices = "none|gzip",
      .fallback = "none",
      .help = "Writing: how files are compressed. Reading recognises gzip by itself."},
+    {.name = FILESYSTEM_PARTITION,
+     .kind = WR_OPTION_TEXT,
+     .fallback = "__DEFAULT_PARTITION__",
+     .help = "PARTITIONED BY: what stands for NULL and empty text in the name of a folder "
+             "(`day=__DEFAULT_PARTITION__`); it is read as NULL. A writer has files of 64 "
+             "partitions open; for one more it completes the file that waited longest."},
     {.name = "sink.rolling-policy.file-size",
      .kind = WR_OPTION_BYTES,
      .fallback = "128MB",
@@ -93,6 +106,7 @@ const struct wr_connector wr_connector_filesystem = {
     .reader = &wr_filesystem_reader,
     .writer = &wr_filesystem_writer,
     .takes_format = true,
+    .partition_option = FILESYSTEM_PARTITION,
     .check = filesystem_check,
     .is_bounded = filesystem_is_bounded,
     .delivery = "at-least-once",

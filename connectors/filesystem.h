@@ -7,10 +7,13 @@
 #include "connectors/connector.h"
 
 extern const struct wr_option wr_filesystem_options[];
+extern const struct wr_connector wr_connector_filesystem;
 extern const struct wr_reader_class wr_filesystem_reader;
 extern const struct wr_writer_class wr_filesystem_writer;
 
 enum wr_filesystem_metadata { WR_FILE_PATH, WR_FILE_NAME, WR_FILE_SIZE, WR_FILE_MODIFICATION_TIME };
+
+#define WR_FILES_SUFFIX ".part" /* of files that are being written: .part-<run>-<task>-<n>.part */
 
 /* The option 'path' without a leading file:// */
 const char *wr_filesystem_path(const struct wr_table_spec *spec);
@@ -19,5 +22,9 @@ const char *wr_filesystem_path(const struct wr_table_spec *spec);
  * finding it is an error, an empty folder is not. */
 enum wr_code wr_filesystem_list(const struct wr_table_spec *spec, struct wr_arena *arena,
                                 const char ***paths, uint32_t *path_count, struct wr_error *err);
+
+/* Completes what killed writers of the table left in a folder and the partitions below it. */
+enum wr_code wr_filesystem_adopt(const struct wr_table_spec *spec, const char *folder,
+                                 struct wr_error *err);
 
 #endif

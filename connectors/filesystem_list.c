@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "connectors/partition_path.h"
 #include "core/limits.h"
 
 #define LIST_DEPTH_MAX 32 /* folders inside each other; also what ends a circle of links */
@@ -40,9 +41,12 @@ static enum wr_code list_add(struct list *list, const char *path, struct wr_erro
   return WR_OK;
 }
 
-static bool list_leaves_out(const char *name)
+static bool list_leaves_out(const struct list *list, const char *name)
 {
   size_t length = strlen(name);
+  for (uint32_t i = 0; i < list->spec->partition_count; i++)
+    if (wr_partition_is_folder(name, list->spec->partitions[i]))
+      return false; /* column and value may begin and end as they like */
   return *name == '.' || *name == '_' || (length > 5 && strcmp(name + length - 5, ".part") == 0);
 }
 
@@ -69,7 +73,7 @@ static enum wr_code list_add_tree(struct list *list, const char *path, unsigned 
   enum wr_code code = WR_OK;
   const char *slash = path[strlen(path) - 1] == '/' ? "" : "/";
   for (struct dirent *entry; code == WR_OK && (entry = readdir(folder));) {
-    if (list_leaves_out(entry->d_name))
+    if (list_leaves_out(list, entry->d_name))
       continue;
     char *below = wr_arena_print(list->arena, "%s%s%s", path, slash, entry->d_name);
     code = list_add_tree(list, below, depth + 1, err);
@@ -91,7 +95,7 @@ static enum wr_code list_add_pattern(struct list *list, const char *pattern, str
                    pattern);
   for (size_t i = 0; code == WR_OK && i < found.gl_pathc; i++) {
     const char *slash = strrchr(found.gl_pathv[i], '/');
-    if (!list_leaves_out(slash ? slash + 1 : found.gl_pathv[i]))
+    if (!list_leaves_out(list, slash ? slash + 1 : found.gl_pathv[i]))
       code = list_add_tree(list, found.gl_pathv[i], 0, err);
   }
   globfree(&found);

@@ -17,8 +17,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "connectors/partition_path.h"
 #include "core/time.h"
 #include "text/number.h"
+#include "text/utf8.h"
 
 #define FILES_OPEN_MAX   16
 #define FILES_GZIP_BYTES (128u << 10)
@@ -31,6 +33,7 @@ struct file {
   int64_t counted; /* bytes of the file that are part of progress_done */
   int64_t size, modified_us;
   bool is_regular;
+  const struct wr_text *const *partitions; /* values in the path; NULL: the default name */
 };
 
 struct files {
@@ -43,6 +46,41 @@ struct files {
   uint32_t open_count, turn;
 };
 
+/* The values of the partition columns of a file; the path must have them all. */
+static enum wr_code files_partitions(const struct wr_table_spec *spec, const char *path,
+                                     struct wr_arena *arena, const struct wr_text *const **out,
+                                     struct wr_error *err)
+{
+  const char *fallback = wr_options_text(spec->options, wr_filesystem_options,
+                                         wr_connector_filesystem.partition_option);
+  const struct wr_text **values =
+      WR_NEW_ARRAY(arena, const struct wr_text *, spec->partition_count);
+  enum wr_code code = WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < spec->partition_count; i++) {
+    struct wr_buffer value = {0};
+    const char *column = spec->partitions[i];
+    if (!wr_partition_find(path, column, &value)) {
+      code = wr_fail(err, WR_IO,
+                     "table %s: the file %s is in no folder %s=..., so it has no value "
+                     "for the partition column '%s'",
+                     spec->table, path, column, column);
+      wr_hint(err, "files of the table are in folders such as %s=value", column);
+    } else if (!wr_utf8_valid(value.bytes, value.length)) {
+      code = wr_fail(err, WR_IO, "table %s: the partition column '%s' is not UTF-8 in the path %s",
+                     spec->table, column, path);
+    } else if (value.length != strlen(fallback) ||
+               memcmp(value.bytes, fallback, value.length) != 0) {
+      const char *bytes = wr_arena_copy(arena, value.bytes, value.length);
+      struct wr_text *text = WR_NEW(arena, struct wr_text);
+      *text = wr_text_make(bytes, (uint32_t)value.length);
+      values[i] = text;
+    }
+    wr_buffer_free(&value);
+  }
+  *out = values;
+  return code;
+}
+
 static enum wr_code files_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
                                    struct wr_split **splits, uint32_t *split_count,
                                    struct wr_error *err)
@@ -52,9 +90,13 @@ static enum wr_code files_discover(const struct wr_table_spec *spec, struct wr_a
   if (code != WR_OK)
     return code;
   *splits = WR_NEW_ARRAY(arena, struct wr_split, *split_count);
-  for (uint32_t i = 0; i < *split_count; i++)
+  for (uint32_t i = 0; code == WR_OK && i < *split_count; i++) {
+    const struct wr_text *const *values;
     (*splits)[i].name = paths[i];
-  return WR_OK;
+    if (spec->partition_count)
+      code = files_partitions(spec, paths[i], arena, &values, err);
+  }
+  return code;
 }
 
 /* ---- opening and closing */
@@ -84,6 +126,13 @@ static enum wr_code files_open(const struct wr_table_spec *spec, const struct wr
       files_close(&self->reader);
       return wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in %s", spec->table, position,
                      splits[i].name);
+    }
+    enum wr_code code = WR_OK;
+    if (spec->partition_count)
+      code = files_partitions(spec, file->path, &self->arena, &file->partitions, err);
+    if (code) {
+      files_close(&self->reader);
+      return code;
     }
     if (stat(file->path, &status) == 0 && S_ISREG(status.st_mode))
       self->reader.progress_total += (uint64_t)status.st_size;
@@ -274,7 +323,15 @@ static void files_metadata(struct wr_reader *reader, uint32_t which,
                            struct wr_builder *out)
 {
   struct files *self = (struct files *)reader;
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0; which >= WR_METADATA_PARTITION && i < count; i++) {
+    const struct file *file = &self->files[messages[i]->split];
+    const struct wr_text *value = file->partitions[which - WR_METADATA_PARTITION];
+    if (value)
+      wr_builder_put_text(out, *value);
+    else
+      wr_builder_put_null(out);
+  }
+  for (uint32_t i = 0; which < WR_METADATA_PARTITION && i < count; i++) {
     const struct file *file = &self->files[messages[i]->split];
     const char *slash = strrchr(file->path, '/');
     const char *name = which == WR_FILE_NAME && slash ? slash + 1 : file->path;

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing files. A task writes one file at a time under a hidden name and renames it when it is
- * complete, so that whoever reads the folder sees whole files only. A file is complete when it has
- * reached its size, its age, or the job ends.
+ * Writing files. A task writes one file at a time, of each partition if the table has some, under a
+ * hidden name and renames it when it is complete, so that whoever reads the folder sees whole files
+ * only. A file is complete when it has reached its size, its age, or the job ends; or when a
+ * partition needs a file, too many are open, and this one has waited longest: its partition then
+ * goes on in a new file.
  *
  *   .part-<run>-<task>-<n>.json.part   ->   part-<run>-<task>-<n>.json
  *
- * The hidden file is locked as long as its writer lives. One without a living writer was left by a
- * process that was killed; the next writer of the folder completes it, because an epoch may have
- * been sealed that counts on its rows (at-least-once). Whole records only are ever given to the
- * file; what a power failure made of the last one is cut off. A gzip file cannot be completed by
- * somebody else and is therefore completed at every epoch.
+ * The hidden file is locked as long as its writer lives; one without a living writer is completed
+ * by the next (filesystem_adopt.c). A gzip file cannot be completed by somebody else and is
+ * therefore completed at every epoch.
  */
 #include "connectors/filesystem.h"
 
 #include <assert.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,11 +25,28 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "core/hash.h"
+#include "core/limits.h"
 #include "core/time.h"
 #include "text/buffer.h"
 
-#define PARTS_BUFFER_BYTES (256u << 10)
-#define PARTS_SUFFIX       ".part"
+#define PARTS_BUFFER_BYTES           (256u << 10)
+#define PARTS_PARTITION_BUFFER_BYTES (32u << 10) /* of each file, when there are many */
+
+/* A file that is being written. */
+struct part {
+  char *partition; /* its folder below that of the table; not terminated */
+  uint32_t partition_length;
+  uint64_t hash; /* of the partition */
+  uint64_t used; /* the greatest of all: written to last */
+  int fd;        /* -1: none */
+  gzFile gzip;   /* owns fd if it is there */
+  char *hidden, *shown;
+  int64_t size;     /* bytes before compression, with those in the buffer */
+  int64_t begun_us; /* on the clock of tick; -1: no tick since it was begun */
+  int64_t next_check_us;
+  struct wr_buffer buffer;
+};
 
 struct parts {
   struct wr_writer writer;
@@ -40,15 +56,13 @@ struct parts {
   uint32_t task;
   bool compress;
   int64_t size_max, age_max_us, check_us;
-  /* the file that is being written */
-  int fd;      /* -1: none */
-  gzFile gzip; /* owns fd if it is there */
-  char *hidden, *shown;
-  uint64_t number;
-  int64_t size;     /* bytes before compression, with those in the buffer */
-  int64_t begun_us; /* on the clock of tick; -1: no tick since it was begun */
-  int64_t next_check_us;
-  struct wr_buffer buffer;
+  size_t buffer_bytes;
+  struct part *open[WR_PARTITION_FILES_MAX]; /* without partitions one at most */
+  uint32_t open_count;
+  uint64_t number;                               /* of files that were begun */
+  uint64_t clock;                                /* what part.used takes from */
+  void (*note)(void *self, const char *message); /* NULL: there is none, or it was told */
+  void *note_self;
 };
 
 static enum wr_code parts_fail(const struct parts *self, const char *what, const char *path,
@@ -59,45 +73,31 @@ static enum wr_code parts_fail(const struct parts *self, const char *what, const
 
 /* ---- one file */
 
-static enum wr_code parts_begin(struct parts *self, struct wr_error *err)
+static void part_free(struct part *part)
 {
-  assert(self->fd < 0);
-  free(self->hidden);
-  free(self->shown);
-  size_t room = strlen(self->folder) + 128;
-  self->hidden = wr_memory_get(room);
-  self->shown = wr_memory_get(room);
-  self->number++;
-  snprintf(self->shown, room, "%s/part-%s-%u-%" PRIu64 "%s", self->folder, self->run, self->task,
-           self->number, self->extension);
-  snprintf(self->hidden, room, "%s/.part-%s-%u-%" PRIu64 "%s" PARTS_SUFFIX, self->folder, self->run,
-           self->task, self->number, self->extension);
-  self->fd = open(self->hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (self->fd < 0)
-    return parts_fail(self, "make the file", self->hidden, err);
-  flock(self->fd, LOCK_EX | LOCK_NB); /* where locks do not exist, nothing is completed by others */
-  if (self->compress) {
-    self->gzip = gzdopen(self->fd, "wb");
-    if (!self->gzip)
-      return wr_fail(err, WR_IO, "table %s: zlib cannot open %s", self->table, self->hidden);
-  }
-  self->size = 0;
-  self->begun_us = -1;
-  return WR_OK;
+  if (part->gzip)
+    gzclose_w(part->gzip);
+  else if (part->fd >= 0)
+    close(part->fd);
+  free(part->partition);
+  free(part->hidden);
+  free(part->shown);
+  wr_buffer_free(&part->buffer);
+  free(part);
 }
 
-static bool parts_put(struct parts *self, const char *bytes, size_t length)
+static bool part_put(struct part *part, const char *bytes, size_t length)
 {
   while (length) {
-    if (self->gzip) {
+    if (part->gzip) {
       unsigned piece = length < (1u << 30) ? (unsigned)length : 1u << 30;
-      if (gzwrite(self->gzip, bytes, piece) != (int)piece)
+      if (gzwrite(part->gzip, bytes, piece) != (int)piece)
         return false;
       bytes += piece;
       length -= piece;
       continue;
     }
-    ssize_t written = write(self->fd, bytes, length);
+    ssize_t written = write(part->fd, bytes, length);
     if (written < 0 && errno == EINTR)
       continue;
     if (written < 0)
@@ -108,122 +108,53 @@ static bool parts_put(struct parts *self, const char *bytes, size_t length)
   return true;
 }
 
-static enum wr_code parts_flush(struct parts *self, struct wr_error *err)
+static enum wr_code part_flush(const struct parts *self, struct part *part, struct wr_error *err)
 {
-  if (self->buffer.length && !parts_put(self, self->buffer.bytes, self->buffer.length))
-    return parts_fail(self, "write to", self->hidden, err);
-  wr_buffer_clear(&self->buffer);
+  if (part->buffer.length && !part_put(part, part->buffer.bytes, part->buffer.length))
+    return parts_fail(self, "write to", part->hidden, err);
+  wr_buffer_clear(&part->buffer);
   return WR_OK;
 }
 
-static void parts_abandon(struct parts *self)
+/* Makes a file whole, durable and visible, in this order, and lets go of it, whatever happens. */
+static enum wr_code parts_complete(struct parts *self, uint32_t index, struct wr_error *err)
 {
-  if (self->gzip)
-    gzclose_w(self->gzip);
-  else if (self->fd >= 0)
-    close(self->fd);
-  self->gzip = NULL;
-  self->fd = -1;
-  wr_buffer_clear(&self->buffer);
-}
-
-/* Makes the file whole, durable and visible, in this order. */
-static enum wr_code parts_complete(struct parts *self, struct wr_error *err)
-{
-  if (self->fd < 0)
-    return WR_OK;
+  struct part *part = self->open[index];
   int durable = -1; /* zlib closes the file itself */
-  enum wr_code code = parts_flush(self, err);
-  if (code == WR_OK && self->gzip) {
-    durable = dup(self->fd);
-    int status = gzclose_w(self->gzip);
-    self->gzip = NULL;
-    self->fd = -1;
+  self->open[index] = self->open[--self->open_count];
+  enum wr_code code = part_flush(self, part, err);
+  if (code == WR_OK && part->gzip) {
+    durable = dup(part->fd);
+    int status = gzclose_w(part->gzip);
+    part->gzip = NULL;
+    part->fd = -1;
     if (status != Z_OK || durable < 0)
-      code = parts_fail(self, "write to", self->hidden, err);
+      code = parts_fail(self, "write to", part->hidden, err);
   } else if (code == WR_OK) {
-    durable = self->fd;
-    self->fd = -1;
+    durable = part->fd;
+    part->fd = -1;
   }
-  if (code == WR_OK && (fsync(durable) != 0 || rename(self->hidden, self->shown) != 0))
-    code = parts_fail(self, "complete", self->hidden, err);
+  if (code == WR_OK && (fsync(durable) != 0 || rename(part->hidden, part->shown) != 0))
+    code = parts_fail(self, "complete", part->hidden, err);
   if (durable >= 0)
     close(durable);
-  parts_abandon(self);
+  part_free(part);
   return code;
 }
 
-/* ---- files that a killed process left */
-
-/* Cuts off what stands behind the last separator. */
-static bool part_cut(int fd, const char *separator)
+static enum wr_code parts_complete_all(struct parts *self, struct wr_error *err)
 {
-  char block[8192];
-  size_t length = strlen(separator);
-  int64_t end = lseek(fd, 0, SEEK_END);
-  while (end > 0) {
-    int64_t from = end > (int64_t)sizeof block ? end - (int64_t)sizeof block : 0;
-    ssize_t got = pread(fd, block, (size_t)(end - from), from);
-    if (got < (ssize_t)length)
-      return false;
-    for (size_t at = (size_t)got - length + 1; at-- > 0;)
-      if (memcmp(block + at, separator, length) == 0)
-        return ftruncate(fd, from + (int64_t)(at + length)) == 0;
-    end = from > 0 ? from + (int64_t)length - 1 : 0;
-  }
-  return ftruncate(fd, 0) == 0;
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && self->open_count)
+    code = parts_complete(self, self->open_count - 1, err);
+  return code;
 }
 
-static void parts_adopt(struct parts *self, const char *name, const struct wr_table_spec *spec)
-{
-  size_t length = strlen(name), suffix = strlen(PARTS_SUFFIX);
-  if (strncmp(name, ".part-", 6) != 0 || length < 6 + suffix ||
-      strcmp(name + length - suffix, PARTS_SUFFIX) != 0 || strstr(name, ".gz" PARTS_SUFFIX))
-    return;
-  char *hidden = wr_arena_print(&self->arena, "%s/%s", self->folder, name);
-  char *shown =
-      wr_arena_print(&self->arena, "%s/%.*s", self->folder, (int)(length - 1 - suffix), name + 1);
-  struct stat status, there;
-  int fd = open(hidden, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (fd < 0)
-    return;
-  /* Somebody else may have completed it between our looking and locking: then the name is gone. */
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && stat(hidden, &there) == 0 &&
-      status.st_ino == there.st_ino && part_cut(fd, self->separator) && fsync(fd) == 0 &&
-      rename(hidden, shown) == 0 && spec->note)
-    spec->note(spec->note_self,
-               wr_arena_print(&self->arena, "table %s: completed %s, which an earlier run had left",
-                              self->table, shown));
-  close(fd);
-}
+/* ---- folders and files */
 
-/* Only the first task looks, so that each file is looked at once. */
-static enum wr_code parts_adopt_all(struct parts *self, const struct wr_table_spec *spec,
-                                    struct wr_error *err)
+/* Makes a folder and all above it; the path is changed in between. */
+static enum wr_code parts_make_folder(const struct parts *self, char *path, struct wr_error *err)
 {
-  DIR *folder = opendir(self->folder);
-  if (!folder)
-    return parts_fail(self, "open the folder", self->folder, err);
-  for (struct dirent *entry; *self->separator && (entry = readdir(folder));)
-    parts_adopt(self, entry->d_name, spec);
-  closedir(folder);
-  return WR_OK;
-}
-
-/* ---- the writer */
-
-static const char *parts_extension(struct parts *self, const struct wr_table_spec *spec)
-{
-  const char *format = wr_options_find(spec->options, "format");
-  bool plain = format && strspn(format, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(format);
-  return wr_arena_print(&self->arena, "%s%s%s", plain ? "." : "", plain ? format : "",
-                        self->compress ? ".gz" : "");
-}
-
-/* The folder and all above it. */
-static enum wr_code parts_make_folder(struct parts *self, struct wr_error *err)
-{
-  char *path = wr_arena_copy(&self->arena, self->folder, strlen(self->folder));
   for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
     *slash = '\0';
     if (mkdir(path, 0777) != 0 && errno != EEXIST)
@@ -241,15 +172,131 @@ static enum wr_code parts_make_folder(struct parts *self, struct wr_error *err)
   return WR_OK;
 }
 
+static enum wr_code part_open(const struct parts *self, struct part *part, struct wr_error *err)
+{
+  const char *slash = part->partition_length ? "/" : "";
+  size_t folder = strlen(self->folder) + strlen(slash) + part->partition_length;
+  size_t room = folder + strlen(self->extension) + 128;
+  part->hidden = wr_memory_get(room);
+  part->shown = wr_memory_get(room);
+  snprintf(part->shown, room, "%s%s%.*s/part-%s-%u-%" PRIu64 "%s", self->folder, slash,
+           (int)part->partition_length, part->partition, self->run, self->task, self->number,
+           self->extension);
+  snprintf(part->hidden, room, "%s%s%.*s/.part-%s-%u-%" PRIu64 "%s" WR_FILES_SUFFIX, self->folder,
+           slash, (int)part->partition_length, part->partition, self->run, self->task, self->number,
+           self->extension);
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+  part->fd = open(part->hidden, flags, 0666);
+  if (part->fd < 0 && errno == ENOENT && part->partition_length) {
+    part->hidden[folder] = '\0';
+    enum wr_code code = parts_make_folder(self, part->hidden, err);
+    if (code)
+      return code;
+    part->hidden[folder] = '/';
+    part->fd = open(part->hidden, flags, 0666);
+  }
+  if (part->fd < 0)
+    return parts_fail(self, "make the file", part->hidden, err);
+  flock(part->fd, LOCK_EX | LOCK_NB); /* where locks do not exist, nothing is completed by others */
+  if (self->compress) {
+    part->gzip = gzdopen(part->fd, "wb");
+    if (!part->gzip)
+      return wr_fail(err, WR_IO, "table %s: zlib cannot open %s", self->table, part->hidden);
+  }
+  return WR_OK;
+}
+
+static enum wr_code parts_begin(struct parts *self, const struct wr_outgoing *record, uint64_t hash,
+                                struct part **out, struct wr_error *err)
+{
+  assert(self->open_count < WR_PARTITION_FILES_MAX);
+  struct part *part = wr_memory_get_zero(sizeof *part);
+  *part = (struct part){.partition = wr_memory_get(record->partition_length + 1),
+                        .partition_length = record->partition_length,
+                        .hash = hash,
+                        .fd = -1,
+                        .begun_us = -1};
+  if (record->partition_length)
+    memcpy(part->partition, record->partition, record->partition_length);
+  self->number++;
+  enum wr_code code = part_open(self, part, err);
+  if (code) {
+    part_free(part);
+    return code;
+  }
+  self->open[self->open_count++] = *out = part;
+  return WR_OK;
+}
+
+/* Said once: whoever writes to many partitions in turn gets many small files, slowly. */
+static void parts_note_crowd(struct parts *self)
+{
+  if (self->note)
+    self->note(self->note_self,
+               wr_arena_print(&self->arena,
+                              "table %s: rows go to more than %d partitions in turn "
+                              "(WR_PARTITION_FILES_MAX), so their files will be many and small",
+                              self->table, WR_PARTITION_FILES_MAX));
+  self->note = NULL;
+}
+
+/* The file that waited longest. */
+static uint32_t parts_oldest(const struct parts *self)
+{
+  uint32_t oldest = 0;
+  for (uint32_t i = 1; i < self->open_count; i++)
+    if (self->open[i]->used < self->open[oldest]->used)
+      oldest = i;
+  return oldest;
+}
+
+static bool part_takes(const struct part *part, const struct wr_outgoing *record, uint64_t hash)
+{
+  return part->hash == hash && part->partition_length == record->partition_length &&
+         (part->partition_length == 0 ||
+          memcmp(part->partition, record->partition, part->partition_length) == 0);
+}
+
+/* The file that a record goes to. */
+static enum wr_code parts_find(struct parts *self, const struct wr_outgoing *record,
+                               struct part **out, struct wr_error *err)
+{
+  uint64_t hash = 0;
+  uint32_t i = 0;
+  if (record->partition_length)
+    hash = wr_hash_bytes(record->partition, record->partition_length, 0);
+  while (i < self->open_count && !part_takes(self->open[i], record, hash))
+    i++;
+  if (i < self->open_count && self->open[i]->size < self->size_max) {
+    *out = self->open[i];
+    return WR_OK;
+  }
+  enum wr_code code = WR_OK;
+  if (i < self->open_count) {
+    code = parts_complete(self, i, err);
+  } else if (self->open_count == WR_PARTITION_FILES_MAX) {
+    parts_note_crowd(self);
+    code = parts_complete(self, parts_oldest(self), err);
+  }
+  return code ? code : parts_begin(self, record, hash, out, err);
+}
+
+/* ---- the writer */
+
+static const char *parts_extension(struct parts *self, const struct wr_table_spec *spec)
+{
+  const char *format = wr_options_find(spec->options, "format");
+  bool plain = format && strspn(format, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(format);
+  return wr_arena_print(&self->arena, "%s%s%s", plain ? "." : "", plain ? format : "",
+                        self->compress ? ".gz" : "");
+}
+
 static void parts_close(struct wr_writer *writer)
 {
   struct parts *self = (struct parts *)writer;
   struct wr_error err;
-  parts_complete(self, &err); /* a job that fails keeps what it had written */
-  parts_abandon(self);
-  wr_buffer_free(&self->buffer);
-  free(self->hidden);
-  free(self->shown);
+  while (self->open_count) /* a job that fails keeps what it had written */
+    parts_complete(self, self->open_count - 1, &err);
   struct wr_arena arena = self->arena;
   wr_arena_free(&arena);
   free(self);
@@ -272,18 +319,20 @@ static enum wr_code parts_open(const struct wr_table_spec *spec, struct wr_write
   self->compress = strcmp(wr_options_text(spec->options, table, "compression"), "gzip") == 0;
   self->extension = parts_extension(self, spec);
   self->task = spec->task;
+  self->note = spec->note;
+  self->note_self = spec->note_self;
   self->size_max = wr_options_bytes(spec->options, table, "sink.rolling-policy.file-size");
   self->age_max_us =
       wr_options_duration_us(spec->options, table, "sink.rolling-policy.rollover-interval");
   self->check_us =
       wr_options_duration_us(spec->options, table, "sink.rolling-policy.check-interval");
   self->check_us = self->check_us < self->age_max_us ? self->check_us : self->age_max_us;
-  self->fd = -1;
+  self->buffer_bytes = spec->partition_count ? PARTS_PARTITION_BUFFER_BYTES : PARTS_BUFFER_BYTES;
   snprintf(self->run, sizeof self->run, "%" PRIx64 "-%x", (uint64_t)wr_now_us(),
            (unsigned)getpid());
-  enum wr_code code = parts_make_folder(self, err);
-  if (code == WR_OK && spec->task == 0)
-    code = parts_adopt_all(self, spec, err);
+  enum wr_code code = parts_make_folder(self, wr_arena_copy(&self->arena, path, length), err);
+  if (code == WR_OK && spec->task == 0 && *separator) /* each file is looked at once */
+    code = wr_filesystem_adopt(spec, self->folder, err);
   if (code != WR_OK) {
     parts_close(&self->writer);
     return code;
@@ -299,19 +348,18 @@ static enum wr_code parts_write(struct wr_writer *writer, const struct wr_outgoi
   size_t separator_bytes = strlen(self->separator);
   enum wr_code code = WR_OK;
   for (uint32_t i = 0; i < count && code == WR_OK; i++) {
+    struct part *part;
     if (!records[i].bytes)
       continue; /* a file has no word for it */
-    if (self->fd >= 0 && self->size >= self->size_max)
-      code = parts_complete(self, err);
-    if (code == WR_OK && self->fd < 0)
-      code = parts_begin(self, err);
+    code = parts_find(self, &records[i], &part, err);
     if (code != WR_OK)
       break;
-    wr_buffer_put(&self->buffer, records[i].bytes, records[i].length);
-    wr_buffer_put(&self->buffer, self->separator, separator_bytes);
-    self->size += (int64_t)(records[i].length + separator_bytes);
-    if (self->buffer.length >= PARTS_BUFFER_BYTES)
-      code = parts_flush(self, err);
+    part->used = ++self->clock;
+    wr_buffer_put(&part->buffer, records[i].bytes, records[i].length);
+    wr_buffer_put(&part->buffer, self->separator, separator_bytes);
+    part->size += (int64_t)(records[i].length + separator_bytes);
+    if (part->buffer.length >= self->buffer_bytes)
+      code = part_flush(self, part, err);
   }
   return code;
 }
@@ -319,30 +367,37 @@ static enum wr_code parts_write(struct wr_writer *writer, const struct wr_outgoi
 static enum wr_code parts_barrier(struct wr_writer *writer, uint64_t epoch, struct wr_error *err)
 {
   struct parts *self = (struct parts *)writer;
+  enum wr_code code = WR_OK;
   (void)epoch;
-  if (self->gzip)
-    return parts_complete(self, err);
-  return self->fd < 0 ? WR_OK : parts_flush(self, err);
+  if (self->compress)
+    return parts_complete_all(self, err);
+  for (uint32_t i = 0; code == WR_OK && i < self->open_count; i++)
+    code = part_flush(self, self->open[i], err);
+  return code;
 }
 
 static enum wr_code parts_tick(struct wr_writer *writer, int64_t now_us, struct wr_error *err)
 {
   struct parts *self = (struct parts *)writer;
-  if (self->fd < 0)
-    return WR_OK;
-  if (self->begun_us < 0) {
-    self->begun_us = now_us;
-    self->next_check_us = now_us + self->check_us;
+  enum wr_code code = WR_OK;
+  for (uint32_t i = self->open_count; code == WR_OK && i-- > 0;) {
+    struct part *part = self->open[i];
+    if (part->begun_us < 0) {
+      part->begun_us = now_us;
+      part->next_check_us = now_us + self->check_us;
+    }
+    if (now_us < part->next_check_us)
+      continue;
+    part->next_check_us = now_us + self->check_us;
+    if (now_us - part->begun_us >= self->age_max_us)
+      code = parts_complete(self, i, err); /* the last one takes its place, and was seen */
   }
-  if (now_us < self->next_check_us)
-    return WR_OK;
-  self->next_check_us = now_us + self->check_us;
-  return now_us - self->begun_us >= self->age_max_us ? parts_complete(self, err) : WR_OK;
+  return code;
 }
 
 static enum wr_code parts_finish(struct wr_writer *writer, struct wr_error *err)
 {
-  return parts_complete((struct parts *)writer, err);
+  return parts_complete_all((struct parts *)writer, err);
 }
 
 const struct wr_writer_class wr_filesystem_writer = {

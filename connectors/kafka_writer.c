@@ -224,10 +224,15 @@ static enum wr_code writer_put(struct kafka_writer *self, const struct wr_outgoi
   int32_t partition = writer_partition(self);
   self->open->underway++;
   self->underway++;
-  while (rd_kafka_produce(self->topic, partition, RD_KAFKA_MSG_F_COPY, (void *)record->bytes,
-                          record->bytes ? record->length : 0, record->key, record->key_length,
-                          self->open) != 0) {
-    rd_kafka_resp_err_t error = rd_kafka_last_error();
+  rd_kafka_resp_err_t error;
+  /* the time 0 means: now */
+  while ((error = rd_kafka_producev(
+              self->client.rk, RD_KAFKA_V_RKT(self->topic), RD_KAFKA_V_PARTITION(partition),
+              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+              RD_KAFKA_V_VALUE((void *)record->bytes, record->bytes ? record->length : 0),
+              RD_KAFKA_V_KEY(record->key, record->key_length),
+              RD_KAFKA_V_TIMESTAMP(record->has_time ? record->time_us / WR_US_PER_MS : 0),
+              RD_KAFKA_V_OPAQUE(self->open), RD_KAFKA_V_END)) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     enum wr_code code = WR_OK;
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
       code = writer_fail_produce(self, error, record, err);

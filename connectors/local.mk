@@ -7,8 +7,9 @@ libweir_a_SOURCES += connectors/connector.h connectors/registry.c
 libweir_a_SOURCES += connectors/output.c connectors/output.h
 libweir_a_SOURCES += connectors/datagen_field.c connectors/datagen_field.h \
 	connectors/datagen_settings.c
-libweir_a_SOURCES += connectors/filesystem.h connectors/filesystem_list.c \
-	connectors/filesystem_reader.c connectors/filesystem_writer.c
+libweir_a_SOURCES += connectors/filesystem.h connectors/filesystem_adopt.c \
+	connectors/filesystem_list.c connectors/filesystem_reader.c connectors/filesystem_writer.c
+libweir_a_SOURCES += connectors/partition_path.c connectors/partition_path.h
 libweir_a_SOURCES += connectors/kafka.h connectors/kafka_client.c connectors/kafka_metadata.c \
 	connectors/kafka_offsets.c connectors/kafka_reader.c connectors/kafka_splits.c \
 	connectors/kafka_writer.c
