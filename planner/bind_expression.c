@@ -30,12 +30,35 @@ static const struct {
     [WR_TREE_IS_UNKNOWN] = {"IS UNKNOWN", "IS NOT UNKNOWN"},
     [WR_TREE_IS_DISTINCT] = {"IS DISTINCT FROM", "IS NOT DISTINCT FROM"},
     [WR_TREE_LIKE] = {"LIKE", NULL},
+    [WR_TREE_IS_JSON] = {"IS JSON", NULL},
+    [WR_TREE_IS_JSON_SCALAR] = {"IS JSON SCALAR", NULL},
+    [WR_TREE_IS_JSON_ARRAY] = {"IS JSON ARRAY", NULL},
+    [WR_TREE_IS_JSON_OBJECT] = {"IS JSON OBJECT", NULL},
+    [WR_TREE_SIMILAR] = {"SIMILAR TO", NULL},
+    [WR_TREE_SUBSCRIPT] = {"[]", NULL},
+    [WR_TREE_OVERLAPS] = {"OVERLAPS", NULL},
 };
 
 static enum wr_code expression_unsupported(const struct wr_tree_expression *tree, const char *what,
                                            struct wr_error *err)
 {
   return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "%s is not supported yet", what);
+}
+
+/* X'00ff': pairs of hex digits, as the lexer has checked. */
+static const struct wr_expression *expression_binary(const struct wr_expression_context *context,
+                                                     const struct wr_tree_expression *tree)
+{
+  const char *digits = tree->literal.text;
+  uint32_t length = tree->literal.length / 2;
+  char *bytes = WR_NEW_ARRAY(context->binder->arena, char, length + 1);
+  for (uint32_t i = 0; i < 2 * length; i++) {
+    char c = digits[i];
+    unsigned digit = c <= '9' ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
+    assert(digit < 16);
+    bytes[i / 2] = (char)((unsigned char)bytes[i / 2] << 4 | digit);
+  }
+  return wr_bind_bytes(context->binder->binding, bytes, length, tree->span);
 }
 
 static enum wr_code expression_literal(const struct wr_expression_context *context,
@@ -63,7 +86,8 @@ static enum wr_code expression_literal(const struct wr_expression_context *conte
   case WR_TREE_INTERVAL_TEXT: return wr_bind_interval(binding, literal, tree->span, out, err);
   case WR_TREE_BINARY: break;
   }
-  return expression_unsupported(tree, "a binary literal", err);
+  *out = expression_binary(context, tree);
+  return WR_OK;
 }
 
 static enum wr_code expression_call(const struct wr_expression_context *context, const char *name,
@@ -182,10 +206,56 @@ static enum wr_code expression_plus(const struct wr_tree_expression *tree,
 {
   enum wr_kind kind = operand->type->kind;
   if (!wr_kind_is_number(kind) && !wr_kind_is_interval(kind) && kind != WR_NULL)
-    return wr_fail_at(err, WR_SEMANTIC, tree->span,
-                      "only a number or an interval can stand behind a plus sign");
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, tree->span,
+                         "only a number or an interval can stand behind a plus sign");
   *out = operand;
   return WR_OK;
+}
+
+/* (a, b) = (c, d), (a, b) <> (c, d) */
+static bool expression_compares_rows(const struct wr_tree_expression *tree)
+{
+  enum wr_tree_operator which = tree->operation.operator;
+  return (which == WR_TREE_EQUAL || which == WR_TREE_NOT_EQUAL) &&
+         tree->operation.operands[0]->kind == WR_TREE_ROW &&
+         tree->operation.operands[1]->kind == WR_TREE_ROW;
+}
+
+/* (start, end) OVERLAPS (start, end), where an end may also be a length. */
+static enum wr_code expression_overlaps(const struct wr_expression_context *context,
+                                        const struct wr_tree_expression *tree,
+                                        const struct wr_expression **out, struct wr_error *err)
+{
+  const struct wr_expression *args[4];
+  for (unsigned side = 0; side < 2; side++) {
+    const struct wr_tree_expression *period = tree->operation.operands[side];
+    if (period->kind != WR_TREE_ROW || period->items.count != 2) {
+      wr_fail_at(err, WR_SEMANTIC, period->span, "OVERLAPS compares two periods of time");
+      return wr_hint(err, "a period is written (start, end) or (start, INTERVAL '1' HOUR)");
+    }
+    for (unsigned i = 0; i < 2; i++) {
+      enum wr_code code =
+          wr_bind_expression(context, period->items.items[i], &args[2 * side + i], err);
+      if (code)
+        return code;
+    }
+  }
+  return expression_call(context, "OVERLAPS", args, 4, tree->span, out, err);
+}
+
+/* a = NULL is never true: allowed, but hardly meant. */
+static void expression_warn_null(const struct wr_expression_context *context,
+                                 const struct wr_tree_expression *tree)
+{
+  const struct wr_tree_operation *operation = &tree->operation;
+  if (operation->operator<WR_TREE_EQUAL || operation->operator>
+      WR_TREE_GREATER_EQUAL || !context->binder->settings)
+    return;
+  for (uint32_t i = 0; i < operation->operand_count; i++)
+    if (operation->operands[i]->kind == WR_TREE_LITERAL &&
+        operation->operands[i]->literal.kind == WR_TREE_NULL)
+      wr_settings_warn(context->binder->settings, tree->span,
+                       "a comparison with NULL is never true: write IS NULL or IS NOT NULL");
 }
 
 static enum wr_code expression_operation(const struct wr_expression_context *context,
@@ -205,6 +275,13 @@ static enum wr_code expression_operation(const struct wr_expression_context *con
         wr_arena_print(context->binder->arena, "-%s", operation->operands[0]->literal.text);
     return wr_bind_number(context->binder->binding, digits, tree->span, out, err);
   }
+  if (expression_compares_rows(tree)) {
+    enum wr_code code = wr_bind_row_equal(context, tree, out, err);
+    return code ? code : expression_not(context, which == WR_TREE_NOT_EQUAL, tree->span, out, err);
+  }
+  if (which == WR_TREE_OVERLAPS)
+    return expression_overlaps(context, tree, out, err);
+  expression_warn_null(context, tree);
   const struct wr_expression *operands[3];
   for (uint32_t i = 0; i < operation->operand_count; i++) {
     enum wr_code code = wr_bind_expression(context, operation->operands[i], &operands[i], err);
@@ -224,25 +301,28 @@ static enum wr_code expression_operation(const struct wr_expression_context *con
               : expression_not(context, operation->negated && !has_negated, tree->span, out, err);
 }
 
-/* ---- IN, CASE, CAST */
+/* ---- CASE, CAST */
 
-static enum wr_code expression_in(const struct wr_expression_context *context,
-                                  const struct wr_tree_expression *tree,
-                                  const struct wr_expression **out, struct wr_error *err)
+/* The condition of WHEN; with an operand, whether that is one of the values. */
+static enum wr_code expression_when(const struct wr_expression_context *context,
+                                    const struct wr_expression *operand,
+                                    const struct wr_tree_branch *branch,
+                                    const struct wr_expression **out, struct wr_error *err)
 {
-  if (tree->in.query)
-    return expression_unsupported(tree, "IN with a subquery", err);
-  uint32_t count = tree->in.list.count + 1;
+  uint32_t count = branch->conditions.count;
   const struct wr_expression **args =
-      WR_NEW_ARRAY(context->binder->arena, const struct wr_expression *, count);
+      WR_NEW_ARRAY(context->binder->arena, const struct wr_expression *, count + 1);
+  args[0] = operand;
   for (uint32_t i = 0; i < count; i++) {
-    const struct wr_tree_expression *item = i == 0 ? tree->in.operand : tree->in.list.items[i - 1];
-    enum wr_code code = wr_bind_expression(context, item, &args[i], err);
+    enum wr_code code = wr_bind_expression(context, branch->conditions.items[i], &args[i + 1], err);
     if (code)
       return code;
   }
-  enum wr_code code = expression_call(context, "IN", args, count, tree->span, out, err);
-  return code ? code : expression_not(context, tree->in.negated, tree->span, out, err);
+  *out = args[1];
+  if (!operand)
+    return WR_OK;
+  return expression_call(context, count == 1 ? "=" : "IN", args, count + 1,
+                         branch->conditions.items[0]->span, out, err);
 }
 
 static enum wr_code expression_case(const struct wr_expression_context *context,
@@ -258,10 +338,7 @@ static enum wr_code expression_case(const struct wr_expression_context *context,
     code = wr_bind_expression(context, tree->choice.operand, &operand, err);
   for (uint32_t i = 0; i < branches && code == WR_OK; i++) {
     const struct wr_tree_branch *branch = tree->choice.branches.items[i];
-    code = wr_bind_expression(context, branch->condition, &args[2 * i], err);
-    const struct wr_expression *sides[] = {operand, args[2 * i]};
-    if (code == WR_OK && operand)
-      code = expression_call(context, "=", sides, 2, branch->condition->span, &args[2 * i], err);
+    code = expression_when(context, operand, branch, &args[2 * i], err);
     if (code == WR_OK)
       code = wr_bind_expression(context, branch->value, &args[2 * i + 1], err);
   }
@@ -287,6 +364,22 @@ static enum wr_code expression_cast(const struct wr_expression_context *context,
                       err);
 }
 
+/* ROW(a, b), ARRAY[a, b], MAP[key, value]: calls by these names. */
+static enum wr_code expression_items(const struct wr_expression_context *context,
+                                     const struct wr_tree_expression *tree, const char *name,
+                                     const struct wr_expression **out, struct wr_error *err)
+{
+  uint32_t count = tree->items.count;
+  const struct wr_expression **args =
+      WR_NEW_ARRAY(context->binder->arena, const struct wr_expression *, count + 1);
+  for (uint32_t i = 0; i < count; i++) {
+    enum wr_code code = wr_bind_expression(context, tree->items.items[i], &args[i], err);
+    if (code)
+      return code;
+  }
+  return expression_call(context, name, args, count, tree->span, out, err);
+}
+
 static enum wr_code expression_field(const struct wr_expression_context *context,
                                      const struct wr_tree_expression *tree,
                                      const struct wr_expression **out, struct wr_error *err)
@@ -299,6 +392,21 @@ static enum wr_code expression_field(const struct wr_expression_context *context
                        tree->field.name->span, out, err);
 }
 
+/* In ORDER BY the names of the select list come before those of FROM. */
+static bool expression_named_item(const struct wr_expression_context *context,
+                                  const struct wr_tree_expression *tree,
+                                  const struct wr_expression **out)
+{
+  const struct wr_selection *selection = context->selection;
+  const struct wr_tree_identifiers *parts = &tree->column.parts;
+  for (uint32_t i = 0; i < selection->item_count && parts->count == 1; i++)
+    if (strcmp(selection->names[i], parts->items[0]->text) == 0) {
+      *out = selection->items[i];
+      return true;
+    }
+  return false;
+}
+
 enum wr_code wr_bind_expression(const struct wr_expression_context *context,
                                 const struct wr_tree_expression *tree,
                                 const struct wr_expression **out, struct wr_error *err)
@@ -306,10 +414,12 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
   switch (tree->kind) {
   case WR_TREE_LITERAL: return expression_literal(context, tree, out, err);
   case WR_TREE_COLUMN:
+    if (context->selection && expression_named_item(context, tree, out))
+      return WR_OK;
     return wr_scope_resolve(context->scope, context->binder->binding, &tree->column, out, err);
   case WR_TREE_FIELD: return expression_field(context, tree, out, err);
   case WR_TREE_OPERATION: return expression_operation(context, tree, out, err);
-  case WR_TREE_IN: return expression_in(context, tree, out, err);
+  case WR_TREE_IN: return wr_bind_in(context, tree, out, err);
   case WR_TREE_CASE: return expression_case(context, tree, out, err);
   case WR_TREE_CAST: return expression_cast(context, tree, out, err);
   case WR_TREE_CALL: return wr_bind_call_tree(context, tree, out, err);
@@ -317,17 +427,20 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
     *out =
         wr_bind_text(context->binder->binding, tree->symbol.bytes, tree->symbol.length, tree->span);
     return WR_OK;
-  case WR_TREE_STAR: return wr_fail_at(err, WR_SEMANTIC, tree->span, "* cannot stand here");
-  case WR_TREE_EXISTS: return expression_unsupported(tree, "EXISTS", err);
-  case WR_TREE_SUBQUERY: return expression_unsupported(tree, "a subquery as a value", err);
-  case WR_TREE_ROW: return expression_unsupported(tree, "a row as a value", err);
-  case WR_TREE_ARRAY: return expression_unsupported(tree, "ARRAY[...]", err);
-  case WR_TREE_MAP: return expression_unsupported(tree, "MAP[...]", err);
+  case WR_TREE_STAR:
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span,
+                         "* cannot stand here");
+  case WR_TREE_EXISTS: return wr_bind_exists(context, tree, out, err);
+  case WR_TREE_SUBQUERY: return wr_bind_scalar_subquery(context, tree, out, err);
+  case WR_TREE_ROW: return expression_items(context, tree, "ROW", out, err);
+  case WR_TREE_ARRAY: return expression_items(context, tree, "ARRAY", out, err);
+  case WR_TREE_MAP: return expression_items(context, tree, "MAP", out, err);
   case WR_TREE_DESCRIPTOR:
   case WR_TREE_TABLE_ARGUMENT: break;
   }
-  wr_fail_at(err, WR_SEMANTIC, tree->span, "%s belongs into a window table function",
-             tree->kind == WR_TREE_DESCRIPTOR ? "DESCRIPTOR" : "TABLE");
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                "%s belongs into a window table function",
+                tree->kind == WR_TREE_DESCRIPTOR ? "DESCRIPTOR" : "TABLE");
   return wr_hint(err, "FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))");
 }
 
@@ -347,6 +460,6 @@ enum wr_code wr_bind_condition(const struct wr_expression_context *context,
   }
   char type[128];
   wr_type_print((*out)->type, type, sizeof type);
-  return wr_fail_at(err, WR_SEMANTIC, tree->span, "%s needs a condition, and this is %s",
-                    context->place, type);
+  return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, tree->span,
+                       "%s needs a condition, and this is %s", context->place, type);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FROM: tables, views, WITH queries, subqueries. What is used twice in a job is bound once, so that
- * a table is read once and a view computed once.
+ * FROM: tables, views, WITH queries, subqueries; several of them are in bind_join.c. What is used
+ * twice in a job is bound once, so that a table is read once and a view computed once.
  */
 #include "planner/binder.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "planner/table.h"
 
 /* ---- the memo */
 
@@ -52,13 +53,13 @@ static struct wr_logical *from_table(struct wr_arena *arena, const struct wr_tab
 static enum wr_code from_query(struct wr_binder *binder, const struct wr_tree_query *query,
                                struct wr_logical **node, struct wr_error *err)
 {
-  enum wr_code code = wr_bind_query(binder, query, node, err);
+  enum wr_code code = wr_bind_inner_query(binder, query, node, err);
   for (uint32_t c = 0; code == WR_OK && c < (*node)->schema.column_count; c++) {
     const struct wr_field *field = &(*node)->schema.fields[c];
     if (field->type->kind != WR_NULL)
       continue;
-    wr_fail_at(err, WR_SEMANTIC, query->span, "the column '%s' is NULL and has no type",
-               field->name);
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, query->span,
+                  "the column '%s' is NULL and has no type", field->name);
     return wr_hint(err, "give it one: CAST(NULL AS STRING) AS %s", field->name);
   }
   return code;
@@ -77,8 +78,8 @@ static enum wr_code from_bind_named(struct wr_binder *binder, const struct from_
                                     struct wr_error *err)
 {
   if (++binder->depth > WR_SQL_NESTING_MAX)
-    return wr_fail_at(err, WR_LIMIT, span, "views are more than WR_SQL_NESTING_MAX (%d) deep",
-                      WR_SQL_NESTING_MAX);
+    return wr_fail_state(err, WR_LIMIT, WR_STATE_TOO_COMPLEX, span,
+                         "views are more than WR_SQL_NESTING_MAX (%d) deep", WR_SQL_NESTING_MAX);
   enum wr_code code = from_query(binder, named->query, node, err);
   if (code == WR_OK && named->columns->count)
     code = wr_bind_rename(binder, *node, named->columns, named->query->span, node, err);
@@ -93,7 +94,8 @@ static enum wr_code from_named(struct wr_binder *binder, struct wr_binder inner,
 {
   struct wr_memo *memo = from_recall(binder, named->object);
   if (memo && !memo->node)
-    return wr_fail_at(err, WR_SEMANTIC, span, "the %s '%s' reads itself", named->what, named->name);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_RECURSION, span,
+                         "the %s '%s' reads itself", named->what, named->name);
   if (!memo) {
     memo = from_remember(binder, named->object);
     inner.memo = binder->memo;
@@ -118,6 +120,7 @@ static enum wr_code from_view(struct wr_binder *binder, const struct wr_view *vi
   struct wr_binder inner = *binder;
   inner.binding = view->binding;
   inner.commons = NULL;
+  inner.enclosing = NULL;
   return from_named(binder, inner, &named, span, node, err);
 }
 
@@ -132,38 +135,57 @@ static enum wr_code from_common(struct wr_binder *binder, const struct wr_common
                                    .columns = &tree->columns};
   struct wr_binder inner = *binder;
   inner.commons = common->outer;
+  inner.enclosing = NULL;
   return from_named(binder, inner, &named, span, node, err);
 }
 
 enum wr_code wr_bind_table_name(struct wr_binder *binder, const struct wr_tree_name *name,
                                 struct wr_logical **node, struct wr_error *err)
 {
+  return wr_bind_table_hinted(binder, name, &(struct wr_tree_hints){0}, node, err);
+}
+
+static enum wr_code from_fail_hints(const struct wr_tree_hints *hints, const char *what,
+                                    struct wr_error *err)
+{
+  wr_fail_at(err, WR_SEMANTIC, hints->items[0]->span, "%s takes no hints: it has no options", what);
+  return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+}
+
+enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree_name *name,
+                                  const struct wr_tree_hints *hints, struct wr_logical **node,
+                                  struct wr_error *err)
+{
   const char *first = name->parts.items[0]->text;
   for (const struct wr_common *common = binder->commons; common && name->parts.count == 1;
        common = common->outer)
     if (strcmp(common->tree->name->text, first) == 0)
-      return from_common(binder, common, name->span, node, err);
+      return hints->count ? from_fail_hints(hints, "a WITH query", err)
+                          : from_common(binder, common, name->span, node, err);
   const struct wr_object *object;
   enum wr_code code = wr_catalogue_get(binder->catalogue, name, &object, err);
   if (code)
     return code;
+  if (object->kind != WR_OBJECT_TABLE && hints->count)
+    return from_fail_hints(hints, object->kind == WR_OBJECT_VIEW ? "a view" : "error_stream", err);
   if (object->kind == WR_OBJECT_VIEW)
     return from_view(binder, object->view, name->span, node, err);
-  const void *key =
-      object->kind == WR_OBJECT_TABLE ? (const void *)object->table : binder->catalogue;
+  const struct wr_table *table = object->table;
+  if (table && (code = wr_table_hinted(binder->arena, table, hints, &table, err)) != WR_OK)
+    return code;
+  const void *key = table ? (const void *)table : binder->catalogue;
   struct wr_memo *memo = from_recall(binder, key);
   if (memo) {
     *node = memo->node;
     return WR_OK;
   }
-  if (object->kind == WR_OBJECT_TABLE) {
-    code = wr_table_check_use(object->table, false, name->span, err);
+  if (table) {
+    code = wr_table_check_use(table, false, name->span, err);
     if (code)
       return code;
   }
   memo = from_remember(binder, key);
-  memo->node = object->kind == WR_OBJECT_TABLE ? from_table(binder->arena, object->table)
-                                               : wr_logical_rejects(binder->arena);
+  memo->node = table ? from_table(binder->arena, table) : wr_logical_rejects(binder->arena);
   *node = memo->node;
   return WR_OK;
 }
@@ -176,17 +198,17 @@ enum wr_code wr_bind_rename(const struct wr_binder *binder, struct wr_logical *i
 {
   uint32_t count = input->schema.column_count;
   if (names->count != count)
-    return wr_fail_at(err, WR_SEMANTIC, span,
-                      "the number of column names is %u, but that of columns %u", names->count,
-                      count);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WRONG_COLUMN_COUNT, span,
+                         "the number of column names is %u, but that of columns %u", names->count,
+                         count);
   const struct wr_expression **expressions =
       WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
   const char **texts = WR_NEW_ARRAY(binder->arena, const char *, count);
   for (uint32_t c = 0; c < count; c++) {
     for (uint32_t i = 0; i < c; i++)
       if (strcmp(names->items[i]->text, names->items[c]->text) == 0)
-        return wr_fail_at(err, WR_SEMANTIC, names->items[c]->span,
-                          "the column name '%s' is given twice", texts[i]);
+        return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DUPLICATE_COLUMN, names->items[c]->span,
+                             "the column name '%s' is given twice", texts[i]);
     texts[c] = names->items[c]->text;
     expressions[c] =
         wr_bind_column(binder->binding, c, input->schema.fields[c].type, names->items[c]->span);
@@ -195,60 +217,79 @@ enum wr_code wr_bind_rename(const struct wr_binder *binder, struct wr_logical *i
   return WR_OK;
 }
 
-static enum wr_code from_fail_join(const struct wr_tree_relation *relation, struct wr_error *err)
+/* A subquery. VALUES of one column under a plain alias are a column of that name, as UNNEST is. */
+static enum wr_code from_derived(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                                 struct wr_logical **node, struct wr_error *err)
 {
-  return wr_fail_at(
-      err, WR_UNSUPPORTED, relation->join.at.length ? relation->join.at : relation->span,
-      "joins are not supported yet: FROM takes one table, view, subquery or window table function");
+  const struct wr_tree_query *query = relation->derived.query;
+  if (relation->derived.lateral) {
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, relation->span,
+                  "there is nothing to the left of LATERAL");
+    return wr_hint(err, "it stands behind the table whose columns it reads: FROM t, LATERAL (...)");
+  }
+  enum wr_code code = from_query(binder, query, node, err);
+  if (code == WR_OK && query->kind == WR_TREE_VALUES && relation->alias &&
+      relation->alias_columns.count == 0 && (*node)->schema.column_count == 1) {
+    const struct wr_tree_identifiers name = {
+        .items = (struct wr_tree_identifier **)&relation->alias, .count = 1};
+    code = wr_bind_rename(binder, *node, &name, relation->span, node, err);
+  }
+  return code;
 }
 
-static enum wr_code from_relation(struct wr_binder *binder, const struct wr_tree_relation *relation,
-                                  struct wr_logical **node, const char **alias,
-                                  struct wr_error *err)
+static enum wr_code from_function(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                                  struct wr_logical **node, struct wr_error *err)
 {
+  enum wr_code code = wr_bind_window(binder, relation->function.call, node, err);
+  if (code == WR_OK && relation->function.lateral)
+    return wr_fail_at(err, WR_UNSUPPORTED, relation->span,
+                      "LATERAL cannot stand before a window table function");
+  return code;
+}
+
+static enum wr_code from_named_table(struct wr_binder *binder,
+                                     const struct wr_tree_relation *relation,
+                                     struct wr_logical **node, struct wr_error *err)
+{
+  if (relation->table.as_of)
+    return wr_fail_at(err, WR_UNSUPPORTED, relation->table.as_of_span,
+                      "FOR SYSTEM_TIME AS OF is not supported yet");
+  return wr_bind_table_hinted(binder, &relation->table.name, &relation->table.hints, node, err);
+}
+
+enum wr_code wr_bind_relation(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                              struct wr_from *out, struct wr_error *err)
+{
+  const char *alias = NULL;
+  enum wr_code code = WR_INTERNAL;
+  *out = (struct wr_from){0};
   switch (relation->kind) {
-  case WR_TREE_TABLE: {
-    const struct wr_tree_identifiers *parts = &relation->table.name.parts;
-    if (relation->table.hints.count)
-      return wr_fail_at(err, WR_UNSUPPORTED, relation->table.hints.items[0]->span,
-                        "hints on tables are not supported yet");
-    if (relation->table.as_of)
-      return wr_fail_at(err, WR_UNSUPPORTED, relation->table.as_of->span,
-                        "FOR SYSTEM_TIME AS OF is not supported yet");
-    *alias = parts->items[parts->count - 1]->text;
-    return wr_bind_table_name(binder, &relation->table.name, node, err);
+  case WR_TREE_JOIN: return wr_bind_join(binder, relation, out, err);
+  case WR_TREE_UNNEST: return wr_bind_unnest(binder, relation, out, err);
+  case WR_TREE_TABLE:
+    alias = relation->table.name.parts.items[relation->table.name.parts.count - 1]->text;
+    code = from_named_table(binder, relation, &out->node, err);
+    break;
+  case WR_TREE_DERIVED: code = from_derived(binder, relation, &out->node, err); break;
+  case WR_TREE_TABLE_FUNCTION: code = from_function(binder, relation, &out->node, err); break;
   }
-  case WR_TREE_DERIVED:
-    if (relation->derived.lateral)
-      return wr_fail_at(err, WR_UNSUPPORTED, relation->span, "LATERAL is not supported yet");
-    return from_query(binder, relation->derived.query, node, err);
-  case WR_TREE_TABLE_FUNCTION:
-    if (relation->function.lateral)
-      return wr_fail_at(err, WR_UNSUPPORTED, relation->span, "LATERAL is not supported yet");
-    return wr_bind_window(binder, relation->function.call, node, err);
-  case WR_TREE_UNNEST:
-    return wr_fail_at(err, WR_UNSUPPORTED, relation->span, "UNNEST is not supported yet");
-  case WR_TREE_JOIN: return from_fail_join(relation, err);
-  }
-  assert(!"a relation of another kind");
-  return WR_INTERNAL;
+  if (code == WR_OK && relation->alias_columns.count)
+    code = wr_bind_rename(binder, out->node, &relation->alias_columns, relation->span, &out->node,
+                          err);
+  if (code)
+    return code;
+  if (relation->alias)
+    alias = relation->alias->text;
+  out->scope = wr_scope_over(binder->arena, &out->node->schema, alias);
+  return WR_OK;
 }
 
 enum wr_code wr_bind_from(struct wr_binder *binder, const struct wr_tree_relation *relation,
                           struct wr_logical **node, struct wr_scope *scope, struct wr_error *err)
 {
-  *node = NULL;
-  *scope = (struct wr_scope){0};
-  if (!relation)
-    return WR_OK;
-  const char *alias = NULL;
-  enum wr_code code = from_relation(binder, relation, node, &alias, err);
-  if (code == WR_OK && relation->alias_columns.count)
-    code = wr_bind_rename(binder, *node, &relation->alias_columns, relation->span, node, err);
-  if (code)
-    return code;
-  if (relation->alias)
-    alias = relation->alias->text;
-  *scope = wr_scope_over(binder->arena, &(*node)->schema, alias);
-  return WR_OK;
+  struct wr_from from = {0};
+  enum wr_code code = relation ? wr_bind_relation(binder, relation, &from, err) : WR_OK;
+  *node = from.node;
+  *scope = from.scope;
+  return code;
 }

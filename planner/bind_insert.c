@@ -1,45 +1,161 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * INSERT INTO t [(columns)] query: columns are matched by place, missing ones become NULL, values
- * are fitted to the types of the table. A bare query goes to the console in the same way.
+ * are fitted to the types of the table, and what the table forbids (NULL, longer texts) is enforced
+ * as the settings say. PARTITION (column = value) fills its columns by itself. A bare query goes to
+ * the console in the same way.
  */
 #include "planner/binder.h"
 
-#include <assert.h>
 #include <string.h>
 
-/* For each column of the sink, the query's column that fills it; UINT32_MAX: NULL. */
+#include "planner/table.h"
+
+/* What is done about values that the columns forbid. */
+struct insert_rules {
+  bool drops_nulls; /* rows with NULL in a NOT NULL column are left out, else they are rejected */
+  enum wr_length_mode lengths;
+};
+
+static struct insert_rules insert_rules_of(const struct wr_settings *settings)
+{
+  const char *nulls = wr_settings_text(settings, "table.exec.sink.not-null-enforcer");
+  const char *lengths = wr_settings_text(settings, "table.exec.sink.type-length-enforcer");
+  return (struct insert_rules){.drops_nulls = strcmp(nulls, "DROP") == 0,
+                               .lengths = strcmp(lengths, "IGNORE") == 0     ? WR_LENGTH_IGNORE
+                                          : strcmp(lengths, "TRIM_PAD") == 0 ? WR_LENGTH_TRIM_PAD
+                                                                             : WR_LENGTH_ERROR};
+}
+
+/* What fills the columns of the sink. */
+struct insert_map {
+  uint32_t *from;                     /* the query's column; UINT32_MAX: none, NULL */
+  const struct wr_expression **fixed; /* PARTITION (column = value); else NULL */
+  uint32_t fixed_count;
+};
+
+/* The place of a written column among them as they were declared, those of PARTITION left out. */
+static uint32_t insert_place(const struct wr_table *table, const struct insert_map *map,
+                             uint32_t column)
+{
+  uint32_t place = 0;
+  if (table->written.column_count == table->physical.column_count)
+    return column;
+  for (uint32_t c = 0; c < table->written.column_count; c++)
+    place += !map->fixed[c] && table->written_columns[c] < table->written_columns[column];
+  return place;
+}
+
+/* As it was declared. */
+static const struct wr_type *insert_type(const struct wr_table *table, uint32_t column)
+{
+  return table->row.fields[table->written_columns[column]].type;
+}
+
+/* PARTITION (column = value, ...). */
+static enum wr_code insert_fix(const struct wr_binder *binder, const struct wr_tree_insert *insert,
+                               const struct wr_table *table, struct insert_map *map,
+                               struct wr_error *err)
+{
+  uint32_t first = table->physical.column_count;
+  for (uint32_t i = 0; i < insert->partition.count; i++) {
+    const struct wr_tree_option *option = insert->partition.items[i];
+    const struct wr_tree_text *value = &option->value;
+    uint32_t p = 0;
+    while (p < table->partition_count && strcmp(table->partitions[p], option->key.bytes) != 0)
+      p++;
+    if (p == table->partition_count) {
+      wr_fail_at(err, WR_SEMANTIC, option->key.span, "'%s' has no partition column '%s'",
+                 table->name, option->key.bytes);
+      wr_state(err, WR_STATE_UNDEFINED_COLUMN);
+      const char *near = wr_nearest(option->key.bytes, table->partitions, table->partition_count);
+      return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
+    }
+    if (map->fixed[first + p]) {
+      wr_fail_at(err, WR_SEMANTIC, option->key.span, "PARTITION names '%s' twice",
+                 option->key.bytes);
+      return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
+    }
+    const struct wr_expression *text =
+        wr_bind_text(binder->binding, value->bytes, value->length, value->span);
+    enum wr_code code = wr_bind_cast(binder->binding, text, insert_type(table, first + p), false,
+                                     value->span, &map->fixed[first + p], err);
+    if (code == WR_OK)
+      code = wr_bind_check(binder->binding, map->fixed[first + p], err);
+    if (code)
+      return code;
+    map->fixed_count++;
+  }
+  return WR_OK;
+}
+
+static enum wr_code insert_fail_column(const struct wr_tree_identifier *part,
+                                       const struct wr_table *table, const char *const *names,
+                                       struct wr_error *err)
+{
+  for (uint32_t v = 0; v < table->row.column_count; v++)
+    if (strcmp(table->row.fields[v].name, part->text) == 0) {
+      wr_fail_at(
+          err, WR_SEMANTIC, part->span, "the column '%s' of '%s' is %s and cannot be inserted into",
+          part->text, table->name,
+          table->definition->columns[v].kind == WR_TREE_COMPUTED ? "computed" : "VIRTUAL metadata");
+      return wr_state(err, WR_STATE_INVALID_COLUMN_REFERENCE);
+    }
+  wr_fail_at(err, WR_SEMANTIC, part->span, "the table '%s' has no column '%s'", table->name,
+             part->text);
+  wr_state(err, WR_STATE_UNDEFINED_COLUMN);
+  const char *near = wr_nearest(part->text, names, table->written.column_count);
+  return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
+}
+
+/* For each column of the sink, what fills it. */
 static enum wr_code insert_match(const struct wr_binder *binder,
                                  const struct wr_tree_insert *insert, const struct wr_table *table,
-                                 uint32_t **out, struct wr_error *err)
+                                 struct insert_map *map, struct wr_error *err)
 {
-  uint32_t count = table->physical.column_count;
-  uint32_t *from = WR_NEW_ARRAY(binder->arena, uint32_t, count);
+  uint32_t count = table->written.column_count;
+  uint32_t *from = map->from = WR_NEW_ARRAY(binder->arena, uint32_t, count);
   const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
-  *out = from;
+  map->fixed = WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
+  enum wr_code code = insert_fix(binder, insert, table, map, err);
+  if (code)
+    return code;
   for (uint32_t c = 0; c < count; c++) {
-    names[c] = table->physical.fields[c].name;
-    from[c] = insert->columns.count ? UINT32_MAX : c;
+    names[c] = table->written.fields[c].name;
+    from[c] = insert->columns.count || map->fixed[c] ? UINT32_MAX : insert_place(table, map, c);
   }
   for (uint32_t i = 0; i < insert->columns.count; i++) {
     const struct wr_tree_identifier *part = insert->columns.items[i];
     uint32_t c = 0;
     while (c < count && strcmp(names[c], part->text) != 0)
       c++;
-    if (c == count) {
-      for (uint32_t v = 0; v < table->row.column_count; v++)
-        if (strcmp(table->row.fields[v].name, part->text) == 0)
-          return wr_fail_at(err, WR_SEMANTIC, part->span,
-                            "the column '%s' of '%s' is computed and cannot be inserted into",
-                            part->text, table->name);
-      wr_fail_at(err, WR_SEMANTIC, part->span, "the table '%s' has no column '%s'", table->name,
+    if (c == count)
+      return insert_fail_column(part, table, names, err);
+    if (from[c] != UINT32_MAX || map->fixed[c]) {
+      wr_fail_at(err, WR_SEMANTIC, part->span,
+                 map->fixed[c] ? "the column '%s' has its value in PARTITION already"
+                               : "the column '%s' is named twice",
                  part->text);
-      const char *near = wr_nearest(part->text, names, count);
-      return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
+      return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
     }
-    if (from[c] != UINT32_MAX)
-      return wr_fail_at(err, WR_SEMANTIC, part->span, "the column '%s' is named twice", part->text);
     from[c] = i;
+  }
+  return WR_OK;
+}
+
+/* A NOT NULL column that the list of columns leaves out would never have a value. */
+static enum wr_code insert_check_missing(const struct wr_tree_insert *insert,
+                                         const struct wr_table *table, const struct insert_map *map,
+                                         struct wr_error *err)
+{
+  for (uint32_t c = 0; c < table->written.column_count; c++) {
+    const struct wr_field *field = &table->written.fields[c];
+    if (map->from[c] != UINT32_MAX || map->fixed[c] || !insert_type(table, c)->not_null)
+      continue;
+    wr_fail_at(err, WR_SEMANTIC, insert->table.span,
+               "the column '%s' of '%s' is NOT NULL, but gets no value", field->name, table->name);
+    wr_state(err, WR_STATE_NOT_NULL_VIOLATION);
+    return wr_hint(err, "add it to the list of columns");
   }
   return WR_OK;
 }
@@ -56,32 +172,36 @@ static const char *insert_list(struct wr_arena *arena, const struct wr_schema *s
   return schema->column_count > 12 ? wr_arena_print(arena, "%s ...", list) : list;
 }
 
+/* The columns of the table that a query without a list of columns fills, as they were declared. */
+static struct wr_schema insert_schema(struct wr_arena *arena, const struct wr_table *table,
+                                      const struct insert_map *map)
+{
+  uint32_t count = table->written.column_count;
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, count);
+  for (uint32_t c = 0; c < count; c++)
+    if (!map->fixed[c])
+      fields[insert_place(table, map, c)] =
+          (struct wr_field){.name = table->written.fields[c].name, .type = insert_type(table, c)};
+  return (struct wr_schema){.column_count = count - map->fixed_count, .fields = fields};
+}
+
 static enum wr_code insert_fail_count(const struct wr_binder *binder,
                                       const struct wr_tree_insert *insert,
-                                      const struct wr_table *table, const struct wr_logical *query,
-                                      uint32_t expected, struct wr_error *err)
+                                      const struct wr_table *table, const struct insert_map *map,
+                                      const struct wr_logical *query, struct wr_error *err)
 {
+  const struct wr_schema takes = insert_schema(binder->arena, table, map);
   uint32_t given = query->schema.column_count;
   wr_fail_at(err, WR_SEMANTIC, insert->query->span, "the query gives %u column%s, but %s takes %u",
              given, given == 1 ? "" : "s",
              insert->columns.count ? "the list of columns"
                                    : wr_arena_print(binder->arena, "'%s'", table->name),
-             expected);
+             insert->columns.count ? insert->columns.count : takes.column_count);
+  wr_state(err, WR_STATE_WRONG_COLUMN_COUNT);
   if (insert->columns.count)
     return err->code;
   return wr_hint(err, "the query: %s; the table: %s", insert_list(binder->arena, &query->schema),
-                 insert_list(binder->arena, &table->physical));
-}
-
-/* Where a column of the query was written, for messages about it. */
-static struct wr_span insert_column_span(const struct wr_tree_query *query, uint32_t column)
-{
-  if (query->kind != WR_TREE_SELECT || column >= query->select->items.count)
-    return query->span;
-  for (uint32_t i = 0; i <= column; i++)
-    if (query->select->items.items[i]->value->kind == WR_TREE_STAR)
-      return query->select->items.items[i]->span;
-  return query->select->items.items[column]->span;
+                 insert_list(binder->arena, &takes));
 }
 
 /* A column of the query. NULL has no type that a column could have, so it is written out again. */
@@ -94,23 +214,74 @@ static const struct wr_expression *insert_value(const struct wr_binder *binder,
                                : wr_bind_column(binder->binding, column, type, span);
 }
 
-/* One row of values fitted to the table; from as in insert_match. */
+/* Whether a column of the query is a constant or a NOT NULL column of a table, handed on unchanged:
+ * then nothing has to be checked. */
+static bool insert_never_null(const struct wr_logical *node, uint32_t column)
+{
+  switch (node->kind) {
+  case WR_LOGICAL_SCAN: return node->schema.fields[column].type->not_null;
+  case WR_LOGICAL_FILTER:
+  case WR_LOGICAL_WATERMARK: return insert_never_null(wr_logical_input(node), column);
+  case WR_LOGICAL_PROJECT: {
+    const struct wr_expression *value = node->project.expressions[column];
+    return wr_expression_is_known(value) ||
+           (value->kind == WR_EXPRESSION_COLUMN &&
+            insert_never_null(wr_logical_input(node), value->column));
+  }
+  default: return false;
+  }
+}
+
+/* One row of values fitted to the table. node: where they come from, NULL
+ * for constants. */
 static enum wr_code insert_fit_row(const struct wr_binder *binder,
                                    const struct wr_tree_insert *insert,
-                                   const struct wr_table *table, const uint32_t *from,
+                                   const struct wr_table *table, const struct insert_map *map,
+                                   const struct insert_rules *rules, const struct wr_logical *node,
                                    const struct wr_expression *const *row,
                                    const struct wr_expression **out, struct wr_error *err)
 {
-  for (uint32_t c = 0; c < table->physical.column_count; c++) {
-    const struct wr_field *field = &table->physical.fields[c];
-    if (from[c] == UINT32_MAX) {
+  for (uint32_t c = 0; c < table->written.column_count; c++) {
+    const struct wr_field *field = &table->written.fields[c];
+    const uint32_t from = map->from[c];
+    if (from == UINT32_MAX && !map->fixed[c]) {
       out[c] = wr_bind_null(binder->binding, field->type, insert->query->span);
       continue;
     }
-    enum wr_code code =
-        wr_bind_assign(binder->binding, row[from[c]], field->type, field->name, &out[c], err);
+    const struct wr_type *declared = insert_type(table, c);
+    enum wr_code code = wr_bind_assign(binder->binding, map->fixed[c] ? map->fixed[c] : row[from],
+                                       declared, field->name, &out[c], err);
     if (code)
       return code;
+    out[c] = wr_bind_length(binder->binding, out[c], declared, rules->lengths, field->name);
+    if (declared->not_null && !rules->drops_nulls && !map->fixed[c] &&
+        !(node && insert_never_null(node, from)))
+      out[c] = wr_bind_not_null(binder->binding, out[c], field->name);
+    if (!wr_type_equal(declared, field->type)) /* metadata and partitions: the connector's type */
+      code = wr_bind_cast(binder->binding, out[c], field->type, false, out[c]->span, &out[c], err);
+    if (code)
+      return code;
+  }
+  return WR_OK;
+}
+
+/* Leaves out the rows that have NULL where the table takes none. */
+static enum wr_code insert_drop_nulls(const struct wr_binder *binder, const struct wr_table *table,
+                                      struct wr_logical **node, struct wr_error *err)
+{
+  const struct wr_span nowhere = {WR_NO_POSITION, 0};
+  for (uint32_t c = 0; c < table->written.column_count; c++) {
+    const struct wr_field *field = &(*node)->schema.fields[c];
+    if (!insert_type(table, c)->not_null)
+      continue;
+    const struct wr_expression *condition,
+        *column = wr_bind_column(binder->binding, c,
+                                 wr_type_with_not_null(binder->arena, field->type, false), nowhere);
+    enum wr_code code =
+        wr_bind_call(binder->binding, "IS NOT NULL", &column, 1, nowhere, &condition, err);
+    if (code)
+      return code;
+    *node = wr_logical_filter(binder->arena, *node, condition);
   }
   return WR_OK;
 }
@@ -118,93 +289,111 @@ static enum wr_code insert_fit_row(const struct wr_binder *binder,
 /* Constant rows are fitted as they are, each value at its own place in the text. */
 static enum wr_code insert_fit_values(const struct wr_binder *binder,
                                       const struct wr_tree_insert *insert,
-                                      const struct wr_table *table, const uint32_t *from,
-                                      struct wr_logical **node, struct wr_error *err)
+                                      const struct wr_table *table, const struct insert_map *map,
+                                      const struct insert_rules *rules, struct wr_logical **node,
+                                      struct wr_error *err)
 {
   const struct wr_logical_values *values = &(*node)->values;
-  size_t old_count = (*node)->schema.column_count, count = table->physical.column_count;
+  size_t old_count = (*node)->schema.column_count, count = table->written.column_count;
   const struct wr_expression **cells =
       WR_NEW_ARRAY(binder->arena, const struct wr_expression *, values->row_count *count);
   for (size_t r = 0; r < values->row_count; r++) {
-    enum wr_code code = insert_fit_row(binder, insert, table, from, values->rows + r * old_count,
-                                       cells + r * count, err);
+    enum wr_code code = insert_fit_row(binder, insert, table, map, rules, NULL,
+                                       values->rows + r * old_count, cells + r * count, err);
     if (code)
       return code;
   }
-  *node = wr_logical_values(binder->arena, &table->physical, cells, values->row_count);
+  *node = wr_logical_values(binder->arena, &table->written, cells, values->row_count);
   return WR_OK;
 }
 
 /* The projection that fits the query's rows to the table. */
 static enum wr_code insert_fit(const struct wr_binder *binder, const struct wr_tree_insert *insert,
-                               const struct wr_table *table, const uint32_t *from,
-                               struct wr_logical **node, struct wr_error *err)
+                               const struct wr_table *table, const struct insert_map *map,
+                               const struct insert_rules *rules, struct wr_logical **node,
+                               struct wr_error *err)
 {
   if ((*node)->kind == WR_LOGICAL_VALUES)
-    return insert_fit_values(binder, insert, table, from, node, err);
-  uint32_t count = table->physical.column_count, old_count = (*node)->schema.column_count;
+    return insert_fit_values(binder, insert, table, map, rules, node, err);
+  uint32_t count = table->written.column_count, old_count = (*node)->schema.column_count;
   const struct wr_expression **row =
       WR_NEW_ARRAY(binder->arena, const struct wr_expression *, old_count);
   const struct wr_expression **expressions =
       WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
   const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
   for (uint32_t c = 0; c < old_count; c++)
-    row[c] = insert_value(binder, *node, c, insert_column_span(insert->query, c));
+    row[c] = insert_value(binder, *node, c, wr_tree_column_span(insert->query, c));
   for (uint32_t c = 0; c < count; c++)
-    names[c] = table->physical.fields[c].name;
-  enum wr_code code = insert_fit_row(binder, insert, table, from, row, expressions, err);
+    names[c] = table->written.fields[c].name;
+  enum wr_code code =
+      insert_fit_row(binder, insert, table, map, rules, *node, row, expressions, err);
   if (code == WR_OK)
     *node = wr_logical_project(binder->arena, *node, expressions, names, count);
   return code;
 }
 
-static enum wr_code insert_check_table(const struct wr_object *object,
-                                       const struct wr_tree_insert *insert, struct wr_error *err)
+/* The table that is meant, with its hints, if it can be written to like this. */
+static enum wr_code insert_table(const struct wr_binder *binder,
+                                 const struct wr_tree_insert *insert, const struct wr_table **out,
+                                 struct wr_error *err)
 {
   struct wr_span span = insert->table.span;
-  if (insert->overwrite)
-    return wr_fail_at(err, WR_UNSUPPORTED, span,
-                      "INSERT OVERWRITE is not supported: streams only grow");
-  if (insert->hints.count)
-    return wr_fail_at(err, WR_UNSUPPORTED, insert->hints.items[0]->span,
-                      "hints on tables are not supported yet");
-  if (object->kind != WR_OBJECT_TABLE)
-    return wr_fail_at(
-        err, WR_SEMANTIC, span, "'%s' is %s and cannot be inserted into", object->name,
-        object->kind == WR_OBJECT_VIEW ? "a view" : "the built-in stream of rejected rows");
+  const struct wr_object *object;
+  enum wr_code code = wr_catalogue_get(binder->catalogue, &insert->table, &object, err);
+  if (code)
+    return code;
+  if (insert->overwrite) {
+    wr_fail_at(err, WR_UNSUPPORTED, insert->overwrite_span.length ? insert->overwrite_span : span,
+               "INSERT OVERWRITE is not supported: streams only grow");
+    return wr_hint(err, "write INSERT INTO");
+  }
+  if (object->kind != WR_OBJECT_TABLE) {
+    wr_fail_at(err, WR_SEMANTIC, span, "'%s' is %s and cannot be inserted into", object->name,
+               object->kind == WR_OBJECT_VIEW ? "a view" : "the built-in stream of rejected rows");
+    return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+  }
+  if (insert->partition_span.length && object->table->partition_count == 0) {
+    wr_fail_at(err, WR_SEMANTIC, insert->partition_span, "the table '%s' has no partitions",
+               object->name);
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+    return wr_hint(err, "write the values into the columns: SELECT ..., 'value' AS the_column");
+  }
   if (object->table->first_metadata) {
-    wr_fail_at(err, WR_UNSUPPORTED, span, "writing metadata is not supported yet: '%s' of '%s'",
-               object->table->first_metadata, object->name);
+    wr_fail_at(err, WR_UNSUPPORTED, span,
+               "the connector %s cannot write the metadata column '%s' of '%s'",
+               object->table->connector->name, object->table->first_metadata, object->name);
     return wr_hint(err, "a metadata column that is only read is declared VIRTUAL");
   }
-  return wr_table_check_use(object->table, true, span, err);
+  code = wr_table_hinted(binder->arena, object->table, &insert->hints, out, err);
+  return code ? code : wr_table_check_use(*out, true, span, err);
 }
 
 enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_insert *insert,
                             const char *statement, struct wr_logical **out, struct wr_error *err)
 {
-  const struct wr_object *object;
-  uint32_t *from;
-  enum wr_code code = wr_catalogue_get(binder->catalogue, &insert->table, &object, err);
-  if (code == WR_OK)
-    code = insert_check_table(object, insert, err);
-  if (code)
-    return code;
-  const struct wr_table *table = object->table;
+  const struct insert_rules rules = insert_rules_of(binder->settings);
+  const struct wr_table *table;
+  struct insert_map map = {0};
   struct wr_logical *node;
-  code = insert_match(binder, insert, table, &from, err);
+  enum wr_code code = insert_table(binder, insert, &table, err);
+  if (code == WR_OK)
+    code = insert_match(binder, insert, table, &map, err);
+  if (code == WR_OK)
+    code = insert_check_missing(insert, table, &map, err);
   if (code == WR_OK)
     code = wr_bind_query(binder, insert->query, &node, err);
   if (code)
     return code;
-  uint32_t expected = insert->columns.count ? insert->columns.count : table->physical.column_count;
+  uint32_t expected =
+      insert->columns.count ? insert->columns.count : table->written.column_count - map.fixed_count;
   if (node->schema.column_count != expected)
-    return insert_fail_count(binder, insert, table, node, expected, err);
-  code = insert_fit(binder, insert, table, from, &node, err);
-  if (code)
-    return code;
-  *out = wr_logical_sink(binder->arena, node, table, statement);
-  return WR_OK;
+    return insert_fail_count(binder, insert, table, &map, node, err);
+  code = insert_fit(binder, insert, table, &map, &rules, &node, err);
+  if (code == WR_OK && rules.drops_nulls)
+    code = insert_drop_nulls(binder, table, &node, err);
+  if (code == WR_OK)
+    *out = wr_logical_sink(binder->arena, node, table, statement);
+  return code;
 }
 
 /* SELECT NULL: on the console a NULL without a type is a text. */
@@ -248,7 +437,15 @@ enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_quer
   enum wr_code code = wr_bind_query(binder, query, &node, err);
   if (code)
     return code;
-  node = insert_type_nulls(binder, node);
+  return wr_bind_console_node(binder, insert_type_nulls(binder, node), result_format, statement,
+                              query->span, out, err);
+}
+
+enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *node,
+                                  const char *result_format, const char *statement,
+                                  struct wr_span span, struct wr_logical **out,
+                                  struct wr_error *err)
+{
   struct wr_option_value *value = WR_NEW(binder->arena, struct wr_option_value);
   struct wr_options *options = WR_NEW(binder->arena, struct wr_options);
   *value = (struct wr_option_value){.key = "format",
@@ -261,6 +458,7 @@ enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_quer
                              .connector = wr_connector_find("console"),
                              .options = options,
                              .physical = node->schema,
+                             .written = node->schema,
                              .raw = node->schema,
                              .row = node->schema,
                              .is_plain = true,
@@ -268,12 +466,12 @@ enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_quer
                              .time_column = UINT32_MAX,
                              .time_zone = binder->binding->time_zone};
   if (!table->connector)
-    return wr_fail_at(err, WR_INTERNAL, query->span,
+    return wr_fail_at(err, WR_INTERNAL, span,
                       "this build has no console to print the rows of a query");
   const struct wr_option *const tables[] = {table->connector->options};
-  code = wr_options_check(options, tables, 1, "the console", query->span, err);
+  enum wr_code code = wr_options_check(options, tables, 1, "the console", span, err);
   if (code == WR_OK)
-    code = wr_table_check_use(table, true, query->span, err);
+    code = wr_table_check_use(table, true, span, err);
   *out = code ? NULL : wr_logical_sink(binder->arena, node, table, statement);
   return code;
 }

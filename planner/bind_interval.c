@@ -73,13 +73,14 @@ enum wr_code wr_bind_interval(const struct wr_binding *binding,
   if (first->is_months != last->is_months || interval->from > interval->to ||
       (is_range && !last->may_follow) ||
       (is_range && (interval->from == WR_TREE_QUARTER || interval->from == WR_TREE_WEEK)))
-    return wr_fail_at(err, WR_SEMANTIC, interval->span, "an interval cannot go from %s to %s",
-                      first->name, last->name);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_DATETIME, interval->span,
+                         "an interval cannot go from %s to %s", first->name, last->name);
   int64_t value;
   bool is_good = interval_parse(literal, &value);
   if (!is_good || (first->is_months && (value > INT32_MAX || value < -INT32_MAX))) {
-    wr_fail_at(err, WR_SEMANTIC, span, "'%.60s' is not an interval of %s%s%s", literal->text,
-               first->name, is_range ? " TO " : "", is_range ? last->name : "");
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_DATETIME, span,
+                  "'%.60s' is not an interval of %s%s%s", literal->text, first->name,
+                  is_range ? " TO " : "", is_range ? last->name : "");
     return wr_hint(err, "it is written INTERVAL %s %s%s%s", interval_example(interval), first->name,
                    is_range ? " TO " : "", is_range ? last->name : "");
   }

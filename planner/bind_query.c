@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Queries: WITH, SELECT, VALUES, TABLE t. A SELECT becomes, from the bottom: FROM, WHERE, GROUP BY
- * with HAVING, and one projection for its list. What only tables can do (ORDER BY, LIMIT, DISTINCT
- * ...) is refused here in one place.
+ * with HAVING, one projection for its list, and ORDER BY with LIMIT.
  */
 #include "planner/binder.h"
 
@@ -12,6 +11,8 @@
 
 #include "core/limits.h"
 
+#define TYPE_CHARS 128
+
 static enum wr_code query_unsupported(struct wr_span span, const char *what, struct wr_error *err)
 {
   return wr_fail_at(err, WR_UNSUPPORTED, span, "%s is not supported yet", what);
@@ -19,8 +20,8 @@ static enum wr_code query_unsupported(struct wr_span span, const char *what, str
 
 /* ---- the select list */
 
-static void query_add_item(struct wr_binder *binder, struct wr_selection *selection,
-                           const struct wr_expression *value, const char *name)
+void wr_selection_add(struct wr_binder *binder, struct wr_selection *selection,
+                      const struct wr_expression *value, const char *name)
 {
   if (selection->item_count == selection->item_room) {
     uint32_t room = selection->item_room ? 2 * selection->item_room : 16;
@@ -39,6 +40,31 @@ static void query_add_item(struct wr_binder *binder, struct wr_selection *select
   selection->names[selection->item_count++] = name;
 }
 
+/* column.*, t.column.field.*: the fields of a ROW as columns */
+static enum wr_code query_add_fields(struct wr_binder *binder, struct wr_selection *selection,
+                                     const struct wr_tree_expression *tree, struct wr_error *err)
+{
+  const struct wr_tree_name *name = &tree->star;
+  const struct wr_expression *row;
+  struct wr_error other;
+  enum wr_code code = wr_scope_resolve(&selection->scope, binder->binding, name, &row,
+                                       name->parts.count > 1 ? err : &other);
+  if (code)
+    return name->parts.count > 1
+               ? code
+               : wr_scope_fail_relation(&selection->scope, name->parts.items[0], err);
+  if (row->type->kind != WR_ROW) {
+    char type[TYPE_CHARS];
+    wr_type_print(row->type, type, sizeof type);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, name->span,
+                         "only a ROW has fields for .*, and this is %s", type);
+  }
+  for (uint32_t i = 0; i < row->type->field_count; i++)
+    wr_selection_add(binder, selection, wr_bind_field_at(binder->binding, row, i, tree->span),
+                     row->type->fields[i].name);
+  return WR_OK;
+}
+
 /* *, t.* */
 static enum wr_code query_add_star(struct wr_binder *binder, struct wr_selection *selection,
                                    const struct wr_tree_expression *tree, struct wr_error *err)
@@ -46,17 +72,18 @@ static enum wr_code query_add_star(struct wr_binder *binder, struct wr_selection
   const struct wr_tree_identifiers *parts = &tree->star.parts;
   const char *relation = parts->count ? parts->items[parts->count - 1]->text : NULL;
   if (!selection->input)
-    return wr_fail_at(err, WR_SEMANTIC, tree->span, "* needs a FROM");
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span, "* needs a FROM");
   if (relation && !wr_scope_has_relation(&selection->scope, relation))
-    return wr_scope_fail_relation(&selection->scope, parts->items[parts->count - 1], err);
+    return query_add_fields(binder, selection, tree, err);
   for (uint32_t i = 0; i < selection->scope.column_count; i++) {
     const struct wr_scope_column *column = &selection->scope.columns[i];
     if (relation && (!column->relation || strcmp(column->relation, relation) != 0))
       continue;
-    query_add_item(binder, selection,
-                   wr_bind_column(binder->binding, column->column,
-                                  selection->scope.schema.fields[column->column].type, tree->span),
-                   column->name);
+    wr_selection_add(binder, selection,
+                     wr_bind_column(binder->binding, column->column,
+                                    selection->scope.schema.fields[column->column].type,
+                                    tree->span),
+                     column->name);
   }
   return WR_OK;
 }
@@ -75,30 +102,8 @@ static const char *query_item_name(struct wr_arena *arena, const struct wr_tree_
   return wr_arena_print(arena, "EXPR$%u", index);
 }
 
-static bool query_has_name(const char *const *names, uint32_t count, const char *name)
-{
-  for (uint32_t i = 0; i < count; i++)
-    if (strcmp(names[i], name) == 0)
-      return true;
-  return false;
-}
-
-/* Results have distinct names: the second a becomes a0, the third a1. */
-static void query_distinct_names(struct wr_arena *arena, const char **names, uint32_t count)
-{
-  const char **given = WR_NEW_ARRAY(arena, const char *, count);
-  for (uint32_t i = 0; i < count; i++) {
-    uint32_t same = 0;
-    given[i] = names[i];
-    for (uint32_t j = 0; j < i; j++)
-      same += strcmp(given[j], given[i]) == 0;
-    for (uint32_t n = same ? same - 1 : 0; query_has_name(names, i, names[i]); n++)
-      names[i] = wr_arena_print(arena, "%s%u", given[i], n);
-  }
-}
-
-static enum wr_code query_items(struct wr_binder *binder, struct wr_selection *selection,
-                                struct wr_error *err)
+enum wr_code wr_bind_items(struct wr_binder *binder, struct wr_selection *selection,
+                           struct wr_error *err)
 {
   const struct wr_tree_items *items = &selection->tree->items;
   const struct wr_expression_context context = {.binder = binder,
@@ -116,17 +121,16 @@ static enum wr_code query_items(struct wr_binder *binder, struct wr_selection *s
       if (code == WR_OK)
         code = wr_bind_check(binder->binding, value, err);
       if (code == WR_OK)
-        query_add_item(binder, selection, value,
-                       query_item_name(binder->arena, item, selection->item_count));
+        wr_selection_add(binder, selection, value,
+                         query_item_name(binder->arena, item, selection->item_count));
     }
     if (code)
       return code;
     if (selection->item_count > WR_COLUMNS_MAX)
-      return wr_fail_at(err, WR_LIMIT, item->span,
-                        "the query has more columns than the limit WR_COLUMNS_MAX, %d",
-                        WR_COLUMNS_MAX);
+      return wr_fail_state(err, WR_LIMIT, WR_STATE_TOO_MANY_COLUMNS, item->span,
+                           "the query has more columns than the limit WR_COLUMNS_MAX, %d",
+                           WR_COLUMNS_MAX);
   }
-  query_distinct_names(binder->arena, selection->names, selection->item_count);
   return WR_OK;
 }
 
@@ -134,18 +138,16 @@ static enum wr_code query_items(struct wr_binder *binder, struct wr_selection *s
 
 static enum wr_code query_check_select(const struct wr_tree_select *tree, struct wr_error *err)
 {
-  if (tree->distinct) {
-    query_unsupported((struct wr_span){tree->span.offset, 6}, "SELECT DISTINCT", err);
-    return wr_hint(err,
-                   "distinct rows per window: GROUP BY window_start, window_end and the columns");
+  for (uint32_t i = 0; i < tree->hints.count; i++) {
+    const char *name = tree->hints.items[i]->name->text;
+    struct wr_span span = tree->hints.items[i]->span;
+    if (strcmp(name, "OPTIONS") == 0) {
+      wr_fail_at(err, WR_SEMANTIC, span, "the hint OPTIONS is one of a table, not of a SELECT");
+      return wr_hint(err, "it stands behind the table's name: FROM t /*+ OPTIONS(...) */");
+    }
+    if (strcmp(name, "STATE") != 0)
+      return wr_fail_at(err, WR_UNSUPPORTED, span, "the hint %s is not supported yet", name);
   }
-  if (tree->qualify)
-    return query_unsupported(tree->qualify->span, "QUALIFY", err);
-  if (tree->windows.count)
-    return query_unsupported(tree->windows.items[0]->span, "the WINDOW clause", err);
-  for (uint32_t i = 0; i < tree->hints.count; i++)
-    if (strcmp(tree->hints.items[i]->name->text, "STATE") != 0)
-      return query_unsupported(tree->hints.items[i]->span, "this hint", err);
   return WR_OK;
 }
 
@@ -163,12 +165,38 @@ static enum wr_code query_where(struct wr_binder *binder, struct wr_selection *s
   return code;
 }
 
+static enum wr_code query_windows(struct wr_binder *binder, struct wr_selection *selection,
+                                  struct wr_error *err)
+{
+  struct wr_expression_context context = {.binder = binder,
+                                          .scope = &selection->scope,
+                                          .aggregates = &selection->aggregates,
+                                          .place = "WINDOW"};
+  binder->windows = &selection->tree->windows;
+  return wr_bind_windows(&context, err);
+}
+
+static enum wr_code query_qualify(const struct wr_binder *binder, struct wr_selection *selection,
+                                  struct wr_error *err)
+{
+  const struct wr_expression_context context = {.binder = binder,
+                                                .scope = &selection->scope,
+                                                .aggregates = &selection->aggregates,
+                                                .selection = selection,
+                                                .place = "QUALIFY"};
+  return wr_bind_qualify(&context, selection->tree->qualify, err);
+}
+
 /* One row of the clock and of constants, perhaps under a condition. */
 static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selection *selection,
                                        struct wr_logical **out, struct wr_error *err)
 {
   const struct wr_tree_select *tree = selection->tree;
-  enum wr_code code = query_items(binder, selection, err);
+  enum wr_code code = query_windows(binder, selection, err);
+  if (code == WR_OK)
+    code = wr_bind_items(binder, selection, err);
+  if (code == WR_OK && tree->qualify)
+    code = query_qualify(binder, selection, err);
   if (code)
     return code;
   if (selection->aggregates.count || tree->group_span.length || tree->having)
@@ -186,9 +214,10 @@ static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selec
   return code;
 }
 
-static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_select *tree,
+static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_query *query,
                                  struct wr_logical **out, struct wr_error *err)
 {
+  const struct wr_tree_select *tree = query->select;
   struct wr_selection selection = {.tree = tree};
   enum wr_code code = query_check_select(tree, err);
   if (code == WR_OK)
@@ -196,12 +225,17 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   if (code)
     return code;
   selection.scope.aliases = &tree->items;
-  if (!tree->from)
-    return query_without_from(binder, &selection, out, err);
+  selection.scope.enclosing = binder->enclosing;
+  if (!tree->from) {
+    code = query_without_from(binder, &selection, out, err);
+    return code ? code : wr_bind_order_over(binder, query, out, err);
+  }
   selection.aggregates.first = selection.scope.schema.column_count;
-  code = query_where(binder, &selection, err);
+  code = query_windows(binder, &selection, err);
   if (code == WR_OK)
-    code = query_items(binder, &selection, err);
+    code = query_where(binder, &selection, err);
+  if (code == WR_OK)
+    code = wr_bind_items(binder, &selection, err);
   if (code == WR_OK && tree->having) {
     const struct wr_expression_context context = {.binder = binder,
                                                   .scope = &selection.scope,
@@ -209,13 +243,21 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
                                                   .place = "HAVING"};
     code = wr_bind_condition(&context, tree->having, &selection.having, err);
   }
+  if (code == WR_OK && tree->qualify)
+    code = query_qualify(binder, &selection, err);
+  uint32_t visible = selection.item_count;
+  struct wr_sort_key *keys = WR_NEW_ARRAY(binder->arena, struct wr_sort_key, query->order_by.count);
+  if (code == WR_OK)
+    code = wr_bind_order_items(binder, &query->order_by, &selection, keys, err);
   if (code == WR_OK && (tree->group_span.length || tree->having || selection.aggregates.count))
     code = wr_bind_group(binder, &selection, err);
   if (code)
     return code;
   *out = wr_logical_project(binder->arena, selection.input, selection.items, selection.names,
                             selection.item_count);
-  return WR_OK;
+  if (tree->distinct && (code = wr_bind_distinct(binder, query, visible, out, err)))
+    return code;
+  return wr_bind_tail(binder, query, keys, visible, out, err);
 }
 
 /* ---- VALUES */
@@ -232,8 +274,8 @@ static enum wr_code query_values_column(struct wr_binder *binder,
     const struct wr_expression *cell = cells[(size_t)r * count + c];
     const struct wr_type *common = wr_type_common(binder->arena, *type, cell->type);
     if (!common)
-      return wr_fail_at(err, WR_SEMANTIC, cell->span,
-                        "this value does not go with those above it in column %u", c + 1);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DATATYPE_MISMATCH, cell->span,
+                           "this value does not go with those above it in column %u", c + 1);
     *type = common;
   }
   for (uint32_t r = 0; r < rows->count; r++) {
@@ -252,13 +294,13 @@ static enum wr_code query_values_shape(const struct wr_tree_expressions *rows, s
 {
   uint32_t count = rows->items[0]->items.count;
   if (count > WR_COLUMNS_MAX)
-    return wr_fail_at(err, WR_LIMIT, rows->items[0]->span,
-                      "%u columns; the limit WR_COLUMNS_MAX is %d", count, WR_COLUMNS_MAX);
+    return wr_fail_state(err, WR_LIMIT, WR_STATE_TOO_MANY_COLUMNS, rows->items[0]->span,
+                         "%u columns; the limit WR_COLUMNS_MAX is %d", count, WR_COLUMNS_MAX);
   for (uint32_t r = 1; r < rows->count; r++)
     if (rows->items[r]->items.count != count)
-      return wr_fail_at(err, WR_SEMANTIC, rows->items[r]->span,
-                        "the number of values here is %u, in the first row %u",
-                        rows->items[r]->items.count, count);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WRONG_COLUMN_COUNT, rows->items[r]->span,
+                           "the number of values here is %u, in the first row %u",
+                           rows->items[r]->items.count, count);
   return WR_OK;
 }
 
@@ -270,9 +312,10 @@ static enum wr_code query_values(struct wr_binder *binder, const struct wr_tree_
   enum wr_code code = query_values_shape(rows, err);
   if (code)
     return code;
-  const struct wr_scope none = {0};
+  const struct wr_scope none = {.enclosing = binder->enclosing};
   const struct wr_expression_context context = {
       .binder = binder, .scope = &none, .place = "VALUES"};
+  binder->windows = NULL;
   uint32_t count = rows->items[0]->items.count;
   size_t cell_count = (size_t)rows->count * count;
   const struct wr_expression **cells =
@@ -297,49 +340,117 @@ static enum wr_code query_values(struct wr_binder *binder, const struct wr_tree_
 
 /* ---- queries */
 
-static enum wr_code query_check_tail(const struct wr_tree_query *query, struct wr_error *err)
-{
-  if (query->order_by.count) {
-    query_unsupported(query->order_by.items[0]->span, "ORDER BY", err);
-    return wr_hint(err, "rows leave in the order in which windows close; sort where they arrive");
-  }
-  if (query->limit || query->offset)
-    return query_unsupported((query->limit ? query->limit : query->offset)->span,
-                             query->limit ? "LIMIT" : "OFFSET", err);
-  return WR_OK;
-}
-
 static enum wr_code query_body(struct wr_binder *binder, const struct wr_tree_query *query,
                                struct wr_logical **out, struct wr_error *err)
 {
-  static const char *const set_names[] = {
-      [WR_TREE_UNION] = "UNION", [WR_TREE_INTERSECT] = "INTERSECT", [WR_TREE_EXCEPT] = "EXCEPT"};
   switch (query->kind) {
-  case WR_TREE_SELECT: return query_select(binder, query->select, out, err);
+  case WR_TREE_SELECT: break;
   case WR_TREE_VALUES: return query_values(binder, query, out, err);
   case WR_TREE_TABLE_QUERY: return wr_bind_table_name(binder, &query->table, out, err);
-  case WR_TREE_NESTED: return wr_bind_query(binder, query->nested, out, err);
-  case WR_TREE_SET_OPERATION: break;
+  case WR_TREE_NESTED: return wr_bind_inner_query(binder, query->nested, out, err);
+  case WR_TREE_SET_OPERATION: return wr_bind_set(binder, query, out, err);
   }
-  enum wr_tree_set_operator which = query->set.operator;
-  query_unsupported(query->set.at, set_names[which], err);
-  if (which == WR_TREE_UNION)
-    wr_hint(err, "write one INSERT INTO per part: they run as one job");
-  return err->code;
+  assert(!"a query of another kind");
+  return WR_INTERNAL;
 }
 
-enum wr_code wr_bind_query(struct wr_binder *binder, const struct wr_tree_query *query,
-                           struct wr_logical **out, struct wr_error *err)
+struct wr_span wr_tree_column_span(const struct wr_tree_query *query, uint32_t column)
+{
+  while (query->kind == WR_TREE_SET_OPERATION || query->kind == WR_TREE_NESTED)
+    query = query->kind == WR_TREE_NESTED ? query->nested : query->set.left;
+  if (query->kind != WR_TREE_SELECT || column >= query->select->items.count)
+    return query->span;
+  for (uint32_t i = 0; i <= column; i++)
+    if (query->select->items.items[i]->value->kind == WR_TREE_STAR)
+      return query->select->items.items[i]->span;
+  return query->select->items.items[column]->span;
+}
+
+enum wr_code wr_bind_inner_query(struct wr_binder *binder, const struct wr_tree_query *query,
+                                 struct wr_logical **out, struct wr_error *err)
 {
   const struct wr_common *outer = binder->commons;
+  if (binder->query_depth == WR_QUERY_NESTING_MAX)
+    return wr_fail_at(err, WR_LIMIT, query->span,
+                      "queries are more than WR_QUERY_NESTING_MAX (%d) deep inside each other",
+                      WR_QUERY_NESTING_MAX);
+  binder->query_depth++;
   for (uint32_t i = 0; i < query->with.count; i++) {
     struct wr_common *common = WR_NEW(binder->arena, struct wr_common);
     *common = (struct wr_common){.tree = query->with.items[i], .outer = binder->commons};
     binder->commons = common;
   }
-  enum wr_code code = query_check_tail(query, err);
-  if (code == WR_OK)
-    code = query_body(binder, query, out, err);
+  enum wr_code code = WR_OK;
+  if (query->kind == WR_TREE_SELECT)
+    code = query_select(binder, query, out, err);
+  else if ((code = query_body(binder, query, out, err)) == WR_OK)
+    code = wr_bind_order_over(binder, query, out, err);
   binder->commons = outer;
+  binder->query_depth--;
   return code;
+}
+
+/* ---- names of a result */
+
+static bool query_has_name(const char *const *names, uint32_t count, const char *name)
+{
+  for (uint32_t i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0)
+      return true;
+  return false;
+}
+
+/* Results have distinct names: the second a becomes a0, the third a1. True if any has changed. */
+static bool query_distinct_names(struct wr_arena *arena, const char **names, uint32_t count)
+{
+  const char **given = WR_NEW_ARRAY(arena, const char *, count);
+  bool has_changed = false;
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t same = 0;
+    given[i] = names[i];
+    for (uint32_t j = 0; j < i; j++)
+      same += strcmp(given[j], given[i]) == 0;
+    for (uint32_t n = same ? same - 1 : 0; query_has_name(names, i, names[i]); n++)
+      names[i] = wr_arena_print(arena, "%s%u", given[i], n);
+    has_changed = has_changed || names[i] != given[i];
+  }
+  return has_changed;
+}
+
+static struct wr_logical *query_renamed(const struct wr_binder *binder, struct wr_logical *node,
+                                        const char *const *names)
+{
+  uint32_t count = node->schema.column_count;
+  if (node->kind == WR_LOGICAL_VALUES) { /* constants stay where they are written */
+    struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, count);
+    for (uint32_t c = 0; c < count; c++)
+      fields[c] = (struct wr_field){.name = names[c], .type = node->schema.fields[c].type};
+    const struct wr_schema schema = {.column_count = count, .fields = fields};
+    return wr_logical_values(binder->arena, &schema, node->values.rows, node->values.row_count);
+  }
+  const struct wr_expression **columns =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
+  for (uint32_t c = 0; c < count; c++)
+    columns[c] =
+        node->schema.fields[c].type->kind == WR_NULL
+            ? wr_bind_null(binder->binding, &wr_type_null, (struct wr_span){WR_NO_POSITION, 0})
+            : wr_bind_column(binder->binding, c, node->schema.fields[c].type,
+                             (struct wr_span){WR_NO_POSITION, 0});
+  return wr_logical_project(binder->arena, node, columns, names, count);
+}
+
+enum wr_code wr_bind_query(struct wr_binder *binder, const struct wr_tree_query *query,
+                           struct wr_logical **out, struct wr_error *err)
+{
+  enum wr_code code = wr_bind_inner_query(binder, query, out, err);
+  if (code)
+    return code;
+  const struct wr_schema *schema = &(*out)->schema;
+  uint32_t count = schema->column_count;
+  const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
+  for (uint32_t c = 0; c < count; c++)
+    names[c] = schema->fields[c].name;
+  if (query_distinct_names(binder->arena, names, count))
+    *out = query_renamed(binder, *out, names);
+  return WR_OK;
 }

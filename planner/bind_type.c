@@ -8,11 +8,10 @@
 #include "core/limits.h"
 
 enum type_parameters {
-  TYPE_PLAIN,    /* none */
-  TYPE_LENGTH,   /* (n) */
-  TYPE_DECIMAL,  /* (p, s) */
-  TYPE_FRACTION, /* (p) */
-  TYPE_REFUSED
+  TYPE_PLAIN,   /* none */
+  TYPE_LENGTH,  /* (n) */
+  TYPE_DECIMAL, /* (p, s) */
+  TYPE_FRACTION /* (p) */
 };
 
 struct type_name {
@@ -50,12 +49,31 @@ static const struct type_name type_names[] = {
     {"TIME", WR_TIME, TYPE_FRACTION, 0},
     {"TIMESTAMP", WR_TIMESTAMP, TYPE_FRACTION, 6},
     {"TIMESTAMP_LTZ", WR_TIMESTAMP_LTZ, TYPE_FRACTION, 6},
-    {"RAW", WR_NULL, TYPE_REFUSED, 0},
-    {"VARIANT", WR_NULL, TYPE_REFUSED, 0},
-    {"NULL", WR_NULL, TYPE_REFUSED, 0},
 };
 
 #define TYPE_NAME_COUNT (sizeof type_names / sizeof *type_names)
+
+/* Names that mean something elsewhere, and what to write instead. */
+static const struct {
+  const char *name, *reason, *instead;
+} type_others[] = {
+    {"RAW", "holds objects of a Java class, which do not exist here", "use BYTES for opaque data"},
+    {"STRUCTURED", "stands for a Java class, which does not exist here", "use ROW<...>"},
+    {"VARIANT", "is not supported", "use STRING for the JSON text, and the JSON functions"},
+    {"BITMAP", "is not supported", "use COUNT(DISTINCT ...) or APPROX_COUNT_DISTINCT"},
+    {"NULL", "cannot be declared: it is the type of a bare NULL", "name the type that is meant"},
+    {"TEXT", NULL, "STRING"},
+    {"JSON", NULL, "STRING"},
+    {"DATETIME", NULL, "TIMESTAMP"},
+    {"LONG", NULL, "BIGINT"},
+    {"SHORT", NULL, "SMALLINT"},
+    {"BYTE", NULL, "TINYINT"},
+    {"NUMBER", NULL, "DECIMAL"},
+    {"BLOB", NULL, "BYTES"},
+    {"TIMESTAMPTZ", NULL, "TIMESTAMP_LTZ"},
+    {"STRUCT", NULL, "ROW<name TYPE, ...>"},
+    {"LIST", NULL, "ARRAY<TYPE>"},
+};
 
 static const struct wr_type *const type_plain[WR_KIND_COUNT] = {
     [WR_BOOLEAN] = &wr_type_boolean,   [WR_TINYINT] = &wr_type_tinyint,
@@ -68,8 +86,9 @@ static const struct wr_type *const type_plain[WR_KIND_COUNT] = {
 static enum wr_code type_fail_range(const struct wr_tree_type *tree, const char *what,
                                     uint32_t least, uint32_t most, struct wr_error *err)
 {
-  return wr_fail_at(err, WR_SEMANTIC, tree->span, "the %s of a %s must be from %u to %u", what,
-                    tree->name.parts.items[0]->text, least, most);
+  return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_OPTION_VALUE, tree->span,
+                       "the %s of a %s must be from %u to %u", what,
+                       tree->name.parts.items[0]->text, least, most);
 }
 
 static enum wr_code type_with_parameters(struct wr_arena *arena, const struct wr_tree_type *tree,
@@ -79,8 +98,8 @@ static enum wr_code type_with_parameters(struct wr_arena *arena, const struct wr
   static const uint32_t most[] = {
       [TYPE_PLAIN] = 0, [TYPE_LENGTH] = 1, [TYPE_DECIMAL] = 2, [TYPE_FRACTION] = 1};
   if (tree->argument_count > most[row->parameters])
-    return wr_fail_at(err, WR_SEMANTIC, tree->span, "%s takes %s", row->name,
-                      most[row->parameters] ? "fewer parameters" : "no parameters");
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span, "%s takes %s",
+                         row->name, most[row->parameters] ? "fewer parameters" : "no parameters");
   uint32_t first = tree->argument_count > 0 ? tree->arguments[0] : row->fallback;
   uint32_t second = tree->argument_count > 1 ? tree->arguments[1] : 0;
   switch (row->parameters) {
@@ -111,17 +130,23 @@ static enum wr_code type_with_parameters(struct wr_arena *arena, const struct wr
 static enum wr_code type_fail_unknown(const struct wr_tree_type *tree, const char *name,
                                       struct wr_error *err)
 {
-  const char *names[TYPE_NAME_COUNT];
-  uint32_t count = 0;
+  const char *names[TYPE_NAME_COUNT], *near = NULL;
+  for (size_t i = 0; i < sizeof type_others / sizeof *type_others; i++) {
+    if (strcasecmp(type_others[i].name, name) != 0)
+      continue;
+    near = type_others[i].instead;
+    if (!type_others[i].reason)
+      break;
+    wr_fail_at(err, WR_UNSUPPORTED, tree->span, "the type %s %s", type_others[i].name,
+               type_others[i].reason);
+    return wr_hint(err, "%s", near);
+  }
   for (uint32_t i = 0; i < TYPE_NAME_COUNT; i++)
-    if (type_names[i].parameters != TYPE_REFUSED)
-      names[count++] = type_names[i].name;
+    names[i] = type_names[i].name;
   wr_fail_at(err, WR_SEMANTIC, tree->span, "there is no type %s", name);
-  const char *near = wr_nearest(name, names, count);
-  if (!near && strcasecmp(name, "TEXT") == 0)
-    near = "STRING";
-  if (!near && strcasecmp(name, "DATETIME") == 0)
-    near = "TIMESTAMP";
+  wr_state(err, WR_STATE_UNDEFINED_OBJECT);
+  if (!near)
+    near = wr_nearest(name, names, TYPE_NAME_COUNT);
   return near ? wr_hint(err, "did you mean %s?", near) : err->code;
 }
 
@@ -135,9 +160,6 @@ static enum wr_code type_named(struct wr_arena *arena, const struct wr_tree_type
       row = &type_names[i];
   if (!row)
     return type_fail_unknown(tree, name, err);
-  if (row->parameters == TYPE_REFUSED)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "the type %s is not supported yet",
-                      row->name);
   struct type_name zoned = *row;
   if (tree->zone == WR_TREE_ZONE_WITH) {
     wr_fail_at(err, WR_UNSUPPORTED, tree->span, "%s WITH TIME ZONE does not exist in this dialect",
@@ -146,7 +168,8 @@ static enum wr_code type_named(struct wr_arena *arena, const struct wr_tree_type
   }
   if (tree->zone == WR_TREE_ZONE_LOCAL) {
     if (row->kind != WR_TIMESTAMP)
-      return wr_fail_at(err, WR_SEMANTIC, tree->span, "only TIMESTAMP can be WITH LOCAL TIME ZONE");
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span,
+                           "only TIMESTAMP can be WITH LOCAL TIME ZONE");
     zoned.kind = WR_TIMESTAMP_LTZ;
   }
   return type_with_parameters(arena, tree, &zoned, out, err);
@@ -170,19 +193,59 @@ static enum wr_code type_row(struct wr_arena *arena, const struct wr_tree_type *
       return code;
     for (uint32_t j = 0; j < i; j++)
       if (strcmp(fields[j].name, fields[i].name) == 0)
-        return wr_fail_at(err, WR_SEMANTIC, field->span, "the field '%s' is declared twice",
-                          fields[i].name);
+        return wr_fail_state(err, WR_SEMANTIC, WR_STATE_DUPLICATE_COLUMN, field->span,
+                             "the field '%s' is declared twice", fields[i].name);
   }
   *out = wr_type_row(arena, fields, count);
+  return WR_OK;
+}
+
+/* ARRAY, MULTISET, MAP. */
+static enum wr_code type_collection(struct wr_arena *arena, const struct wr_tree_type *tree,
+                                    const struct wr_type **out, struct wr_error *err)
+{
+  const struct wr_type *element, *key = NULL;
+  enum wr_code code = WR_OK;
+  if (tree->kind == WR_TREE_TYPE_MAP)
+    code = wr_bind_type(arena, tree->key, &key, err);
+  if (code == WR_OK)
+    code = wr_bind_type(arena, tree->element, &element, err);
+  if (code != WR_OK)
+    return code;
+  if (key)
+    *out = wr_type_map(arena, key, element);
+  else if (tree->kind == WR_TREE_TYPE_ARRAY)
+    *out = wr_type_array(arena, element);
+  else
+    *out = wr_type_multiset(arena, element);
+  return WR_OK;
+}
+
+/* The digits that may be given are checked; values have room for all of them, so they change
+ * nothing. */
+static enum wr_code type_interval(const struct wr_tree_type *tree, const struct wr_type **out,
+                                  struct wr_error *err)
+{
+  const struct wr_tree_interval *interval = &tree->interval;
+  bool months = interval->from <= WR_TREE_MONTH;
+  int32_t most = months ? 4 : 6;
+  if (interval->precision != WR_TREE_NO_PRECISION &&
+      (interval->precision < 1 || interval->precision > most))
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_OPTION_VALUE, interval->span,
+                         "the digits of an interval's first unit must be from 1 to %d, not %d",
+                         most, interval->precision);
+  if (interval->fraction != WR_TREE_NO_PRECISION &&
+      (interval->fraction < 0 || interval->fraction > 9))
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_OPTION_VALUE, interval->span,
+                         "the digits behind the seconds of an interval must be from 0 to 9, not %d",
+                         interval->fraction);
+  *out = months ? &wr_type_interval_month : &wr_type_interval_second;
   return WR_OK;
 }
 
 enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tree,
                           const struct wr_type **out, struct wr_error *err)
 {
-  static const char *const later[] = {[WR_TREE_TYPE_ARRAY] = "ARRAY",
-                                      [WR_TREE_TYPE_MULTISET] = "MULTISET",
-                                      [WR_TREE_TYPE_MAP] = "MAP"};
   if (tree->height > WR_TYPE_NESTING_MAX)
     return wr_fail_at(err, WR_LIMIT, tree->span,
                       "a type of %u levels; the limit WR_TYPE_NESTING_MAX is %d", tree->height,
@@ -190,14 +253,11 @@ enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tre
   enum wr_code code = WR_OK;
   switch (tree->kind) {
   case WR_TREE_TYPE_NAMED: code = type_named(arena, tree, out, err); break;
-  case WR_TREE_TYPE_INTERVAL:
-    *out =
-        tree->interval.from <= WR_TREE_MONTH ? &wr_type_interval_month : &wr_type_interval_second;
-    break;
+  case WR_TREE_TYPE_INTERVAL: code = type_interval(tree, out, err); break;
   case WR_TREE_TYPE_ROW: code = type_row(arena, tree, out, err); break;
-  default:
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "columns of type %s are not supported yet",
-                      later[tree->kind]);
+  case WR_TREE_TYPE_ARRAY:
+  case WR_TREE_TYPE_MULTISET:
+  case WR_TREE_TYPE_MAP: code = type_collection(arena, tree, out, err); break;
   }
   if (code == WR_OK && tree->not_null)
     *out = wr_type_with_not_null(arena, *out, true);

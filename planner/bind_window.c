@@ -74,7 +74,8 @@ static enum wr_code window_find(const struct wr_tree_call *call, const struct wi
     *out = row;
     return WR_OK;
   }
-  wr_fail_at(err, WR_SEMANTIC, call->name.span, "there is no table function %s", name);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, call->name.span,
+                "there is no table function %s", name);
   const char *near = wr_nearest(name, names, count);
   return near ? wr_hint(err, "did you mean %s?", near)
               : wr_hint(err, "the window table functions are TUMBLE and HOP");
@@ -83,7 +84,8 @@ static enum wr_code window_find(const struct wr_tree_call *call, const struct wi
 static enum wr_code window_fail_usage(const struct window_function *function, struct wr_span span,
                                       struct wr_error *err)
 {
-  wr_fail_at(err, WR_SEMANTIC, span, "the arguments of %s do not fit", function->name);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, span,
+                "the arguments of %s do not fit", function->name);
   return wr_hint(err, "it is written %s", function->usage);
 }
 
@@ -98,13 +100,13 @@ static enum wr_code window_place_named(const struct window_function *function,
     if (strcasecmp(names[i], argument->name->text) != 0)
       continue;
     if (out->items[which])
-      return wr_fail_at(err, WR_SEMANTIC, argument->span, "the argument %s is given twice",
-                        names[i]);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, argument->span,
+                           "the argument %s is given twice", names[i]);
     out->items[which] = argument->value;
     return WR_OK;
   }
-  wr_fail_at(err, WR_SEMANTIC, argument->name->span, "%s has no argument %s", function->name,
-             argument->name->text);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, argument->name->span,
+                "%s has no argument %s", function->name, argument->name->text);
   const char *near = wr_nearest(argument->name->text, names, function->most);
   return near ? wr_hint(err, "did you mean %s?", near)
               : wr_hint(err, "it is written %s", function->usage);
@@ -122,8 +124,8 @@ static enum wr_code window_place(const struct window_function *function,
   for (uint32_t i = 0; i < arguments->count; i++) {
     const struct wr_tree_argument *argument = arguments->items[i];
     if ((argument->name != NULL) != is_named)
-      return wr_fail_at(err, WR_SEMANTIC, argument->span,
-                        "either all arguments of %s have names or none", function->name);
+      return wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, argument->span,
+                           "either all arguments of %s have names or none", function->name);
     enum wr_code code = WR_OK;
     if (is_named)
       code = window_place_named(function, argument, out, err);
@@ -157,14 +159,14 @@ static enum wr_code window_interval(const struct wr_binder *binder,
   }
   if (value->type->kind != WR_INTERVAL_SECOND || value->kind != WR_EXPRESSION_LITERAL ||
       wr_column_is_null(value->literal, 0)) {
-    wr_fail_at(err, WR_SEMANTIC, tree->span, "the %s of a window must be a constant INTERVAL",
-               what);
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                  "the %s of a window must be a constant INTERVAL", what);
     return wr_hint(err, "for example INTERVAL '1' MINUTE");
   }
   *us = wr_column_i64(value->literal, 0);
   if (positive && *us <= 0)
-    return wr_fail_at(err, WR_SEMANTIC, tree->span,
-                      "the %s of a window must be longer than nothing", what);
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                         "the %s of a window must be longer than nothing", what);
   return WR_OK;
 }
 
@@ -173,8 +175,8 @@ static enum wr_code window_data(struct wr_binder *binder, const struct window_fu
                                 struct wr_error *err)
 {
   if (tree->kind == WR_TREE_COLUMN) {
-    wr_fail_at(err, WR_SEMANTIC, tree->span, "%s needs the word TABLE before the table",
-               function->name);
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span,
+                  "%s needs the word TABLE before the table", function->name);
     return wr_hint(err, "write TABLE %s",
                    tree->column.parts.items[tree->column.parts.count - 1]->text);
   }
@@ -187,7 +189,7 @@ static enum wr_code window_data(struct wr_binder *binder, const struct window_fu
     return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "ORDER BY cannot stand in %s",
                       function->name);
   if (tree->table.query)
-    return wr_bind_query(binder, tree->table.query, node, err);
+    return wr_bind_inner_query(binder, tree->table.query, node, err);
   return wr_bind_table_name(binder, &tree->table.name, node, err);
 }
 
@@ -199,12 +201,13 @@ static enum wr_code window_fail_time(const struct wr_logical *input,
   const char *name = input->schema.fields[column].name;
   char type[128];
   wr_type_print(input->schema.fields[column].type, type, sizeof type);
-  wr_fail_at(err, WR_SEMANTIC, tree->span,
-             "the column '%s' (%s) is not the event time of the stream", name, type);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                "the column '%s' (%s) is not the event time of the stream", name, type);
   for (uint32_t c = 0; c < input->schema.column_count; c++)
     if (input->roles[c].is_event_time)
       return wr_hint(err, "the event time here is '%s'", input->schema.fields[c].name);
-  for (const struct wr_logical *node = input; node; node = node->input)
+  for (const struct wr_logical *node = input; node;
+       node = node->input_count ? node->inputs[0] : NULL)
     if (node->kind == WR_LOGICAL_WATERMARK)
       return wr_hint(
           err, "the event time got lost on the way here: hand the column '%s' of '%s' on unchanged",
@@ -225,11 +228,13 @@ static enum wr_code window_time(const struct wr_binder *binder, const struct wr_
                                 struct wr_error *err)
 {
   if (tree->kind != WR_TREE_DESCRIPTOR) {
-    wr_fail_at(err, WR_SEMANTIC, tree->span, "the time column is written DESCRIPTOR(column)");
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                  "the time column is written DESCRIPTOR(column)");
     return err->code;
   }
   if (tree->columns.count != 1)
-    return wr_fail_at(err, WR_SEMANTIC, tree->span, "DESCRIPTOR must name one column here");
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                         "DESCRIPTOR must name one column here");
   struct wr_tree_identifier *part = tree->columns.items[0];
   const struct wr_tree_name name = {.span = part->span, .parts = {.items = &part, .count = 1}};
   struct wr_scope scope = wr_scope_over(binder->arena, &input->schema, NULL);
@@ -263,8 +268,8 @@ static enum wr_code window_lengths(const struct wr_binder *binder,
   const struct wr_tree_expression *at = slide ? slide : arguments->items[WINDOW_SIZE];
   if (window->size_us % window->tick_us || window->slide_us % window->tick_us ||
       window->offset_us % window->tick_us) {
-    wr_fail_at(err, WR_SEMANTIC, at->span,
-               "windows over a TIMESTAMP(3) column are whole milliseconds long");
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, at->span,
+                  "windows over a TIMESTAMP(3) column are whole milliseconds long");
     return wr_hint(err, "finer windows need a time column of TIMESTAMP(6)");
   }
   if (window->size_us / window->slide_us > WR_WINDOWS_PER_ROW_MAX)

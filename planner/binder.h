@@ -5,11 +5,12 @@
  * by what it reads:
  *
  *   bind_type.c        types and interval literals
- *   bind_expression.c  expressions; bind_call.c: calls, aggregates among them
- *   bind_query.c       SELECT, VALUES, WITH
- *   bind_group.c       GROUP BY and aggregates
- *   bind_from.c        tables, views, subqueries; bind_window.c: window table functions
- *   bind_insert.c      what goes into which sink
+ *   bind_expression.c  expressions; bind_subquery.c: queries as values; bind_over.c: OVER;
+ * bind_call.c: calls; bind_aggregate.c: of aggregates bind_query.c       SELECT, VALUES, WITH;
+ * bind_set.c: UNION; bind_order.c: ORDER BY, LIMIT bind_group.c       GROUP BY and aggregates
+ *   bind_from.c        tables, views, subqueries; bind_join.c: joins, UNNEST, LATERAL;
+ * bind_window.c: window table functions bind_insert.c      what goes into which sink;
+ * bind_function.c: functions of the script
  */
 #ifndef WEIR_PLANNER_BINDER_H
 #define WEIR_PLANNER_BINDER_H
@@ -37,9 +38,14 @@ struct wr_binder {
   struct wr_arena *arena;
   const struct wr_catalogue *catalogue;
   const struct wr_binding *binding;
+  struct wr_settings *settings; /* takes warnings; NULL: nobody reads them */
   struct wr_memo *memo;
   const struct wr_common *commons;
-  uint32_t depth; /* views and WITH queries inside each other */
+  const struct wr_scope *enclosing; /* of a subquery that is a value: names around it, or NULL */
+  const char *no_queries;           /* what is being bound, if it cannot contain queries; or NULL */
+  const struct wr_tree_windows *windows; /* WINDOW clause of the SELECT being bound, or NULL */
+  uint32_t depth;                        /* views and WITH queries inside each other */
+  uint32_t query_depth;                  /* queries inside each other, however they got there */
 };
 
 /* ---- types and literals */
@@ -53,7 +59,8 @@ enum wr_code wr_bind_interval(const struct wr_binding *binding,
 
 /* ---- expressions */
 
-/* Aggregate calls found in a SELECT. In bound expressions, call i stands as column `first + i`. */
+/* Aggregate calls found in a SELECT, GROUPING and its like (code NULL) among them. In bound
+ * expressions, call i stands as column `first + i`. */
 struct wr_aggregate_list {
   uint32_t first;
   struct wr_aggregate *items;
@@ -61,10 +68,13 @@ struct wr_aggregate_list {
   uint32_t count, room;
 };
 
+struct wr_selection;
+
 struct wr_expression_context {
   const struct wr_binder *binder;
   const struct wr_scope *scope;
   struct wr_aggregate_list *aggregates; /* NULL: none may stand here */
+  const struct wr_selection *selection; /* ORDER BY: its names stand for its items; else NULL */
   const char *place;                    /* "WHERE", for that message */
 };
 
@@ -74,6 +84,49 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
 enum wr_code wr_bind_call_tree(const struct wr_expression_context *context,
                                const struct wr_tree_expression *tree,
                                const struct wr_expression **out, struct wr_error *err);
+/* Scalar SQL/JSON functions with clauses; planner/bind_json.c. */
+bool wr_is_json_call(const char *name);
+/* A call that gives JSON: inside of another it goes in as it is, not as a string. */
+bool wr_is_json_constructor(const struct wr_tree_expression *tree);
+enum wr_code wr_bind_json_call(const struct wr_expression_context *context,
+                               const struct wr_tree_expression *tree,
+                               const struct wr_expression **out, struct wr_error *err);
+/* ABSENT ON NULL, written or as the function's default: also for JSON_OBJECTAGG, JSON_ARRAYAGG. */
+bool wr_json_nulls_absent(const struct wr_tree_call *call);
+/* Its arguments, in an array with one place to spare. */
+enum wr_code wr_bind_call_args(const struct wr_expression_context *context,
+                               const struct wr_tree_call *call, const struct wr_expression ***out,
+                               struct wr_error *err);
+/* GROUPING, GROUPING_ID, GROUP_ID. */
+bool wr_is_grouping_call(const char *name);
+/* A call of an aggregate or one of those; bind_aggregate.c. */
+enum wr_code wr_bind_aggregate_call(const struct wr_expression_context *context,
+                                    const struct wr_tree_expression *tree, const char *name,
+                                    const struct wr_expression **out, struct wr_error *err);
+/* (SELECT ...), EXISTS (SELECT ...), [NOT] IN (...), (a, b) = (c, d): bind_subquery.c. */
+enum wr_code wr_bind_scalar_subquery(const struct wr_expression_context *context,
+                                     const struct wr_tree_expression *tree,
+                                     const struct wr_expression **out, struct wr_error *err);
+enum wr_code wr_bind_exists(const struct wr_expression_context *context,
+                            const struct wr_tree_expression *tree, const struct wr_expression **out,
+                            struct wr_error *err);
+enum wr_code wr_bind_in(const struct wr_expression_context *context,
+                        const struct wr_tree_expression *tree, const struct wr_expression **out,
+                        struct wr_error *err);
+enum wr_code wr_bind_row_equal(const struct wr_expression_context *context,
+                               const struct wr_tree_expression *tree,
+                               const struct wr_expression **out, struct wr_error *err);
+
+/* A call with OVER, the WINDOW clause, QUALIFY: looked at and refused (bind_over.c). */
+bool wr_is_over_function(const char *name); /* exists only with OVER, or also with it */
+enum wr_code wr_bind_over(const struct wr_expression_context *context,
+                          const struct wr_tree_expression *tree, const char *name,
+                          struct wr_error *err);
+enum wr_code wr_bind_over_missing(const struct wr_tree_expression *tree, const char *name,
+                                  struct wr_error *err);
+enum wr_code wr_bind_windows(const struct wr_expression_context *context, struct wr_error *err);
+enum wr_code wr_bind_qualify(const struct wr_expression_context *context,
+                             const struct wr_tree_expression *tree, struct wr_error *err);
 /* A condition: BOOLEAN or NULL. */
 enum wr_code wr_bind_condition(const struct wr_expression_context *context,
                                const struct wr_tree_expression *tree,
@@ -84,13 +137,37 @@ enum wr_code wr_bind_condition(const struct wr_expression_context *context,
 /* A bound query: its node, whose schema has distinct names. */
 enum wr_code wr_bind_query(struct wr_binder *binder, const struct wr_tree_query *query,
                            struct wr_logical **out, struct wr_error *err);
+/* The same with names as they were written: several columns may have one. */
+enum wr_code wr_bind_inner_query(struct wr_binder *binder, const struct wr_tree_query *query,
+                                 struct wr_logical **out, struct wr_error *err);
+/* UNION ALL and its like. */
+enum wr_code wr_bind_set(struct wr_binder *binder, const struct wr_tree_query *tree,
+                         struct wr_logical **out, struct wr_error *err);
+/* Where a column of a query was written, for messages about it. */
+struct wr_span wr_tree_column_span(const struct wr_tree_query *query, uint32_t column);
 /* FROM: a node and the names over it. relation NULL (no FROM): *node is NULL and the scope empty.
  */
 enum wr_code wr_bind_from(struct wr_binder *binder, const struct wr_tree_relation *relation,
                           struct wr_logical **node, struct wr_scope *scope, struct wr_error *err);
+/* What FROM, or a part of it, gives. */
+struct wr_from {
+  struct wr_logical *node;
+  struct wr_scope scope; /* over the node's rows; the node may have columns without a name */
+};
+enum wr_code wr_bind_relation(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                              struct wr_from *out, struct wr_error *err);
+enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relation *join,
+                          struct wr_from *out, struct wr_error *err);
+/* UNNEST of a constant, by itself. */
+enum wr_code wr_bind_unnest(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                            struct wr_from *out, struct wr_error *err);
 /* A table, view, WITH query or error_stream by name. */
 enum wr_code wr_bind_table_name(struct wr_binder *binder, const struct wr_tree_name *name,
                                 struct wr_logical **node, struct wr_error *err);
+/* The same with hints behind the name. */
+enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree_name *name,
+                                  const struct wr_tree_hints *hints, struct wr_logical **node,
+                                  struct wr_error *err);
 /* TUMBLE(...), HOP(...) in FROM. */
 enum wr_code wr_bind_window(struct wr_binder *binder, const struct wr_tree_expression *call,
                             struct wr_logical **node, struct wr_error *err);
@@ -111,10 +188,32 @@ struct wr_selection {
   const struct wr_expression *having; /* or NULL */
 };
 
+void wr_selection_add(struct wr_binder *binder, struct wr_selection *selection,
+                      const struct wr_expression *value, const char *name);
+/* What ORDER BY sorts by: one key per item, a column of the selection; what is no column of it yet
+ * is added behind the others. */
+enum wr_code wr_bind_order_items(struct wr_binder *binder, const struct wr_tree_orders *orders,
+                                 struct wr_selection *selection, struct wr_sort_key *keys,
+                                 struct wr_error *err);
+/* Sorts and cuts a node by ORDER BY, LIMIT and OFFSET; only its first `visible` columns remain. */
+enum wr_code wr_bind_tail(struct wr_binder *binder, const struct wr_tree_query *query,
+                          const struct wr_sort_key *keys, uint32_t visible,
+                          struct wr_logical **node, struct wr_error *err);
+/* The same by the columns of the node alone. */
+enum wr_code wr_bind_order_over(struct wr_binder *binder, const struct wr_tree_query *query,
+                                struct wr_logical **node, struct wr_error *err);
+/* The select list, over selection->scope. */
+enum wr_code wr_bind_items(struct wr_binder *binder, struct wr_selection *selection,
+                           struct wr_error *err);
 /* GROUP BY, HAVING and aggregates: puts the aggregate above selection->input and rewrites the items
  * to its output. */
 enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *selection,
                            struct wr_error *err);
+
+/* SELECT DISTINCT, UNION: every different row once. Columns behind `visible` are there for ORDER
+ * BY alone. */
+enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
+                              uint32_t visible, struct wr_logical **node, struct wr_error *err);
 
 /* ---- sinks */
 
@@ -124,5 +223,25 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
 enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_query *query,
                              const char *result_format, const char *statement,
                              struct wr_logical **out, struct wr_error *err);
+/* The same for rows that are there already; span: where they were asked for. */
+enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *node,
+                                  const char *result_format, const char *statement,
+                                  struct wr_span span, struct wr_logical **out,
+                                  struct wr_error *err);
+
+/* ---- functions of the script */
+
+/*
+ * A call of a function that the script has declared: *taken false if it is not one (built-in names
+ * win unless the function is TEMPORARY SYSTEM).
+ */
+enum wr_code wr_bind_user_call(const struct wr_expression_context *context,
+                               const struct wr_tree_expression *tree, bool *taken,
+                               const struct wr_expression **out, struct wr_error *err);
+/* CREATE FUNCTION, checked; not yet in the catalogue. */
+enum wr_code wr_bind_user_function(const struct wr_catalogue *catalogue,
+                                   const struct wr_binding *binding,
+                                   const struct wr_tree_create_function *tree, const char *name,
+                                   struct wr_user_function **out, struct wr_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #define CATALOGUE_NEAREST_MAX 1000 /* names compared for a hint */
 
@@ -26,8 +27,8 @@ const struct wr_object *wr_catalogue_find(const struct wr_catalogue *catalogue, 
 }
 
 /* The last part; what stands before it must be Flink's names of the default place. */
-static enum wr_code catalogue_plain_name(const struct wr_tree_name *name, const char **plain,
-                                         struct wr_error *err)
+enum wr_code wr_catalogue_plain_name(const struct wr_tree_name *name, const char **plain,
+                                     struct wr_error *err)
 {
   static const char *const places[] = {"default_database", "default_catalog"};
   assert(name->parts.count > 0);
@@ -39,6 +40,7 @@ static enum wr_code catalogue_plain_name(const struct wr_tree_name *name, const 
       continue;
     wr_fail_at(err, WR_UNSUPPORTED, part->span, "there is no catalogue or database '%s'",
                part->text);
+    wr_state(err, WR_STATE_UNDEFINED_OBJECT);
     return wr_hint(err, "all tables are in default_catalog.default_database; write only '%s'",
                    *plain);
   }
@@ -49,7 +51,7 @@ enum wr_code wr_catalogue_get(const struct wr_catalogue *catalogue, const struct
                               const struct wr_object **out, struct wr_error *err)
 {
   const char *plain;
-  enum wr_code code = catalogue_plain_name(name, &plain, err);
+  enum wr_code code = wr_catalogue_plain_name(name, &plain, err);
   if (code)
     return code;
   *out = wr_catalogue_find(catalogue, plain);
@@ -61,6 +63,8 @@ enum wr_code wr_catalogue_get(const struct wr_catalogue *catalogue, const struct
        object = object->next)
     names[count++] = object->name;
   wr_fail_at(err, WR_SEMANTIC, name->span, "there is no table or view '%s'", plain);
+  wr_state(err,
+           wr_catalogue_has_failed(catalogue, plain) ? WR_STATE_FOLLOWS : WR_STATE_UNDEFINED_TABLE);
   const char *near = wr_nearest(plain, names, count);
   if (near)
     wr_hint(err, "did you mean '%s'?", near);
@@ -71,7 +75,7 @@ enum wr_code wr_catalogue_get(const struct wr_catalogue *catalogue, const struct
   return err->code;
 }
 
-static void catalogue_remove(struct wr_catalogue *catalogue, const struct wr_object *object)
+void wr_catalogue_remove(struct wr_catalogue *catalogue, const struct wr_object *object)
 {
   for (struct wr_object **link = &catalogue->first; *link; link = &(*link)->next) {
     if (*link == object) {
@@ -87,24 +91,27 @@ enum wr_code wr_catalogue_may_create(struct wr_catalogue *catalogue,
                                      bool or_replace, bool *create, const char **plain,
                                      struct wr_error *err)
 {
-  enum wr_code code = catalogue_plain_name(name, plain, err);
+  enum wr_code code = wr_catalogue_plain_name(name, plain, err);
   if (code)
     return code;
   const struct wr_object *old = wr_catalogue_find(catalogue, *plain);
   *create = !old || or_replace;
   if (!old)
     return WR_OK;
-  if (old->kind == WR_OBJECT_REJECTS)
-    return wr_fail_at(err, WR_SEMANTIC, name->span,
-                      "'%s' is the built-in stream of rejected rows and cannot be created", *plain);
+  if (old->kind == WR_OBJECT_REJECTS) {
+    wr_fail_at(err, WR_SEMANTIC, name->span,
+               "'%s' is the built-in stream of rejected rows and cannot be created", *plain);
+    return wr_state(err, WR_STATE_RESERVED_NAME);
+  }
   if (or_replace) {
-    catalogue_remove(catalogue, old);
+    wr_catalogue_remove(catalogue, old);
     return WR_OK;
   }
   if (if_not_exists)
     return WR_OK;
-  return wr_fail_at(err, WR_SEMANTIC, name->span, "a %s '%s' exists already",
-                    old->kind == WR_OBJECT_VIEW ? "view" : "table", *plain);
+  wr_fail_at(err, WR_SEMANTIC, name->span, "a %s '%s' exists already",
+             old->kind == WR_OBJECT_VIEW ? "view" : "table", *plain);
+  return wr_state(err, WR_STATE_DUPLICATE_TABLE);
 }
 
 static struct wr_object *catalogue_add(struct wr_catalogue *catalogue, enum wr_object_kind kind,
@@ -133,7 +140,7 @@ enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_t
                                struct wr_error *err)
 {
   const char *plain;
-  enum wr_code code = catalogue_plain_name(&drop->name, &plain, err);
+  enum wr_code code = wr_catalogue_plain_name(&drop->name, &plain, err);
   if (code)
     return code;
   const struct wr_object *object = wr_catalogue_find(catalogue, plain);
@@ -141,15 +148,102 @@ enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_t
     return WR_OK;
   if (!object && (code = wr_catalogue_get(catalogue, &drop->name, &object, err)) != WR_OK)
     return code;
-  if (object->kind == WR_OBJECT_REJECTS)
-    return wr_fail_at(err, WR_SEMANTIC, drop->name.span,
-                      "the built-in stream '%s' cannot be dropped", plain);
+  if (object->kind == WR_OBJECT_REJECTS) {
+    wr_fail_at(err, WR_SEMANTIC, drop->name.span, "the built-in stream '%s' cannot be dropped",
+               plain);
+    return wr_state(err, WR_STATE_RESERVED_NAME);
+  }
   bool is_view = object->kind == WR_OBJECT_VIEW;
   if (is_view != (drop->object == WR_TREE_OBJECT_VIEW)) {
     wr_fail_at(err, WR_SEMANTIC, drop->name.span, "'%s' is a %s", plain,
                is_view ? "view" : "table");
+    wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
     return wr_hint(err, "write DROP %s %s", is_view ? "VIEW" : "TABLE", plain);
   }
-  catalogue_remove(catalogue, object);
+  wr_catalogue_remove(catalogue, object);
   return WR_OK;
+}
+
+void wr_catalogue_replace(struct wr_catalogue *catalogue, const struct wr_object *old,
+                          const char *name, const struct wr_table *table,
+                          const struct wr_view *view)
+{
+  assert(!table != !view);
+  struct wr_object *object = catalogue->first;
+  while (object != old)
+    object = object->next;
+  object->kind = table ? WR_OBJECT_TABLE : WR_OBJECT_VIEW;
+  object->name = name;
+  object->table = table;
+  object->view = view;
+}
+
+/* ---- functions: a list whose items never change, since bodies hold on to it */
+
+const struct wr_user_function *wr_catalogue_find_function(const struct wr_catalogue *catalogue,
+                                                          const char *name)
+{
+  for (const struct wr_user_function *function = catalogue->functions; function;
+       function = function->next)
+    if (strcasecmp(function->name, name) == 0)
+      return function;
+  return NULL;
+}
+
+void wr_catalogue_add_function(struct wr_catalogue *catalogue, struct wr_user_function *function)
+{
+  const struct wr_user_function *old = wr_catalogue_find_function(catalogue, function->name);
+  if (old)
+    wr_catalogue_drop_function(catalogue, old);
+  function->next = catalogue->functions;
+  catalogue->functions = function;
+}
+
+void wr_catalogue_drop_function(struct wr_catalogue *catalogue,
+                                const struct wr_user_function *function)
+{
+  const struct wr_user_function *list = NULL, *item;
+  struct wr_user_function *last = NULL;
+  for (item = catalogue->functions; item != function; item = item->next) {
+    struct wr_user_function *copy = WR_NEW(catalogue->arena, struct wr_user_function);
+    *copy = *item;
+    if (last)
+      last->next = copy;
+    else
+      list = copy;
+    last = copy;
+  }
+  if (last)
+    last->next = function->next;
+  catalogue->functions = list ? list : function->next;
+}
+
+const char *wr_catalogue_nearest_function(const struct wr_catalogue *catalogue, const char *name)
+{
+  const char *names[CATALOGUE_NEAREST_MAX];
+  uint32_t count = 0;
+  for (const struct wr_user_function *function = catalogue->functions;
+       function && count + 1 < CATALOGUE_NEAREST_MAX; function = function->next)
+    names[count++] = function->name;
+  const char *built_in = wr_function_nearest(name);
+  if (built_in)
+    names[count++] = built_in;
+  return wr_nearest(name, names, count);
+}
+
+/* ---- names whose declaration failed */
+
+void wr_catalogue_note_failed(struct wr_catalogue *catalogue, const char *name)
+{
+  struct wr_failed_name *failed = WR_NEW(catalogue->arena, struct wr_failed_name);
+  *failed = (struct wr_failed_name){.name = name, .next = catalogue->failed};
+  catalogue->failed = failed;
+}
+
+bool wr_catalogue_has_failed(const struct wr_catalogue *catalogue, const char *name)
+{
+  for (const struct wr_failed_name *failed = catalogue->failed; failed; failed = failed->next)
+    if (strcasecmp(failed->name, name) == 0)
+      return true;
+  return false;
 }

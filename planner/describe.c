@@ -15,6 +15,10 @@ static void describe_window(struct wr_writing *out, const struct wr_window *wind
     wr_write(out, "WINDOW");
     return;
   }
+  if (window->kind == WR_WINDOW_ALL) {
+    wr_write(out, "at the end of the input");
+    return;
+  }
   wr_write(out, "%s(", window->kind == WR_WINDOW_TUMBLE ? "TUMBLE" : "HOP");
   wr_write_duration(out, window->size_us);
   if (window->kind == WR_WINDOW_HOP) {
@@ -61,15 +65,16 @@ static void describe_values(struct wr_writing *out, const struct wr_logical *nod
 
 static void describe_watermark(struct wr_writing *out, const struct wr_logical *node)
 {
-  const struct wr_schema *schema = &node->input->schema;
+  const struct wr_schema *schema = &wr_logical_input(node)->schema;
   wr_write(out, "FOR %s AS %s", schema->fields[node->watermark.time_column].name,
            wr_expression_print(out->arena, node->watermark.expression, schema));
 }
 
 static void describe_filter(struct wr_writing *out, const struct wr_logical *node)
 {
-  wr_write(out, "%s",
-           wr_expression_print(out->arena, node->filter.condition, &node->input->schema));
+  wr_write(
+      out, "%s",
+      wr_expression_print(out->arena, node->filter.condition, &wr_logical_input(node)->schema));
 }
 
 static void describe_project(struct wr_writing *out, const struct wr_logical *node)
@@ -77,9 +82,10 @@ static void describe_project(struct wr_writing *out, const struct wr_logical *no
   for (uint32_t c = 0; c < node->schema.column_count; c++) {
     const struct wr_expression *expression = node->project.expressions[c];
     const char *name = node->schema.fields[c].name;
-    const char *text = expression->kind == WR_EXPRESSION_COLUMN
-                           ? node->input->schema.fields[expression->column].name
-                           : wr_expression_print(out->arena, expression, &node->input->schema);
+    const char *text =
+        expression->kind == WR_EXPRESSION_COLUMN
+            ? wr_logical_input(node)->schema.fields[expression->column].name
+            : wr_expression_print(out->arena, expression, &wr_logical_input(node)->schema);
     wr_write(out, "%s%s", c ? ", " : "", text);
     if (strcmp(text, name) != 0)
       wr_write(out, " AS %s", name);
@@ -95,12 +101,12 @@ static void describe_assign(struct wr_writing *out, const struct wr_logical *nod
 static void describe_aggregate(struct wr_writing *out, const struct wr_logical *node)
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
-  const struct wr_schema *input = &node->input->schema;
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
   describe_window(out, &aggregate->window);
   if (aggregate->window.kind == WR_WINDOW_ATTACHED)
     wr_write(out, " %s, %s", input->fields[aggregate->start_column].name,
              input->fields[aggregate->end_column].name);
-  else
+  else if (aggregate->window.kind != WR_WINDOW_ALL)
     wr_write(out, " of %s", input->fields[aggregate->time_column].name);
   for (uint32_t k = 0; k < aggregate->key_count; k++)
     wr_write(out, "%s%s", k ? ", " : " by ", input->fields[aggregate->keys[k]].name);
@@ -108,9 +114,78 @@ static void describe_aggregate(struct wr_writing *out, const struct wr_logical *
     wr_write(out, "%s%s", a ? ", " : ": ", node->schema.fields[aggregate->key_count + a].name);
 }
 
+static void describe_union(struct wr_writing *out, const struct wr_logical *node)
+{
+  wr_write(out, "%u inputs", node->input_count);
+}
+
+/* "(a, b), (a), ()": the sets */
+static void describe_expand(struct wr_writing *out, const struct wr_logical *node)
+{
+  const struct wr_logical_expand *expand = &node->expand;
+  for (uint32_t s = 0; s < expand->set_count; s++) {
+    uint32_t count = 0;
+    wr_write(out, "%s(", s ? ", " : "");
+    for (uint32_t k = 0; k < expand->key_count; k++)
+      if (!(expand->sets[s].absent >> k & 1))
+        wr_write(out, "%s%s", count++ ? ", " : "", node->schema.fields[expand->keys[k]].name);
+    wr_write(out, ")");
+  }
+}
+
+static void describe_distinct(struct wr_writing *out, const struct wr_logical *node)
+{
+  wr_write_columns(out, &node->schema);
+  if (node->distinct.end_column == UINT32_MAX)
+    wr_write(out, "; remembered for ever");
+  else
+    wr_write(out, "; remembered until %s", node->schema.fields[node->distinct.end_column].name);
+}
+
+static void describe_unnest(struct wr_writing *out, const struct wr_logical *node)
+{
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
+  wr_write(out, "%s AS", input->fields[node->unnest.column].name);
+  for (uint32_t c = input->column_count; c < node->schema.column_count; c++)
+    wr_write(out, "%s%s", c > input->column_count ? ", " : " ", node->schema.fields[c].name);
+  if (node->unnest.outer)
+    wr_write(out, ", NULL if there are none");
+}
+
+/* " LIMIT 10 OFFSET 5" */
+static void describe_range(struct wr_writing *out, uint64_t limit, uint64_t offset)
+{
+  if (limit != UINT64_MAX)
+    wr_write(out, " LIMIT %llu", (unsigned long long)limit);
+  if (offset)
+    wr_write(out, " OFFSET %llu", (unsigned long long)offset);
+}
+
+static void describe_sort(struct wr_writing *out, const struct wr_logical *node)
+{
+  for (uint32_t k = 0; k < node->sort.key_count; k++) {
+    const struct wr_sort_key *key = &node->sort.keys[k];
+    wr_write(out, "%s%s%s%s", k ? ", " : "BY ", node->schema.fields[key->column].name,
+             key->descending ? " DESC" : "",
+             key->nulls_last == key->descending ? ""
+             : key->nulls_last                  ? " NULLS LAST"
+                                                : " NULLS FIRST");
+  }
+  describe_range(out, node->sort.limit, node->sort.offset);
+  if (node->sort.by_time)
+    wr_write(out, ", as far as the watermark has come");
+}
+
+static void describe_limit(struct wr_writing *out, const struct wr_logical *node)
+{
+  struct wr_writing range = {.arena = out->arena};
+  describe_range(&range, node->limit.limit, node->limit.offset);
+  wr_write(out, "%s", wr_written(&range) + 1);
+}
+
 static void describe_sink(struct wr_writing *out, const struct wr_logical *node)
 {
-  wr_write_columns(out, &node->sink.table->physical);
+  wr_write_columns(out, &node->sink.table->written);
 }
 
 static const struct {
@@ -125,13 +200,23 @@ static const struct {
     [WR_LOGICAL_PROJECT] = {"Project", describe_project},
     [WR_LOGICAL_ASSIGN] = {"Window", describe_assign},
     [WR_LOGICAL_AGGREGATE] = {"Aggregate", describe_aggregate},
+    [WR_LOGICAL_EXPAND] = {"Expand", describe_expand},
+    [WR_LOGICAL_DISTINCT] = {"Distinct", describe_distinct},
+    [WR_LOGICAL_UNNEST] = {"Unnest", describe_unnest},
+    [WR_LOGICAL_SORT] = {"Sort", describe_sort},
+    [WR_LOGICAL_LIMIT] = {"Limit", describe_limit},
+    [WR_LOGICAL_UNION] = {"Union", describe_union},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
 
 const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *node)
 {
   static const char *const windows[] = {
-      [WR_WINDOW_TUMBLE] = "Tumble", [WR_WINDOW_HOP] = "Hop", [WR_WINDOW_ATTACHED] = "Window"};
+      [WR_WINDOW_TUMBLE] = "Tumble",
+      [WR_WINDOW_HOP] = "Hop",
+      [WR_WINDOW_ATTACHED] = "Window",
+      [WR_WINDOW_ALL] = "Group",
+  };
   const char *kind = describe_kinds[node->kind].name;
   switch (node->kind) {
   case WR_LOGICAL_SCAN: return wr_arena_print(arena, "%s(%s)", kind, node->scan.table->name);
@@ -155,29 +240,56 @@ const char *wr_logical_detail(struct wr_arena *arena, const struct wr_logical *n
 
 /* ---- the tree */
 
+/* A node whose inputs are being drawn. */
+struct tree_branch {
+  const struct wr_logical *node;
+  uint32_t next; /* of its inputs */
+  const struct tree_branch *reader;
+};
+
+/* What stands before a line of the inputs of a branch: a bar for every reader that has more to
+ * come.
+ */
+static void tree_indent(struct wr_writing *out, const struct tree_branch *branch)
+{
+  if (!branch->reader)
+    return;
+  tree_indent(out, branch->reader);
+  wr_write(out, branch->reader->next < branch->reader->node->input_count ? "│  " : "   ");
+}
+
+static void tree_draw(struct wr_writing *out, const struct wr_logical *node, bool *is_drawn,
+                      const struct tree_branch *reader)
+{
+  if (reader) {
+    tree_indent(out, reader);
+    wr_write(out, reader->next < reader->node->input_count ? "├─ " : "└─ ");
+  }
+  wr_write(out, "%s", wr_logical_name(out->arena, node));
+  if (node->reader_count > 1)
+    wr_write(out, " #%u", node->number);
+  if (is_drawn[node->number]) {
+    wr_write(out, " (see above)\n");
+    return;
+  }
+  const char *detail = wr_logical_detail(out->arena, node);
+  wr_write(out, "%s%s\n", *detail ? "  " : "", detail);
+  is_drawn[node->number] = true;
+  struct tree_branch branch = {.node = node, .reader = reader};
+  while (branch.next < node->input_count) {
+    const struct wr_logical *input = node->inputs[branch.next++];
+    tree_draw(out, input, is_drawn, &branch);
+  }
+}
+
 const char *wr_logical_tree(struct wr_arena *arena, struct wr_logical *const *roots,
                             uint32_t root_count)
 {
   struct wr_logical_order order = wr_logical_order(arena, roots, root_count);
   bool *is_drawn = WR_NEW_ARRAY(arena, bool, order.count);
   struct wr_writing out = {.arena = arena};
-  for (uint32_t r = 0; r < root_count; r++) {
-    uint32_t depth = 0;
-    for (const struct wr_logical *node = roots[r]; node; node = node->input, depth++) {
-      const char *detail = wr_logical_detail(arena, node);
-      if (depth)
-        wr_write_spaces(&out, 3 * (depth - 1));
-      wr_write(&out, "%s%s", depth ? "└─ " : "", wr_logical_name(arena, node));
-      if (node->reader_count > 1)
-        wr_write(&out, " #%u", node->number);
-      if (is_drawn[node->number]) {
-        wr_write(&out, " (see above)\n");
-        break;
-      }
-      wr_write(&out, "%s%s\n", *detail ? "  " : "", detail);
-      is_drawn[node->number] = true;
-    }
-  }
+  for (uint32_t r = 0; r < root_count; r++)
+    tree_draw(&out, roots[r], is_drawn, NULL);
   return wr_written(&out);
 }
 
@@ -188,8 +300,17 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
 
 #define IDENTITY_BYTES_MAX 200
 
-/* An expression over a node's input, in terms of the tables beneath. Views may say a + a of each
- * other many times over: a long text gives way to its hash. */
+/* Views may say a + a of each other many times over: a long text gives way to its hash. */
+static const char *identity_short(struct wr_arena *arena, const char *text)
+{
+  size_t length = strlen(text);
+  if (length <= IDENTITY_BYTES_MAX)
+    return text;
+  return wr_arena_print(arena, "expression %016llx",
+                        (unsigned long long)wr_hash_bytes(text, length, 0));
+}
+
+/* An expression over a node's input, in terms of the tables beneath. */
 static const char *identity_expression(struct wr_arena *arena, const struct wr_logical *input,
                                        const struct wr_expression *expression)
 {
@@ -204,11 +325,7 @@ static const char *identity_expression(struct wr_arena *arena, const struct wr_l
     return fields[expression->column].name;
   const struct wr_schema schema = {.column_count = count, .fields = fields};
   const char *text = wr_expression_print(arena, expression, &schema);
-  size_t length = strlen(text);
-  if (length <= IDENTITY_BYTES_MAX)
-    return text;
-  return wr_arena_print(arena, "expression %016llx",
-                        (unsigned long long)wr_hash_bytes(text, length, 0));
+  return identity_short(arena, text);
 }
 
 static const char *identity_column(struct wr_arena *arena, const struct wr_logical *node,
@@ -218,25 +335,35 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
   case WR_LOGICAL_SCAN:
     return wr_arena_print(arena, "%s.%s", node->scan.table->name, node->schema.fields[column].name);
   case WR_LOGICAL_PROJECT:
-    return identity_expression(arena, node->input, node->project.expressions[column]);
+    return identity_expression(arena, wr_logical_input(node), node->project.expressions[column]);
+  case WR_LOGICAL_UNNEST:
+  case WR_LOGICAL_EXPAND:
   case WR_LOGICAL_ASSIGN:
-    return column < node->input->schema.column_count ? identity_column(arena, node->input, column)
-                                                     : node->schema.fields[column].name;
+    return column < wr_logical_input(node)->schema.column_count
+               ? identity_column(arena, wr_logical_input(node), column)
+               : node->schema.fields[column].name;
   case WR_LOGICAL_AGGREGATE:
     return column < node->aggregate.key_count
-               ? identity_column(arena, node->input, node->aggregate.keys[column])
+               ? identity_column(arena, wr_logical_input(node), node->aggregate.keys[column])
                : node->schema.fields[column].name;
   case WR_LOGICAL_REJECTS:
+  case WR_LOGICAL_UNION:
   case WR_LOGICAL_VALUES: return node->schema.fields[column].name;
-  default: return identity_column(arena, node->input, column);
+  default: return identity_column(arena, wr_logical_input(node), column);
   }
 }
 
-static const char *identity_source(const struct wr_logical *node)
+/* The tables beneath a node: "clicks", "clicks + views". */
+static const char *identity_source(struct wr_arena *arena, const struct wr_logical *node)
 {
-  while (node->input)
-    node = node->input;
-  return node->kind == WR_LOGICAL_SCAN ? node->scan.table->name : describe_kinds[node->kind].name;
+  while (node->input_count == 1)
+    node = node->inputs[0];
+  if (node->input_count == 0)
+    return node->kind == WR_LOGICAL_SCAN ? node->scan.table->name : describe_kinds[node->kind].name;
+  struct wr_writing out = {.arena = arena};
+  for (uint32_t i = 0; i < node->input_count; i++)
+    wr_write(&out, "%s%s", i ? " + " : "", identity_source(arena, node->inputs[i]));
+  return identity_short(arena, wr_written(&out));
 }
 
 static const char *identity_aggregate(struct wr_arena *arena, const struct wr_logical *node)
@@ -246,11 +373,35 @@ static const char *identity_aggregate(struct wr_arena *arena, const struct wr_lo
   if (aggregate->state_name)
     return aggregate->state_name;
   wr_write(&out, "aggregate ");
-  describe_window(&out, &aggregate->origin->window);
+  if (aggregate->window.kind == WR_WINDOW_ALL)
+    wr_write(&out, "all");
+  else
+    describe_window(&out, &aggregate->origin->window);
   wr_write(&out, "%s of %s by ", aggregate->window.kind == WR_WINDOW_ATTACHED ? " attached" : "",
-           identity_source(node));
+           identity_source(arena, node));
   for (uint32_t k = 0; k < aggregate->key_count; k++)
-    wr_write(&out, "%s%s", k ? ", " : "", identity_column(arena, node->input, aggregate->keys[k]));
+    wr_write(&out, "%s%s", k ? ", " : "",
+             identity_column(arena, wr_logical_input(node), aggregate->keys[k]));
+  return wr_written(&out);
+}
+
+static const char *identity_distinct(struct wr_arena *arena, const struct wr_logical *node)
+{
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "distinct of %s by ", identity_source(arena, node));
+  for (uint32_t c = 0; c < node->schema.column_count; c++)
+    wr_write(&out, "%s%s", c ? ", " : "", identity_column(arena, wr_logical_input(node), c));
+  return identity_short(arena, wr_written(&out));
+}
+
+static const char *identity_sort(struct wr_arena *arena, const struct wr_logical *node)
+{
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "sort %s", identity_source(arena, node));
+  for (uint32_t k = 0; k < node->sort.key_count; k++)
+    wr_write(&out, "%s%s%s", k ? ", " : " by ",
+             identity_column(arena, wr_logical_input(node), node->sort.keys[k].column),
+             node->sort.keys[k].descending ? " desc" : "");
   return wr_written(&out);
 }
 
@@ -260,8 +411,12 @@ const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical 
   case WR_LOGICAL_SCAN: return wr_arena_print(arena, "source %s", node->scan.table->name);
   case WR_LOGICAL_WATERMARK:
     return wr_arena_print(arena, "watermark %s", node->watermark.table->name);
+  case WR_LOGICAL_VALUES: return "values";
+  case WR_LOGICAL_SORT: return identity_sort(arena, node);
+  case WR_LOGICAL_LIMIT: return wr_arena_print(arena, "limit %s", identity_source(arena, node));
   case WR_LOGICAL_SINK: return wr_arena_print(arena, "sink %s", node->sink.table->name);
   case WR_LOGICAL_AGGREGATE: return identity_aggregate(arena, node);
+  case WR_LOGICAL_DISTINCT: return identity_distinct(arena, node);
   default: return NULL;
   }
 }

@@ -7,13 +7,13 @@ static struct wr_logical *drop_node(const struct wr_rewrite *rewrite, struct wr_
 {
   (void)rewrite;
   if (node->kind != WR_LOGICAL_PROJECT ||
-      node->schema.column_count != node->input->schema.column_count)
+      node->schema.column_count != wr_logical_input(node)->schema.column_count)
     return node;
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (node->project.expressions[c]->kind != WR_EXPRESSION_COLUMN ||
         node->project.expressions[c]->column != c)
       return node;
-  return node->input;
+  return wr_logical_input(node);
 }
 
 const struct wr_rule wr_rule_drop_projects = {

@@ -77,6 +77,8 @@ static void explain_inputs(struct wr_writing *out, const struct wr_plan *plan,
     wr_write(out, "%s#%u", i ? ", " : "  <- ", input->node);
     if (input->exchange == WR_EXCHANGE_GATHER)
       wr_write(out, " gathered");
+    if (input->exchange == WR_EXCHANGE_SPREAD)
+      wr_write(out, " spread");
     if (input->exchange != WR_EXCHANGE_HASH)
       continue;
     wr_write(out, " by hash(");
@@ -95,7 +97,11 @@ static size_t explain_width(const char *text)
   return width;
 }
 
-static void explain_operators(struct wr_writing *out, const struct wr_plan *plan)
+/* CHANGELOG_MODE: the kinds of rows that every step gives. No step takes back what it has given:
+ * all give inserts. */
+static const char explain_changelog[] = "[I]";
+
+static void explain_operators(struct wr_writing *out, const struct wr_plan *plan, bool changelog)
 {
   size_t width = 0;
   for (uint32_t i = 0; i < plan->node_count; i++) {
@@ -106,7 +112,8 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     const struct wr_plan_node *node = &plan->nodes[i];
     wr_write(out, "  #%-3u %s", node->id, node->name);
     wr_write_spaces(out, width - explain_width(node->name));
-    wr_write(out, "  x%u", node->parallelism);
+    wr_write(out, "  x%u%s%s", node->parallelism, changelog ? "  " : "",
+             changelog ? explain_changelog : "");
     explain_inputs(out, plan, node);
     wr_write(out, "\n");
     struct wr_writing note = {.arena = out->arena};
@@ -131,7 +138,7 @@ const char *wr_explain_text(struct wr_arena *arena, const struct wr_job *job)
   wr_write(&out, "\nOperators (%s)\n",
            plan->bounded ? "bounded: the job ends by itself"
                          : "unbounded: the job runs until it is stopped");
-  explain_operators(&out, plan);
+  explain_operators(&out, plan, job->explain_changelog);
   return wr_written(&out);
 }
 
@@ -152,7 +159,8 @@ static void json_inputs(struct wr_writing *out, const struct wr_plan *plan,
 {
   static const char *const exchanges[] = {[WR_EXCHANGE_FORWARD] = "forward",
                                           [WR_EXCHANGE_HASH] = "hash",
-                                          [WR_EXCHANGE_GATHER] = "gather"};
+                                          [WR_EXCHANGE_GATHER] = "gather",
+                                          [WR_EXCHANGE_SPREAD] = "spread"};
   wr_write(out, ",\"inputs\":[");
   for (uint32_t i = 0; i < node->input_count; i++) {
     const struct wr_plan_input *input = &node->inputs[i];
@@ -187,7 +195,7 @@ static void json_columns(struct wr_writing *out, const struct wr_schema *schema)
 }
 
 static void json_node(struct wr_writing *out, const struct wr_plan *plan,
-                      const struct wr_plan_node *node)
+                      const struct wr_plan_node *node, bool changelog)
 {
   static const char *const kinds[] = {
       [WR_PLAN_SOURCE] = "source", [WR_PLAN_OPERATOR] = "operator", [WR_PLAN_SINK] = "sink"};
@@ -196,6 +204,8 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   wr_write(out, ",\"detail\":");
   wr_write_json(out, node->detail);
   wr_write(out, ",\"parallelism\":%u", node->parallelism);
+  if (changelog)
+    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog);
   if (node->source) {
     json_table(out, &node->source->table);
     wr_write(out, ",\"bounded\":%s", node->source->bounded ? "true" : "false");
@@ -221,7 +231,7 @@ const char *wr_explain_json(struct wr_arena *arena, const struct wr_job *job)
   wr_write(&out, ",\"operators\":[");
   for (uint32_t i = 0; i < plan->node_count; i++) {
     wr_write(&out, "%s\n", i ? "," : "");
-    json_node(&out, plan, &plan->nodes[i]);
+    json_node(&out, plan, &plan->nodes[i], job->explain_changelog);
   }
   wr_write(&out, "\n]}\n");
   return wr_written(&out);

@@ -34,7 +34,16 @@ static bool fold_computes_with_window(const struct wr_expression *expression,
 static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logical *node,
                           const struct wr_window_origin *origin)
 {
-  const struct wr_logical *input = node->input;
+  if (node->kind != WR_LOGICAL_FILTER && node->kind != WR_LOGICAL_PROJECT &&
+      node->kind != WR_LOGICAL_EXPAND)
+    return false;
+  const struct wr_logical *input = wr_logical_input(node);
+  if (node->kind == WR_LOGICAL_EXPAND) { /* which must leave the window alone */
+    for (uint32_t k = 0; k < node->expand.key_count; k++)
+      if (input->roles[node->expand.keys[k]].origin == origin)
+        return false;
+    return true;
+  }
   bool *used = WR_NEW_ARRAY(rewrite->arena, bool, input->schema.column_count);
   if (node->kind == WR_LOGICAL_FILTER) {
     wr_expression_columns(node->filter.condition, used);
@@ -43,8 +52,6 @@ static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logi
         return false;
     return true;
   }
-  if (node->kind != WR_LOGICAL_PROJECT)
-    return false;
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (fold_computes_with_window(node->project.expressions[c], input, origin, used))
       return false;
@@ -55,14 +62,66 @@ static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logi
 static bool fold_aggregate_fits(const struct wr_logical *node)
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
-  const struct wr_column_role *roles = node->input->roles;
+  const struct wr_column_role *roles = wr_logical_input(node)->roles;
   for (uint32_t k = 0; k < aggregate->key_count; k++)
     if (roles[aggregate->keys[k]].origin == aggregate->origin)
       return false;
-  for (uint32_t a = 0; a < aggregate->aggregate_count; a++)
-    if (aggregate->args[a] != UINT32_MAX && roles[aggregate->args[a]].origin == aggregate->origin)
+  for (uint32_t a = 0; a < aggregate->aggregate_count; a++) {
+    const struct wr_aggregate_columns *columns = &aggregate->columns[a];
+    /* Slices are merged in the order of their times, not in that of the rows. */
+    if (aggregate->aggregates[a].code->ordered &&
+        aggregate->origin->window.kind != WR_WINDOW_TUMBLE)
       return false;
+    for (uint32_t i = 0; i < aggregate->aggregates[a].arg_count; i++)
+      if (roles[columns->args[i]].origin == aggregate->origin)
+        return false;
+  }
   return true;
+}
+
+/* Columns of the old input as those of the new one. */
+static const uint32_t *fold_columns(const struct wr_rewrite *rewrite, const uint32_t *columns,
+                                    uint32_t count, const struct wr_expression *const *now)
+{
+  uint32_t *out = WR_NEW_ARRAY(rewrite->arena, uint32_t, count);
+  for (uint32_t i = 0; i < count; i++) {
+    assert(now[columns[i]]->kind == WR_EXPRESSION_COLUMN);
+    out[i] = now[columns[i]]->column;
+  }
+  return out;
+}
+
+/* What stands for the columns of an Expand: those of its input, and its id. */
+static const struct wr_expression **fold_expanded(const struct wr_rewrite *rewrite,
+                                                  const struct wr_logical *old_input,
+                                                  const struct wr_logical *expand,
+                                                  const struct wr_expression *const *now)
+{
+  uint32_t width = old_input->schema.column_count, id = expand->schema.column_count - 1;
+  const struct wr_expression **out =
+      WR_NEW_ARRAY(rewrite->arena, const struct wr_expression *, width + 1);
+  memcpy(out, now, width * sizeof *out);
+  out[width] = wr_bind_column(rewrite->binding, id, expand->schema.fields[id].type,
+                              (struct wr_span){WR_NO_POSITION, 0});
+  return out;
+}
+
+/* The aggregate's columns below what was folded away. */
+static void fold_aggregate_columns(const struct wr_rewrite *rewrite,
+                                   struct wr_logical_aggregate *aggregate,
+                                   const struct wr_expression *const *now)
+{
+  struct wr_aggregate_columns *columns =
+      WR_NEW_ARRAY(rewrite->arena, struct wr_aggregate_columns, aggregate->aggregate_count);
+  aggregate->keys = fold_columns(rewrite, aggregate->keys, aggregate->key_count, now);
+  for (uint32_t a = 0; a < aggregate->aggregate_count; a++) {
+    columns[a].args =
+        fold_columns(rewrite, aggregate->columns[a].args, aggregate->aggregates[a].arg_count, now);
+    columns[a].filter = aggregate->columns[a].filter;
+    if (columns[a].filter != UINT32_MAX)
+      columns[a].filter = now[columns[a].filter]->column;
+  }
+  aggregate->columns = columns;
 }
 
 /* A step between, over `input` instead; column c of the old input is expression now[c] of the new
@@ -75,6 +134,11 @@ static struct wr_logical *fold_copy(const struct wr_rewrite *rewrite, const stru
   if (step->kind == WR_LOGICAL_FILTER)
     return wr_logical_filter(arena, input,
                              wr_expression_replace(arena, step->filter.condition, now));
+  if (step->kind == WR_LOGICAL_EXPAND) {
+    struct wr_logical_expand expand = step->expand;
+    expand.keys = fold_columns(rewrite, expand.keys, expand.key_count, now);
+    return wr_logical_expand(arena, input, &expand);
+  }
   uint32_t count = step->schema.column_count;
   const struct wr_expression **expressions =
       WR_NEW_ARRAY(arena, const struct wr_expression *, count);
@@ -106,27 +170,30 @@ static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_
   const struct wr_window_origin *origin = node->aggregate.origin;
   struct wr_logical *steps[FOLD_STEPS_MAX];
   uint32_t step_count = 0;
-  struct wr_logical *below = node->input;
+  struct wr_logical *below = wr_logical_input(node);
   while (below->kind != WR_LOGICAL_ASSIGN || below->assign.origin != origin) {
     if (step_count == FOLD_STEPS_MAX || !fold_may_pass(rewrite, below, origin))
       return node;
     steps[step_count++] = below;
-    below = below->input;
+    below = wr_logical_input(below);
   }
   if (!fold_aggregate_fits(node))
     return node;
-  struct wr_logical *input = below->input;
+  struct wr_logical *input = wr_logical_input(below);
   const struct wr_expression **now = wr_column_references(rewrite, &below->schema);
   for (unsigned part = WR_PART_START; part <= WR_PART_TIME; part++)
     now[wr_logical_part_column(below, (enum wr_window_part)part)] = now[below->assign.time_column];
   struct wr_logical_aggregate aggregate = node->aggregate;
   for (uint32_t s = step_count; s-- > 0;) {
     input = fold_copy(rewrite, steps[s], input, now);
+    if (steps[s]->kind == WR_LOGICAL_EXPAND)
+      now = fold_expanded(rewrite, wr_logical_input(steps[s]), input, now);
     if (steps[s]->kind == WR_LOGICAL_PROJECT) /* a filter keeps the columns of what is below it */
       now = wr_column_references(rewrite, &input->schema);
   }
   aggregate.time_column = fold_first_equal(input, now[aggregate.start_column]->column);
   assert(input->roles[aggregate.time_column].is_event_time);
+  fold_aggregate_columns(rewrite, &aggregate, now);
   aggregate.window = origin->window;
   aggregate.start_column = aggregate.end_column = UINT32_MAX;
   return wr_logical_aggregate(rewrite->arena, input, &aggregate);

@@ -55,8 +55,8 @@ static bool merge_is_good(const struct wr_rewrite *rewrite, const struct wr_logi
 
 static struct wr_logical *merge_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
 {
-  if (node->kind != WR_LOGICAL_PROJECT || node->input->kind != WR_LOGICAL_PROJECT ||
-      !merge_is_good(rewrite, node, node->input))
+  if (node->kind != WR_LOGICAL_PROJECT || wr_logical_input(node)->kind != WR_LOGICAL_PROJECT ||
+      !merge_is_good(rewrite, node, wr_logical_input(node)))
     return node;
   struct wr_arena *arena = rewrite->arena;
   uint32_t count = node->schema.column_count;
@@ -64,8 +64,8 @@ static struct wr_logical *merge_node(const struct wr_rewrite *rewrite, struct wr
       WR_NEW_ARRAY(arena, const struct wr_expression *, count);
   for (uint32_t c = 0; c < count; c++)
     expressions[c] = wr_expression_replace(arena, node->project.expressions[c],
-                                           node->input->project.expressions);
-  return wr_logical_project(arena, node->input->input, expressions,
+                                           wr_logical_input(node)->project.expressions);
+  return wr_logical_project(arena, wr_logical_input(wr_logical_input(node)), expressions,
                             wr_schema_names(arena, &node->schema), count);
 }
 

@@ -2,7 +2,9 @@
 /*
  * Placing: everything runs with the parallelism of its input and in the same task, but keyed
  * aggregates, which get their rows by the hash of the key; aggregates without keys, of which there
- * is one copy; and sinks that have room for one writer.
+ * is one copy; unions, which have as many copies as the widest of their inputs and tasks of their
+ * own; sorting and counting off rows, which is done by one; and sinks that have room for one
+ * writer.
  *
  *   Source x4 -> Watermark -> Filter ==hash(page)==> Aggregate x4 -> Project -> Sink x4
  *
@@ -13,6 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/time.h"
 #include "operators/specs.h"
 #include "planner/describe.h"
@@ -31,6 +34,17 @@ struct physical {
 
 /* ---- where */
 
+/* As many copies as the widest input has. */
+static uint32_t physical_widest(const struct physical *physical, const struct wr_logical *node)
+{
+  uint32_t most = 1;
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    uint32_t parallelism = physical->nodes[node->inputs[i]->number].parallelism;
+    most = parallelism > most ? parallelism : most;
+  }
+  return most;
+}
+
 static uint32_t physical_parallelism(const struct physical *physical, const struct wr_logical *node)
 {
   switch (node->kind) {
@@ -41,45 +55,81 @@ static uint32_t physical_parallelism(const struct physical *physical, const stru
   case WR_LOGICAL_REJECTS:
   case WR_LOGICAL_VALUES: return 1;
   case WR_LOGICAL_AGGREGATE: return node->aggregate.key_count ? physical->parallelism : 1;
+  case WR_LOGICAL_DISTINCT: return physical->parallelism;
+  case WR_LOGICAL_SORT:
+  case WR_LOGICAL_LIMIT: return 1;
+  case WR_LOGICAL_UNION: return physical_widest(physical, node);
   case WR_LOGICAL_SINK:
     if (node->sink.table->single_writer)
       return 1;
     break;
   default: break;
   }
-  return physical->nodes[node->input->number].parallelism;
+  return physical->nodes[wr_logical_input(node)->number].parallelism;
 }
 
-static void physical_connect(const struct physical *physical, const struct wr_logical *node,
-                             struct wr_plan_node *out)
+static void physical_connect_input(const struct physical *physical, const struct wr_logical *node,
+                                   uint32_t i, const struct wr_plan_node *out,
+                                   struct wr_plan_input *input)
 {
-  if (!node->input)
-    return;
-  const struct wr_plan_node *from = &physical->nodes[node->input->number];
-  struct wr_plan_input *input = WR_NEW(physical->arena, struct wr_plan_input);
+  const struct wr_plan_node *from = &physical->nodes[node->inputs[i]->number];
   input->node = from->id;
   if (node->kind == WR_LOGICAL_AGGREGATE && out->parallelism > 1) {
     input->exchange = WR_EXCHANGE_HASH;
     input->keys = node->aggregate.keys;
     input->key_count = node->aggregate.key_count;
-  } else if (from->parallelism != out->parallelism) {
-    assert(out->parallelism == 1);
-    input->exchange = WR_EXCHANGE_GATHER;
+  } else if (node->kind == WR_LOGICAL_DISTINCT && out->parallelism > 1) {
+    uint32_t *keys = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
+    for (uint32_t k = 0; k < node->schema.column_count; k++)
+      keys[k] = k;
+    input->exchange = WR_EXCHANGE_HASH;
+    input->keys = keys;
+    input->key_count = node->schema.column_count;
+  } else if (from->parallelism != out->parallelism || node->kind == WR_LOGICAL_UNION) {
+    input->exchange = out->parallelism == 1 ? WR_EXCHANGE_GATHER : WR_EXCHANGE_SPREAD;
   }
-  out->inputs = input;
-  out->input_count = 1;
 }
 
-/* Lateness is judged by window aggregates alone; what they give is never late. */
+static void physical_connect(const struct physical *physical, const struct wr_logical *node,
+                             struct wr_plan_node *out)
+{
+  struct wr_plan_input *inputs =
+      WR_NEW_ARRAY(physical->arena, struct wr_plan_input, node->input_count);
+  for (uint32_t i = 0; i < node->input_count; i++)
+    physical_connect_input(physical, node, i, out, &inputs[i]);
+  out->inputs = inputs;
+  out->input_count = node->input_count;
+}
+
+/* Who judges lateness, or waits for the end; what it gives is never late. */
+static bool physical_is_judge(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_AGGREGATE || node->kind == WR_LOGICAL_SORT ||
+         (node->kind == WR_LOGICAL_DISTINCT && node->distinct.end_column != UINT32_MAX);
+}
+
+/* Whether its expressions use CURRENT_WATERMARK. */
+static bool physical_reads_arrived(const struct wr_logical *node)
+{
+  if (node->kind == WR_LOGICAL_FILTER)
+    return wr_expression_reads_arrived(node->filter.condition) != NULL;
+  bool reads = false;
+  for (uint32_t c = 0; node->kind == WR_LOGICAL_PROJECT && c < node->schema.column_count; c++)
+    reads = reads || wr_expression_reads_arrived(node->project.expressions[c]);
+  return reads;
+}
+
 static const bool *physical_find_arrived(struct wr_arena *arena,
                                          const struct wr_logical_order *order)
 {
   bool *reads = WR_NEW_ARRAY(arena, bool, order->count);
   for (uint32_t i = order->count; i-- > 0;) {
     const struct wr_logical *node = order->nodes[i];
-    bool is_judge = node->kind == WR_LOGICAL_AGGREGATE;
-    if (node->input && (is_judge || (reads[i] && node->input->kind != WR_LOGICAL_AGGREGATE)))
-      reads[node->input->number] = true;
+    bool is_judge = physical_is_judge(node), passes = reads[i] || physical_reads_arrived(node);
+    bool waits = node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_ALL;
+    for (uint32_t k = 0; k < node->input_count && !waits; k++)
+      if (is_judge || (passes && !physical_is_judge(node->inputs[k])))
+        reads[node->inputs[k]->number] = true;
     if (node->kind == WR_LOGICAL_SCAN || (is_judge && reads[i]))
       reads[i] = false;
   }
@@ -95,20 +145,16 @@ static struct wr_plan_table physical_table(const struct wr_table *table)
                                 .format = table->format,
                                 .options = table->options,
                                 .physical = &table->physical,
+                                .partitions = table->partitions,
+                                .partition_count = table->partition_count,
                                 .time_zone = table->time_zone};
-}
-
-static bool physical_is_bounded(const struct wr_table *table)
-{
-  struct wr_table_spec spec = wr_table_spec_of(table);
-  return table->connector->is_bounded && table->connector->is_bounded(&spec);
 }
 
 static int64_t physical_max_ahead_us(const struct wr_table *table)
 {
   if (table->max_ahead_us >= 0)
     return table->max_ahead_us;
-  return physical_is_bounded(table) ? 0 : WR_US_PER_DAY;
+  return wr_table_is_bounded(table) ? 0 : WR_US_PER_DAY;
 }
 
 static const struct wr_plan_source *physical_source(const struct physical *physical,
@@ -122,7 +168,7 @@ static const struct wr_plan_source *physical_source(const struct physical *physi
                                     .wanted = wanted,
                                     .metadata = metadata,
                                     .on_error = table->on_error,
-                                    .bounded = physical_is_bounded(table)};
+                                    .bounded = wr_table_is_bounded(table)};
   for (uint32_t c = 0; c < node->schema.column_count; c++) {
     uint32_t column = node->scan.columns[c];
     if (column < table->physical.column_count)
@@ -138,6 +184,9 @@ static const struct wr_plan_sink *physical_sink(const struct physical *physical,
 {
   struct wr_plan_sink *sink = WR_NEW(physical->arena, struct wr_plan_sink);
   sink->table = physical_table(node->sink.table);
+  sink->metadata = node->sink.table->written_metadata;
+  sink->metadata_count =
+      node->sink.table->written.column_count - node->sink.table->physical.column_count;
   return sink;
 }
 
@@ -199,21 +248,56 @@ static const void *physical_assign(const struct physical *physical, const struct
   return spec;
 }
 
+static const void *physical_unnest(const struct physical *physical, const struct wr_logical *node,
+                                   const struct wr_schema *schema)
+{
+  struct wr_unnest_spec *spec = WR_NEW(physical->arena, struct wr_unnest_spec);
+  *spec = (struct wr_unnest_spec){.schema = schema,
+                                  .input_schema = &wr_logical_input(node)->schema,
+                                  .column = node->unnest.column,
+                                  .outer = node->unnest.outer,
+                                  .with_ordinality = node->unnest.with_ordinality,
+                                  .used = physical->wanted[node->number]};
+  return spec;
+}
+
+static const void *physical_sort(const struct physical *physical, const struct wr_logical *node,
+                                 const struct wr_schema *schema)
+{
+  struct wr_sort_spec *spec = WR_NEW(physical->arena, struct wr_sort_spec);
+  *spec = (struct wr_sort_spec){.schema = schema,
+                                .keys = node->sort.keys,
+                                .key_count = node->sort.key_count,
+                                .by_time = node->sort.by_time,
+                                .limit = node->sort.limit,
+                                .offset = node->sort.offset,
+                                .rows_max = WR_SORT_ROWS_MAX,
+                                .bytes_max = WR_SORT_BYTES_MAX};
+  return spec;
+}
+
+static const void *physical_limit(const struct physical *physical, const struct wr_logical *node,
+                                  const struct wr_schema *schema)
+{
+  (void)schema;
+  struct wr_limit_spec *spec = WR_NEW(physical->arena, struct wr_limit_spec);
+  *spec = (struct wr_limit_spec){.limit = node->limit.limit, .offset = node->limit.offset};
+  return spec;
+}
+
+static const void *physical_union(const struct physical *physical, const struct wr_logical *node,
+                                  const struct wr_schema *schema)
+{
+  struct wr_union_spec *spec = WR_NEW(physical->arena, struct wr_union_spec);
+  *spec = (struct wr_union_spec){.schema = schema, .input_count = node->input_count};
+  return spec;
+}
+
 static const void *physical_aggregate(const struct physical *physical,
                                       const struct wr_logical *node, const struct wr_schema *schema)
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
-  const struct wr_schema *input = &node->input->schema;
-  struct wr_aggregate *aggregates =
-      WR_NEW_ARRAY(physical->arena, struct wr_aggregate, aggregate->aggregate_count);
-  for (uint32_t a = 0; a < aggregate->aggregate_count; a++) {
-    uint32_t arg = aggregate->args[a];
-    aggregates[a] = aggregate->aggregates[a];
-    aggregates[a].arg = arg == UINT32_MAX ? NULL
-                                          : wr_bind_column(physical->settings->binding, arg,
-                                                           input->fields[arg].type,
-                                                           (struct wr_span){WR_NO_POSITION, 0});
-  }
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
   struct wr_window_aggregate_spec *spec = WR_NEW(physical->arena, struct wr_window_aggregate_spec);
   *spec = (struct wr_window_aggregate_spec){.schema = schema,
                                             .window = aggregate->window,
@@ -222,10 +306,40 @@ static const void *physical_aggregate(const struct physical *physical,
                                             .end_column = aggregate->end_column,
                                             .keys = aggregate->keys,
                                             .key_count = aggregate->key_count,
-                                            .aggregates = aggregates,
-                                            .args = aggregate->args,
+                                            .set_column = UINT32_MAX,
+                                            .aggregates = aggregate->aggregates,
+                                            .columns = aggregate->columns,
                                             .aggregate_count = aggregate->aggregate_count,
+                                            .empty_sets = aggregate->empty_sets,
+                                            .empty_set_count = aggregate->empty_set_count,
                                             .input_schema = input};
+  if (aggregate->has_sets) {
+    spec->set_column = aggregate->keys[aggregate->key_count - 1];
+    spec->first_set = aggregate->first_set;
+  }
+  return spec;
+}
+
+static const void *physical_expand(const struct physical *physical, const struct wr_logical *node,
+                                   const struct wr_schema *schema)
+{
+  struct wr_expand_spec *spec = WR_NEW(physical->arena, struct wr_expand_spec);
+  *spec = (struct wr_expand_spec){.schema = schema,
+                                  .keys = node->expand.keys,
+                                  .key_count = node->expand.key_count,
+                                  .sets = node->expand.sets,
+                                  .set_count = node->expand.set_count};
+  return spec;
+}
+
+static const void *physical_distinct(const struct physical *physical, const struct wr_logical *node,
+                                     const struct wr_schema *schema)
+{
+  struct wr_distinct_spec *spec = WR_NEW(physical->arena, struct wr_distinct_spec);
+  uint32_t end = node->distinct.end_column;
+  *spec = (struct wr_distinct_spec){.schema = schema, .end_column = end};
+  if (end != UINT32_MAX)
+    spec->tick_us = node->roles[end].origin->window.tick_us;
   return spec;
 }
 
@@ -240,6 +354,12 @@ static const struct {
     [WR_LOGICAL_PROJECT] = {&wr_operator_class_project, physical_project},
     [WR_LOGICAL_ASSIGN] = {&wr_operator_class_window_assign, physical_assign},
     [WR_LOGICAL_AGGREGATE] = {&wr_operator_class_window_aggregate, physical_aggregate},
+    [WR_LOGICAL_EXPAND] = {&wr_operator_class_expand, physical_expand},
+    [WR_LOGICAL_DISTINCT] = {&wr_operator_class_distinct, physical_distinct},
+    [WR_LOGICAL_UNNEST] = {&wr_operator_class_unnest, physical_unnest},
+    [WR_LOGICAL_SORT] = {&wr_operator_class_sort, physical_sort},
+    [WR_LOGICAL_LIMIT] = {&wr_operator_class_limit, physical_limit},
+    [WR_LOGICAL_UNION] = {&wr_operator_class_union, physical_union},
 };
 
 /* ---- nodes */
@@ -254,12 +374,12 @@ static const char **physical_statements(struct wr_arena *arena,
     const struct wr_logical *node = order->nodes[i];
     if (node->kind == WR_LOGICAL_SINK)
       statements[i] = node->sink.statement;
-    if (!node->input)
-      continue;
-    uint32_t below = node->input->number;
-    statements[below] =
-        !is_told[below] || statements[below] == statements[i] ? statements[i] : NULL;
-    is_told[below] = true;
+    for (uint32_t k = 0; k < node->input_count; k++) {
+      uint32_t below = node->inputs[k]->number;
+      statements[below] =
+          !is_told[below] || statements[below] == statements[i] ? statements[i] : NULL;
+      is_told[below] = true;
+    }
   }
   return statements;
 }
@@ -326,7 +446,7 @@ static void physical_node(const struct physical *physical, uint32_t index, const
   case WR_LOGICAL_SINK:
     out->kind = WR_PLAN_SINK;
     out->sink = physical_sink(physical, node);
-    out->schema = &node->sink.table->physical;
+    out->schema = &node->sink.table->written;
     break;
   default:
     out->operator_class = physical_operators[node->kind].class;

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/options.h"
 #include "operators/plan.h"
+#include "planner/warning.h"
 
 /* What the command line says on top of the script. */
 struct wr_planner_options {
@@ -19,29 +20,36 @@ struct wr_planner_options {
   uint32_t setting_count;
   uint32_t parallelism;      /* 0: as SET 'parallelism.default' says, else 1 */
   const char *result_format; /* console: table, json, csv, auto */
+  bool check_only;           /* finds errors and no plans: nothing behind the binder can fail */
   bool rules_off; /* tests: plan without optional rewrite rules; results must be the same */
 };
 
 struct wr_job {
-  const struct wr_plan *plan;
-  const char *logical; /* the logical plan as an indented tree, for EXPLAIN */
-  bool is_select;      /* its rows go to the console */
-  bool is_explain;     /* EXPLAIN statement in the script: print, do not run */
+  const struct wr_plan *plan; /* NULL after check_only */
+  const char *logical;        /* the logical plan as an indented tree, for EXPLAIN */
+  bool is_select;             /* its rows go to the console */
+  bool is_explain;            /* EXPLAIN statement in the script: print, do not run */
+  bool explain_changelog;     /* EXPLAIN CHANGELOG_MODE: says what changes each step gives */
+  bool explain_json;          /* EXPLAIN JSON_EXECUTION_PLAN */
 };
 
 struct wr_program {
   const struct wr_job *jobs; /* in the order they run */
   uint32_t job_count;
-  const char *const
-      *warnings; /* one sentence each: settings of other systems that have no effect here, ... */
+  const struct wr_warning *warnings; /* settings of other systems that have no effect here, ... */
   uint32_t warning_count;
   const char *name; /* SET 'pipeline.name', or NULL */
+  uint32_t statement_count, table_count, view_count, function_count; /* for a summary */
 };
 
-/* text: the whole SQL file. Everything lives in the arena. Errors carry a span into text. */
+/*
+ * text: the whole SQL file. Everything lives in the arena. All errors are told, by their place in
+ * the text, but for those that only follow from others; the code is that of the first. Errors carry
+ * a span into text.
+ */
 enum wr_code wr_program_build(const char *text, size_t length,
                               const struct wr_planner_options *options, struct wr_arena *arena,
-                              struct wr_program *out, struct wr_error *err);
+                              struct wr_program *out, struct wr_error_list *errors);
 
 /* EXPLAIN of one job: logical plan, operator DAG with parallelism, what was pushed down, delivery
  * per sink. */

@@ -1,52 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The script, statement by statement. All INSERTs share one binder, so that they share tables and
- * views, and become one job at the end; it stands where the first of them stood. Every bare SELECT
- * and every EXPLAIN is a job of its own.
+ * views, and become one job at the end; it stands where the first of them stood. Every bare SELECT,
+ * SHOW and EXPLAIN is a job of its own.
+ *
+ * A statement that fails is left out and the next one is looked at, so that all mistakes of a file
+ * are told at once; names that it would have declared are remembered, and what only fails for want
+ * of them is not told again.
  */
-#include "planner/planner.h"
-
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "parser/parser.h"
-#include "planner/binder.h"
+#include "planner/program_builder.h"
 #include "planner/describe.h"
 #include "planner/physical.h"
 #include "planner/rule.h"
-#include "planner/table.h"
-
-/* Sinks that run together. */
-struct draft {
-  struct wr_binder binder;
-  struct wr_logical **roots;
-  uint32_t root_count, root_room;
-  struct wr_span span; /* of its first statement */
-  bool is_select, is_explain;
-};
-
-struct builder {
-  struct wr_arena *arena;
-  const char *text;
-  const struct wr_planner_options *options;
-  struct wr_settings settings;
-  struct wr_catalogue catalogue;
-  struct draft **drafts;
-  uint32_t draft_count;
-  struct draft *inserts; /* the common job, once there is one */
-};
 
 /* ---- drafts */
 
-static struct draft *builder_add_draft(struct builder *builder, struct wr_span span)
+struct wr_draft *wr_program_add_draft(struct wr_program_builder *builder, struct wr_span span)
 {
-  struct draft *draft = WR_NEW(builder->arena, struct draft);
-  draft->binder = (struct wr_binder){.arena = builder->arena, .catalogue = &builder->catalogue};
+  struct wr_draft *draft = WR_NEW(builder->arena, struct wr_draft);
+  draft->binder = (struct wr_binder){.arena = builder->arena,
+                                     .catalogue = &builder->catalogue,
+                                     .binding = builder->settings.binding,
+                                     .settings = &builder->settings};
   draft->span = span;
   builder->drafts[builder->draft_count++] = draft;
   return draft;
 }
 
-static void draft_add_root(struct draft *draft, struct wr_logical *root)
+struct wr_draft *wr_program_inserts(struct wr_program_builder *builder, struct wr_span span)
+{
+  if (!builder->inserts)
+    builder->inserts = wr_program_add_draft(builder, span);
+  return builder->inserts;
+}
+
+void wr_draft_add_root(struct wr_draft *draft, struct wr_logical *root)
 {
   if (draft->root_count == draft->root_room) {
     uint32_t room = draft->root_room ? 2 * draft->root_room : 4;
@@ -59,225 +52,285 @@ static void draft_add_root(struct draft *draft, struct wr_logical *root)
   draft->roots[draft->root_count++] = root;
 }
 
-static const char *builder_statement_text(const struct builder *builder, struct wr_span span)
+const char *wr_program_text(const struct wr_program_builder *builder, struct wr_span span)
 {
   return wr_arena_copy(builder->arena, builder->text + span.offset, span.length);
 }
 
-static enum wr_code builder_insert(struct builder *builder, struct draft *draft,
+/* How many of the leaves beneath these sinks are error_stream, and how many are something else. */
+struct leaves {
+  uint32_t rejects, others;
+};
+
+static struct leaves draft_leaves(const struct wr_draft *draft)
+{
+  struct wr_logical_order order =
+      wr_logical_order(draft->binder.arena, draft->roots, draft->root_count);
+  struct leaves leaves = {0};
+  for (uint32_t i = 0; i < order.count; i++) {
+    leaves.rejects += order.nodes[i]->kind == WR_LOGICAL_REJECTS;
+    leaves.others += order.nodes[i]->input_count == 0 && order.nodes[i]->kind != WR_LOGICAL_REJECTS;
+  }
+  return leaves;
+}
+
+/* ---- errors */
+
+static void builder_add_error(struct wr_program_builder *builder, const struct wr_error *err)
+{
+  assert(err->code != WR_OK);
+  if (strcmp(err->state, WR_STATE_FOLLOWS) != 0)
+    wr_error_list_add(builder->errors, builder->arena, err);
+}
+
+static int error_compare(const void *a, const void *b)
+{
+  const struct wr_error *left = a, *right = b;
+  if (left->span.offset != right->span.offset)
+    return left->span.offset < right->span.offset ? -1 : 1;
+  return left->span.length < right->span.length ? -1 : left->span.length > right->span.length;
+}
+
+/* Errors without a place stand last. */
+static void errors_sort(struct wr_error_list *errors)
+{
+  if (errors->count)
+    qsort(errors->items, errors->count, sizeof *errors->items, error_compare);
+}
+
+/* What a failed binding has left half done is forgotten. */
+static void draft_restore(struct wr_draft *draft, const struct wr_binder *before, enum wr_code code)
+{
+  if (code)
+    draft->binder = *before;
+}
+
+/* ---- INSERT, SELECT, EXPLAIN */
+
+static enum wr_code builder_insert(struct wr_program_builder *builder, struct wr_draft *draft,
                                    const struct wr_tree_statement *statement, struct wr_error *err)
 {
   assert(statement->kind == WR_TREE_INSERT);
   struct wr_logical *root;
   draft->binder.binding = builder->settings.binding;
+  const struct wr_binder before = draft->binder;
   enum wr_code code = wr_bind_insert(&draft->binder, statement->insert,
-                                     builder_statement_text(builder, statement->span), &root, err);
+                                     wr_program_text(builder, statement->span), &root, err);
+  draft_restore(draft, &before, code);
   if (code == WR_OK)
-    draft_add_root(draft, root);
+    wr_draft_add_root(draft, root);
   return code;
 }
 
-static enum wr_code builder_inserts(struct builder *builder, struct draft *draft,
-                                    const struct wr_tree_statements *list, struct wr_error *err)
+/* Every INSERT of a set is looked at; the last error is left to the caller. */
+static enum wr_code builder_insert_set(struct wr_program_builder *builder, struct wr_draft *draft,
+                                       const struct wr_tree_statements *list, struct wr_error *err)
 {
+  enum wr_code failed = WR_OK;
   for (uint32_t i = 0; i < list->count; i++) {
-    enum wr_code code = builder_insert(builder, draft, list->items[i], err);
-    if (code)
-      return code;
+    struct wr_error next;
+    wr_error_clear(&next);
+    enum wr_code code = builder_insert(builder, draft, list->items[i], &next);
+    if (code == WR_OK)
+      continue;
+    if (failed)
+      builder_add_error(builder, err);
+    failed = code;
+    *err = next;
   }
-  return WR_OK;
+  return failed;
 }
 
-static bool logical_reads_rejects(const struct wr_logical *node)
-{
-  while (node->input)
-    node = node->input;
-  return node->kind == WR_LOGICAL_REJECTS;
-}
-
-static enum wr_code builder_select(struct builder *builder, struct draft *draft,
+static enum wr_code builder_select(struct wr_program_builder *builder, struct wr_draft *draft,
                                    const struct wr_tree_query *query, struct wr_span span,
                                    struct wr_error *err)
 {
   struct wr_logical *root;
   draft->binder.binding = builder->settings.binding;
+  const struct wr_binder before = draft->binder;
   enum wr_code code = wr_bind_console(&draft->binder, query, builder->options->result_format,
-                                      builder_statement_text(builder, span), &root, err);
+                                      wr_program_text(builder, span), &root, err);
+  draft_restore(draft, &before, code);
   if (code == WR_OK)
-    draft_add_root(draft, root);
+    wr_draft_add_root(draft, root);
   return code;
 }
 
 /* A job of its own; but rejects are those of a job, so a look at error_stream joins the INSERTs
  * before it. */
-static enum wr_code builder_query(struct builder *builder,
+static enum wr_code builder_query(struct wr_program_builder *builder,
                                   const struct wr_tree_statement *statement, struct wr_error *err)
 {
-  struct draft *draft = builder_add_draft(builder, statement->span);
+  struct wr_draft *draft = wr_program_add_draft(builder, statement->span);
   draft->is_select = true;
   enum wr_code code = builder_select(builder, draft, statement->query, statement->span, err);
-  if (code || !builder->inserts || !logical_reads_rejects(draft->roots[0]))
+  if (code || !builder->inserts || draft_leaves(draft).rejects == 0)
     return code;
   builder->draft_count--;
   return builder_select(builder, builder->inserts, statement->query, statement->span, err);
 }
 
-static enum wr_code builder_explain(struct builder *builder,
+static enum wr_code builder_explain(struct wr_program_builder *builder,
                                     const struct wr_tree_statement *explain, struct wr_error *err)
 {
-  const struct wr_tree_statement *statement = explain->explain.statement;
-  struct draft *draft = builder_add_draft(builder, statement->span);
-  enum wr_code code = WR_OK;
+  const struct wr_tree_explain *tree = &explain->explain;
+  const struct wr_tree_statement *statement = tree->statement;
+  if (tree->estimated_cost || tree->plan_advice) {
+    wr_fail_at(err, WR_UNSUPPORTED, explain->span, "EXPLAIN %s is not supported: %s",
+               tree->estimated_cost ? "ESTIMATED_COST" : "PLAN_ADVICE",
+               tree->estimated_cost ? "plans are not chosen by cost"
+                                    : "what is wrong with a plan is told as an error or a warning");
+    return wr_hint(err, "CHANGELOG_MODE and JSON_EXECUTION_PLAN are there");
+  }
+  struct wr_draft *draft = wr_program_add_draft(builder, statement->span);
+  draft->is_explain = true;
+  draft->explain_changelog = tree->changelog_mode;
+  draft->explain_json = tree->json;
   switch (statement->kind) {
   case WR_TREE_QUERY:
     draft->is_select = true;
-    code = builder_select(builder, draft, statement->query, statement->span, err);
-    break;
-  case WR_TREE_INSERT: code = builder_insert(builder, draft, statement, err); break;
+    return builder_select(builder, draft, statement->query, statement->span, err);
+  case WR_TREE_INSERT: return builder_insert(builder, draft, statement, err);
   default:
     assert(statement->kind == WR_TREE_STATEMENT_SET);
-    code = builder_inserts(builder, draft, &statement->statements, err);
-    break;
+    return builder_insert_set(builder, draft, &statement->statements, err);
   }
-  draft->is_explain = true;
-  return code;
 }
 
 /* ---- statements */
 
-static enum wr_code builder_create_table(struct builder *builder,
-                                         const struct wr_tree_create_table *tree,
-                                         struct wr_error *err)
-{
-  bool create;
-  const char *name;
-  const struct wr_table *table;
-  enum wr_code code = wr_catalogue_may_create(&builder->catalogue, &tree->name, tree->if_not_exists,
-                                              tree->or_replace, &create, &name, err);
-  if (code || !create)
-    return code;
-  code = wr_table_create(&builder->settings, name, tree, &table, err);
-  if (code == WR_OK)
-    wr_catalogue_add_table(&builder->catalogue, table);
-  return code;
-}
-
-/* Bound once for its errors; what uses it binds it again in its own job. */
-static enum wr_code builder_create_view(struct builder *builder,
-                                        const struct wr_tree_create_view *tree,
-                                        struct wr_error *err)
-{
-  bool create;
-  struct wr_view *view = WR_NEW(builder->arena, struct wr_view);
-  enum wr_code code = wr_catalogue_may_create(&builder->catalogue, &tree->name, tree->if_not_exists,
-                                              tree->or_replace, &create, &view->name, err);
-  if (code || !create)
-    return code;
-  view->query = tree->query;
-  view->columns = &tree->columns;
-  view->binding = builder->settings.binding;
-  wr_catalogue_add_view(&builder->catalogue, view);
-  struct wr_binder trial = {.arena = builder->arena,
-                            .catalogue = &builder->catalogue,
-                            .binding = builder->settings.binding};
-  struct wr_logical *node;
-  return wr_bind_table_name(&trial, &tree->name, &node, err);
-}
-
-static enum wr_code builder_statement(struct builder *builder,
+static enum wr_code builder_statement(struct wr_program_builder *builder,
                                       const struct wr_tree_statement *statement,
                                       struct wr_error *err)
 {
   switch (statement->kind) {
-  case WR_TREE_CREATE_TABLE: return builder_create_table(builder, statement->create_table, err);
-  case WR_TREE_CREATE_VIEW: return builder_create_view(builder, statement->create_view, err);
-  case WR_TREE_DROP: return wr_catalogue_drop(&builder->catalogue, &statement->drop, err);
+  case WR_TREE_CREATE_TABLE: return wr_program_create_table(builder, statement, err);
+  case WR_TREE_CREATE_VIEW: return wr_program_create_view(builder, statement->create_view, err);
+  case WR_TREE_CREATE_FUNCTION:
+    return wr_program_create_function(builder, statement->create_function, err);
+  case WR_TREE_DROP: return wr_program_drop(builder, &statement->drop, err);
+  case WR_TREE_ALTER: return wr_program_alter(builder, statement->alter, err);
+  case WR_TREE_USE: return wr_program_use(builder, &statement->use, err);
   case WR_TREE_SET: return wr_settings_set(&builder->settings, &statement->set, err);
   case WR_TREE_RESET: return wr_settings_reset(&builder->settings, statement->reset, err);
   case WR_TREE_SHOW_SETTINGS:
-    wr_fail_at(err, WR_UNSUPPORTED, statement->span,
-               "SET alone, which lists the settings, is not supported in a script");
-    return wr_hint(err, "to change one: SET 'key' = 'value'");
+  case WR_TREE_SHOW:
+  case WR_TREE_DESCRIBE: return wr_program_show(builder, statement, err);
   case WR_TREE_EXPLAIN: return builder_explain(builder, statement, err);
   case WR_TREE_QUERY: return builder_query(builder, statement, err);
   case WR_TREE_INSERT:
+    return builder_insert(builder, wr_program_inserts(builder, statement->span), statement, err);
   case WR_TREE_STATEMENT_SET:
-    if (!builder->inserts)
-      builder->inserts = builder_add_draft(builder, statement->span);
-    return statement->kind == WR_TREE_INSERT
-               ? builder_insert(builder, builder->inserts, statement, err)
-               : builder_inserts(builder, builder->inserts, &statement->statements, err);
+    return builder_insert_set(builder, wr_program_inserts(builder, statement->span),
+                              &statement->statements, err);
   }
   assert(!"a statement of another kind");
   return WR_INTERNAL;
 }
 
+static void builder_statements(struct wr_program_builder *builder, const struct wr_script *script)
+{
+  builder->drafts = WR_NEW_ARRAY(builder->arena, struct wr_draft *, script->statements.count);
+  for (uint32_t i = 0; i < script->lost.count; i++)
+    wr_catalogue_note_failed(&builder->catalogue, script->lost.items[i]->text);
+  for (uint32_t i = 0; i < script->statements.count; i++) {
+    struct wr_error err;
+    wr_error_clear(&err);
+    if (builder_statement(builder, script->statements.items[i], &err))
+      builder_add_error(builder, &err);
+  }
+}
+
 /* ---- jobs */
 
-static void builder_finish_job(const struct builder *builder, struct draft *draft,
+static void builder_finish_job(const struct wr_program_builder *builder, struct wr_draft *draft,
                                uint32_t parallelism, struct wr_job *job)
 {
+  *job = (struct wr_job){.is_select = draft->is_select, .is_explain = draft->is_explain};
+  if (builder->options->check_only)
+    return;
   struct wr_rewrite rewrite = {.arena = builder->arena,
                                .binding = builder->settings.binding,
                                .roots = draft->roots,
                                .root_count = draft->root_count};
   wr_rewrite_run(&rewrite, builder->options->rules_off);
-  *job = (struct wr_job){
-      .plan = wr_physical_plan(builder->arena, &builder->settings, parallelism, draft->roots,
-                               draft->root_count),
-      .logical = wr_logical_tree(builder->arena, draft->roots, draft->root_count),
-      .is_select = draft->is_select,
-      .is_explain = draft->is_explain,
-  };
+  job->plan = wr_physical_plan(builder->arena, &builder->settings, parallelism, draft->roots,
+                               draft->root_count);
+  job->logical = wr_logical_tree(builder->arena, draft->roots, draft->root_count);
+  job->explain_changelog = draft->explain_changelog;
+  job->explain_json = draft->explain_json;
 }
 
 /* Rejects are those of the other steps of a job: alone, a look at them would never see anything. */
-static enum wr_code draft_check_rejects(const struct draft *draft, struct wr_error *err)
+static void builder_check_rejects(struct wr_program_builder *builder, const struct wr_draft *draft)
 {
-  for (uint32_t r = 0; r < draft->root_count; r++)
-    if (!logical_reads_rejects(draft->roots[r]))
-      return WR_OK;
-  if (draft->root_count == 0 || draft->is_explain)
-    return WR_OK;
-  wr_fail_at(err, WR_SEMANTIC, draft->span,
+  if (draft->root_count == 0 || draft->is_explain || draft_leaves(draft).others)
+    return;
+  struct wr_error err;
+  wr_fail_at(&err, WR_SEMANTIC, draft->span,
              "this reads error_stream, but nothing runs with it whose rows could be rejected");
-  return wr_hint(err, "put it behind the INSERT INTO statements whose rejects it should see");
+  wr_hint(&err, "put it behind the INSERT INTO statements whose rejects it should see");
+  builder_add_error(builder, &err);
+}
+
+static void builder_check_watermarks(struct wr_program_builder *builder,
+                                     const struct wr_draft *draft)
+{
+  struct wr_error err;
+  wr_error_clear(&err);
+  if (wr_check_current_watermark(builder->arena, draft->roots, draft->root_count, &err))
+    builder_add_error(builder, &err);
+}
+
+static void builder_finish(struct wr_program_builder *builder, const struct wr_script *script,
+                           struct wr_program *out)
+{
+  uint32_t parallelism = builder->options->parallelism
+                             ? builder->options->parallelism
+                             : wr_settings_parallelism(&builder->settings);
+  struct wr_job *jobs = WR_NEW_ARRAY(builder->arena, struct wr_job, builder->draft_count);
+  uint32_t job_count = 0;
+  for (uint32_t d = 0; d < builder->draft_count; d++)
+    if (builder->drafts[d]->root_count)
+      builder_finish_job(builder, builder->drafts[d], parallelism, &jobs[job_count++]);
+  *out = (struct wr_program){.jobs = jobs,
+                             .job_count = job_count,
+                             .warnings = builder->settings.warnings,
+                             .warning_count = builder->settings.warning_count,
+                             .name = wr_settings_text(&builder->settings, "pipeline.name"),
+                             .statement_count = script->statements.count};
+  for (const struct wr_object *object = builder->catalogue.first; object; object = object->next) {
+    out->table_count += object->kind == WR_OBJECT_TABLE;
+    out->view_count += object->kind == WR_OBJECT_VIEW;
+  }
+  for (const struct wr_user_function *mine = builder->catalogue.functions; mine; mine = mine->next)
+    out->function_count++;
 }
 
 enum wr_code wr_program_build(const char *text, size_t length,
                               const struct wr_planner_options *options, struct wr_arena *arena,
-                              struct wr_program *out, struct wr_error *err)
+                              struct wr_program *out, struct wr_error_list *errors)
 {
-  struct wr_script *script;
-  struct builder builder = {.arena = arena, .text = text, .options = options};
+  assert(errors->count == 0);
+  struct wr_error err;
+  struct wr_script *script = NULL;
+  struct wr_program_builder builder = {
+      .arena = arena, .text = text, .length = length, .options = options, .errors = errors};
   *out = (struct wr_program){0};
+  wr_error_clear(&err);
   wr_catalogue_open(&builder.catalogue, arena);
-  enum wr_code code =
-      wr_settings_open(&builder.settings, arena, options->settings, options->setting_count, err);
-  if (code == WR_OK)
-    code = wr_parse(text, length, arena, &script, err);
-  if (code)
-    return code;
-  builder.drafts = WR_NEW_ARRAY(arena, struct draft *, script->statements.count);
-  for (uint32_t i = 0; i < script->statements.count; i++) {
-    code = builder_statement(&builder, script->statements.items[i], err);
-    if (code)
-      return code;
+  if (wr_settings_open(&builder.settings, arena, options->settings, options->setting_count, &err))
+    builder_add_error(&builder, &err);
+  else
+    wr_parse_all(text, length, arena, &script, errors);
+  if (script)
+    builder_statements(&builder, script);
+  for (uint32_t d = 0; errors->count == 0 && d < builder.draft_count; d++) {
+    builder_check_rejects(&builder, builder.drafts[d]);
+    builder_check_watermarks(&builder, builder.drafts[d]);
   }
-  for (uint32_t d = 0; d < builder.draft_count; d++)
-    if ((code = draft_check_rejects(builder.drafts[d], err)) != WR_OK)
-      return code;
-  uint32_t parallelism =
-      options->parallelism ? options->parallelism : wr_settings_parallelism(&builder.settings);
-  struct wr_job *jobs = WR_NEW_ARRAY(arena, struct wr_job, builder.draft_count);
-  uint32_t job_count = 0;
-  for (uint32_t d = 0; d < builder.draft_count; d++)
-    if (builder.drafts[d]->root_count)
-      builder_finish_job(&builder, builder.drafts[d], parallelism, &jobs[job_count++]);
-  *out = (struct wr_program){.jobs = jobs,
-                             .job_count = job_count,
-                             .warnings = builder.settings.warnings,
-                             .warning_count = builder.settings.warning_count,
-                             .name = wr_settings_text(&builder.settings, "pipeline.name")};
-  return WR_OK;
+  if (errors->count == 0)
+    builder_finish(&builder, script, out);
+  errors_sort(errors);
+  return errors->count ? errors->items[0].code : WR_OK;
 }

@@ -63,11 +63,26 @@ static void prune_project(struct prune *prune, struct wr_logical *node, const bo
       continue;
     names[count] = node->schema.fields[c].name;
     expressions[count++] = wr_expression_replace(arena, node->project.expressions[c],
-                                                 prune->columns[node->input->number]);
+                                                 prune->columns[wr_logical_input(node)->number]);
   }
-  struct wr_logical *now =
-      wr_logical_project(arena, prune->now[node->input->number], expressions, names, count);
+  struct wr_logical *now = wr_logical_project(arena, prune->now[wr_logical_input(node)->number],
+                                              expressions, names, count);
   prune_note(prune, node, now, wanted);
+}
+
+/* The columns of an aggregate call in the new input. */
+static struct wr_aggregate_columns prune_call_columns(const struct prune *prune,
+                                                      const struct wr_logical *old_input,
+                                                      const struct wr_aggregate *aggregate,
+                                                      const struct wr_aggregate_columns *columns)
+{
+  uint32_t *args = WR_NEW_ARRAY(prune->rewrite->arena, uint32_t, aggregate->arg_count);
+  for (uint32_t i = 0; i < aggregate->arg_count; i++)
+    args[i] = prune_column(prune, old_input, columns->args[i]);
+  return (struct wr_aggregate_columns){
+      .args = args,
+      .filter = columns->filter == UINT32_MAX ? UINT32_MAX
+                                              : prune_column(prune, old_input, columns->filter)};
 }
 
 static void prune_aggregate(struct prune *prune, struct wr_logical *node, const bool *wanted)
@@ -75,7 +90,9 @@ static void prune_aggregate(struct prune *prune, struct wr_logical *node, const 
   struct wr_arena *arena = prune->rewrite->arena;
   struct wr_logical_aggregate aggregate = node->aggregate;
   uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, aggregate.key_count);
-  uint32_t *args = WR_NEW_ARRAY(arena, uint32_t, aggregate.aggregate_count), count = 0;
+  struct wr_aggregate_columns *columns =
+      WR_NEW_ARRAY(arena, struct wr_aggregate_columns, aggregate.aggregate_count);
+  uint32_t count = 0;
   struct wr_aggregate *aggregates =
       WR_NEW_ARRAY(arena, struct wr_aggregate, aggregate.aggregate_count);
   bool *kept = WR_NEW_ARRAY(arena, bool, node->schema.column_count);
@@ -85,52 +102,119 @@ static void prune_aggregate(struct prune *prune, struct wr_logical *node, const 
     kept[c] = !is_aggregate || wanted[c];
   }
   for (uint32_t k = 0; k < aggregate.key_count; k++)
-    keys[k] = prune_column(prune, node->input, aggregate.keys[k]);
+    keys[k] = prune_column(prune, wr_logical_input(node), aggregate.keys[k]);
   for (uint32_t a = 0; a < aggregate.aggregate_count; a++) {
     if (!wanted[aggregate.key_count + a])
       continue;
     aggregates[count] = aggregate.aggregates[a];
-    args[count++] = aggregate.args[a] == UINT32_MAX
-                        ? UINT32_MAX
-                        : prune_column(prune, node->input, aggregate.args[a]);
+    columns[count++] = prune_call_columns(prune, wr_logical_input(node), &aggregate.aggregates[a],
+                                          &aggregate.columns[a]);
   }
   aggregate.keys = keys;
-  aggregate.args = args;
+  aggregate.columns = columns;
   aggregate.aggregates = aggregates;
   aggregate.aggregate_count = count;
   if (aggregate.window.kind == WR_WINDOW_ATTACHED) {
-    aggregate.start_column = prune_column(prune, node->input, aggregate.start_column);
-    aggregate.end_column = prune_column(prune, node->input, aggregate.end_column);
-  } else {
-    aggregate.time_column = prune_column(prune, node->input, aggregate.time_column);
+    aggregate.start_column = prune_column(prune, wr_logical_input(node), aggregate.start_column);
+    aggregate.end_column = prune_column(prune, wr_logical_input(node), aggregate.end_column);
+  } else if (aggregate.window.kind != WR_WINDOW_ALL) {
+    aggregate.time_column = prune_column(prune, wr_logical_input(node), aggregate.time_column);
   }
-  prune_note(prune, node, wr_logical_aggregate(arena, prune->now[node->input->number], &aggregate),
+  prune_note(prune, node,
+             wr_logical_aggregate(arena, prune->now[wr_logical_input(node)->number], &aggregate),
              kept);
+}
+
+/* An input of a union with exactly its wanted columns, in their order. */
+static struct wr_logical *prune_union_input(struct prune *prune, const struct wr_logical *input,
+                                            const bool *wanted)
+{
+  struct wr_arena *arena = prune->rewrite->arena;
+  const struct wr_expression *const *columns = prune->columns[input->number];
+  struct wr_logical *now = prune->now[input->number];
+  uint32_t width = input->schema.column_count, count = 0;
+  const struct wr_expression **expressions =
+      WR_NEW_ARRAY(arena, const struct wr_expression *, width);
+  const char **names = WR_NEW_ARRAY(arena, const char *, width);
+  bool is_same = true;
+  for (uint32_t c = 0; c < width; c++) {
+    if (!wanted[c])
+      continue;
+    is_same = is_same && columns[c]->column == count;
+    names[count] = input->schema.fields[c].name;
+    expressions[count++] = columns[c];
+  }
+  return is_same && count == now->schema.column_count
+             ? now
+             : wr_logical_project(arena, now, expressions, names, count);
+}
+
+static void prune_union(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  struct wr_logical **inputs =
+      WR_NEW_ARRAY(prune->rewrite->arena, struct wr_logical *, node->input_count);
+  for (uint32_t i = 0; i < node->input_count; i++)
+    inputs[i] = prune_union_input(prune, node->inputs[i], wanted);
+  prune_note(prune, node, wr_logical_union(prune->rewrite->arena, inputs, node->input_count),
+             wanted);
 }
 
 /* Nodes that hand their input's columns on: what the input keeps, they keep. */
 static void prune_like_input(struct prune *prune, struct wr_logical *node)
 {
   struct wr_arena *arena = prune->rewrite->arena;
-  struct wr_logical *input = prune->now[node->input->number], *now;
-  const struct wr_expression **columns = prune->columns[node->input->number];
+  struct wr_logical *input = prune->now[wr_logical_input(node)->number], *now;
+  const struct wr_expression **columns = prune->columns[wr_logical_input(node)->number];
   bool *kept = WR_NEW_ARRAY(arena, bool, node->schema.column_count);
   for (uint32_t c = 0; c < node->schema.column_count; c++)
-    kept[c] = c >= node->input->schema.column_count || columns[c];
+    kept[c] = c >= wr_logical_input(node)->schema.column_count || columns[c];
   switch (node->kind) {
   case WR_LOGICAL_FILTER:
     now = wr_logical_filter(arena, input,
                             wr_expression_replace(arena, node->filter.condition, columns));
     break;
   case WR_LOGICAL_WATERMARK:
-    now = wr_logical_watermark(arena, input, node->watermark.table,
-                               prune_column(prune, node->input, node->watermark.time_column),
-                               wr_expression_replace(arena, node->watermark.expression, columns));
+    now = wr_logical_watermark(
+        arena, input, node->watermark.table,
+        prune_column(prune, wr_logical_input(node), node->watermark.time_column),
+        wr_expression_replace(arena, node->watermark.expression, columns));
     break;
   case WR_LOGICAL_ASSIGN:
     now = wr_logical_assign(arena, input, node->assign.origin,
-                            prune_column(prune, node->input, node->assign.time_column));
+                            prune_column(prune, wr_logical_input(node), node->assign.time_column));
     break;
+  case WR_LOGICAL_SORT: {
+    struct wr_logical_sort sort = node->sort;
+    struct wr_sort_key *keys = WR_NEW_ARRAY(arena, struct wr_sort_key, sort.key_count);
+    for (uint32_t k = 0; k < sort.key_count; k++) {
+      keys[k] = sort.keys[k];
+      keys[k].column = prune_column(prune, wr_logical_input(node), sort.keys[k].column);
+    }
+    sort.keys = keys;
+    now = wr_logical_sort(arena, input, &sort);
+    break;
+  }
+  case WR_LOGICAL_LIMIT:
+    now = wr_logical_limit(arena, input, node->limit.limit, node->limit.offset);
+    break;
+  case WR_LOGICAL_EXPAND: {
+    struct wr_logical_expand expand = node->expand;
+    uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, expand.key_count);
+    for (uint32_t k = 0; k < expand.key_count; k++)
+      keys[k] = prune_column(prune, wr_logical_input(node), expand.keys[k]);
+    expand.keys = keys;
+    now = wr_logical_expand(arena, input, &expand);
+    break;
+  }
+  case WR_LOGICAL_DISTINCT: now = wr_logical_distinct(arena, input); break;
+  case WR_LOGICAL_UNNEST: {
+    struct wr_logical_unnest unnest = node->unnest;
+    unnest.column = prune_column(prune, wr_logical_input(node), unnest.column);
+    const char **names = wr_schema_names(arena, &node->schema);
+    now = wr_logical_unnest(arena, input, &unnest,
+                            names + wr_logical_input(node)->schema.column_count);
+    break;
+  }
   default:
     assert(node->kind == WR_LOGICAL_SINK);
     now = wr_logical_sink(arena, input, node->sink.table, node->sink.statement);
@@ -146,7 +230,8 @@ static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
   if (node->kind == WR_LOGICAL_AGGREGATE) {
     first = node->aggregate.key_count;
     count = first + node->aggregate.aggregate_count;
-  } else if (node->kind != WR_LOGICAL_SCAN && node->kind != WR_LOGICAL_PROJECT) {
+  } else if (node->kind != WR_LOGICAL_SCAN && node->kind != WR_LOGICAL_PROJECT &&
+             node->kind != WR_LOGICAL_UNION) {
     return false;
   }
   for (uint32_t c = first; c < count; c++)
@@ -176,7 +261,9 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_project(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_AGGREGATE) {
       prune_aggregate(&prune, node, prune.wanted[i]);
-    } else if (node->input) {
+    } else if (node->kind == WR_LOGICAL_UNION) {
+      prune_union(&prune, node, prune.wanted[i]);
+    } else if (node->input_count) {
       prune_like_input(&prune, node);
     } else { /* constant rows and rejects come whole */
       prune.now[i] = node;

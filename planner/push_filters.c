@@ -17,13 +17,14 @@
 static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
                                               const struct wr_logical *node, uint32_t column)
 {
-  const struct wr_schema *input = &node->input->schema;
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
   const struct wr_span nowhere = {WR_NO_POSITION, 0};
   if (node->kind == WR_LOGICAL_PROJECT)
     return wr_expression_is_cheap(node->project.expressions[column])
                ? node->project.expressions[column]
                : NULL;
-  if (node->kind == WR_LOGICAL_ASSIGN && column < input->column_count)
+  if ((node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_UNNEST) &&
+      column < input->column_count)
     return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
   if (node->kind == WR_LOGICAL_AGGREGATE && column < node->aggregate.key_count) {
     uint32_t key = node->aggregate.keys[column];
@@ -38,7 +39,10 @@ static bool push_may_pass(const struct wr_logical *node)
 {
   if (node->reader_count != 1)
     return false;
-  if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE)
+  if (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.empty_set_count)
+    return false; /* its groups do not all come from rows */
+  if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE ||
+      node->kind == WR_LOGICAL_UNNEST)
     return true;
   if (node->kind != WR_LOGICAL_PROJECT)
     return false;
@@ -60,6 +64,10 @@ static struct wr_logical *push_rebuild(const struct wr_rewrite *rewrite,
                               node->schema.column_count);
   case WR_LOGICAL_ASSIGN:
     return wr_logical_assign(rewrite->arena, input, node->assign.origin, node->assign.time_column);
+  case WR_LOGICAL_UNNEST:
+    return wr_logical_unnest(rewrite->arena, input, &node->unnest,
+                             wr_schema_names(rewrite->arena, &node->schema) +
+                                 input->schema.column_count);
   default:
     assert(node->kind == WR_LOGICAL_AGGREGATE);
     return wr_logical_aggregate(rewrite->arena, input, &node->aggregate);
@@ -74,17 +82,32 @@ static bool push_can_move(const struct wr_logical *node, const struct wr_express
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (used[c] && !below[c])
       return false;
-  if (node->kind == WR_LOGICAL_AGGREGATE && wr_expression_can_fail(conjunct))
+  if ((node->kind == WR_LOGICAL_AGGREGATE || node->kind == WR_LOGICAL_UNNEST) &&
+      wr_expression_can_fail(conjunct))
     return false;
   return wr_expression_is_deterministic(conjunct);
 }
 
+/* Every branch of a union filters its own rows: they are the same rows. */
+static struct wr_logical *push_into_union(const struct wr_rewrite *rewrite,
+                                          const struct wr_logical *filter)
+{
+  const struct wr_logical *node = wr_logical_input(filter);
+  struct wr_logical **inputs = WR_NEW_ARRAY(rewrite->arena, struct wr_logical *, node->input_count);
+  for (uint32_t i = 0; i < node->input_count; i++)
+    inputs[i] = wr_logical_filter(rewrite->arena, node->inputs[i], filter->filter.condition);
+  return wr_logical_union(rewrite->arena, inputs, node->input_count);
+}
+
 static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_logical *filter)
 {
-  if (filter->kind != WR_LOGICAL_FILTER || !push_may_pass(filter->input))
+  if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_UNION &&
+      wr_logical_input(filter)->reader_count == 1)
+    return push_into_union(rewrite, filter);
+  if (filter->kind != WR_LOGICAL_FILTER || !push_may_pass(wr_logical_input(filter)))
     return filter;
   struct wr_arena *arena = rewrite->arena;
-  struct wr_logical *node = filter->input;
+  struct wr_logical *node = wr_logical_input(filter);
   const struct wr_expression **below =
       WR_NEW_ARRAY(arena, const struct wr_expression *, node->schema.column_count);
   bool *used = WR_NEW_ARRAY(arena, bool, node->schema.column_count);
@@ -109,7 +132,7 @@ static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_
   if (moved_count == 0)
     return filter;
   struct wr_logical *under =
-      wr_logical_filter(arena, node->input, wr_conjunction(rewrite, moved, moved_count));
+      wr_logical_filter(arena, wr_logical_input(node), wr_conjunction(rewrite, moved, moved_count));
   struct wr_logical *top = push_rebuild(rewrite, node, under);
   return left_count ? wr_logical_filter(arena, top, wr_conjunction(rewrite, left, left_count))
                     : top;

@@ -25,8 +25,8 @@ static bool rules_run_nodes(struct wr_rewrite *rewrite, const struct wr_rule *ru
   bool has_changed = false;
   for (uint32_t i = 0; i < order.count; i++) {
     struct wr_logical *node = order.nodes[i];
-    if (node->input)
-      node->input = now[node->input->number];
+    for (uint32_t k = 0; k < node->input_count; k++)
+      node->inputs[k] = now[node->inputs[k]->number];
     now[i] = rule->node(rewrite, node);
     assert(now[i]->schema.column_count == node->schema.column_count);
     has_changed = has_changed || now[i] != node;

@@ -61,8 +61,8 @@ enum wr_code wr_scope_fail_relation(const struct wr_scope *scope,
     if (scope->columns[i].relation &&
         (count == 0 || strcmp(names[count - 1], scope->columns[i].relation) != 0))
       names[count++] = scope->columns[i].relation;
-  wr_fail_at(err, WR_SEMANTIC, relation->span, "there is no table or alias '%s' here",
-             relation->text);
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_TABLE, relation->span,
+                "there is no table or alias '%s' here", relation->text);
   const char *near = wr_nearest(relation->text, names, count);
   if (near || count == 1)
     wr_hint(err, near ? "did you mean '%s'?" : "FROM has only '%s'", near ? near : names[0]);
@@ -96,16 +96,31 @@ static const struct wr_tree_item *scope_find_alias(const struct wr_scope *scope,
   return NULL;
 }
 
+/* The nearest name, with its table where there are several. */
+static enum wr_code scope_hint_near(const struct wr_scope *scope, const char *relation,
+                                    const char *near, struct wr_error *err)
+{
+  const char *first = scope->columns[0].relation;
+  const struct wr_scope_column *found;
+  scope_count(scope, relation, near, &found);
+  for (uint32_t i = 0; found->relation && i < scope->column_count; i++)
+    if (!first || !scope->columns[i].relation || strcmp(scope->columns[i].relation, first) != 0)
+      return wr_hint(err, "did you mean '%s.%s'?", found->relation, near);
+  return wr_hint(err, "did you mean '%s'?", near);
+}
+
 static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *relation,
                                       const struct wr_tree_identifier *part, struct wr_error *err)
 {
+  const struct wr_scope_column *other;
   const char *names[WR_COLUMNS_MAX];
   uint32_t count = 0;
   for (uint32_t i = 0; i < scope->column_count && count < WR_COLUMNS_MAX; i++)
     if (scope_is_of(&scope->columns[i], relation))
       names[count++] = scope->columns[i].name;
-  wr_fail_at(err, WR_SEMANTIC, part->span, "there is no column '%s'%s%s%s", part->text,
-             relation ? " in '" : "", relation ? relation : "", relation ? "'" : "");
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_COLUMN, part->span,
+                "there is no column '%s'%s%s%s", part->text, relation ? " in '" : "",
+                relation ? relation : "", relation ? "'" : "");
   if (!relation && scope_find_alias(scope, part->text))
     return wr_hint(
         err,
@@ -116,7 +131,14 @@ static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *
       return wr_hint(err, "upper and lower case count: the column is called '%s'", names[i]);
   const char *near = wr_nearest(part->text, names, count);
   if (near)
-    return wr_hint(err, "did you mean '%s'?", near);
+    return scope_hint_near(scope, relation, near, err);
+  if (relation && scope_count(scope, NULL, part->text, &other) > 0 && other->relation)
+    return wr_hint(err, "'%s' has one: %s.%s", other->relation, other->relation, part->text);
+  if (part->quoted)
+    return wr_hint(err,
+                   "what stands in double quotes or backticks is a name; a text stands in "
+                   "single quotes: '%s'",
+                   part->text);
   if (count == 0 && !relation)
     return wr_hint(err, "without FROM there are no columns; texts stand in single quotes: '%s'",
                    part->text);
@@ -130,8 +152,10 @@ static enum wr_code scope_take(const struct wr_scope *scope, const struct wr_bin
                                const struct wr_tree_name *name, uint32_t part_count,
                                const struct wr_expression **out, struct wr_error *err)
 {
-  const struct wr_expression *value = wr_bind_column(
-      binding, column->column, scope->schema.fields[column->column].type, name->span);
+  const struct wr_expression *value =
+      scope->values ? scope->values[column->column]
+                    : wr_bind_column(binding, column->column,
+                                     scope->schema.fields[column->column].type, name->span);
   for (uint32_t i = part_count; i < name->parts.count; i++) {
     const struct wr_tree_identifier *field = name->parts.items[i];
     enum wr_code code = wr_bind_field(binding, value, field->text, field->span, &value, err);
@@ -142,12 +166,48 @@ static enum wr_code scope_take(const struct wr_scope *scope, const struct wr_bin
   return WR_OK;
 }
 
-static enum wr_code scope_fail_ambiguous(const struct wr_tree_name *name, const char *column,
+/* Whether the columns of a name all have tables, and different ones. */
+static bool scope_is_told_apart(const struct wr_scope *scope, const char *name)
+{
+  const char *last = NULL;
+  for (uint32_t i = 0; i < scope->column_count; i++) {
+    const struct wr_scope_column *column = &scope->columns[i];
+    if (strcmp(column->name, name) != 0)
+      continue;
+    if (!column->relation || (last && strcmp(last, column->relation) == 0))
+      return false;
+    last = column->relation;
+  }
+  return true;
+}
+
+static enum wr_code scope_fail_ambiguous(const struct wr_scope *scope,
+                                         const struct wr_tree_name *name, const char *column,
                                          struct wr_error *err)
 {
-  wr_fail_at(err, WR_SEMANTIC, name->span,
-             "the column name '%s' is ambiguous: several columns have it", column);
-  return wr_hint(err, "put the table's alias in front, or rename one of them where it is made");
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_AMBIGUOUS_COLUMN, name->span,
+                "the column name '%s' is ambiguous: several columns have it", column);
+  char ways[256];
+  size_t length = 0;
+  for (uint32_t i = 0; i < scope->column_count && length + 3 < sizeof ways; i++)
+    if (scope->columns[i].relation && strcmp(scope->columns[i].name, column) == 0)
+      length += (size_t)snprintf(ways + length, sizeof ways - length, "%s%s.%s",
+                                 length ? " or " : "", scope->columns[i].relation, column);
+  if (name->parts.count == 1 && length && length < sizeof ways &&
+      scope_is_told_apart(scope, column))
+    return wr_hint(err, "say which one is meant: %s", ways);
+  return wr_hint(err,
+                 strncmp(column, "window_", 7) == 0
+                     ? "the window columns are there already: give them other names in a "
+                       "subquery, as in SELECT window_start AS inner_start, or leave them out"
+                     : "put the table's alias in front, or rename one of them where it is made");
+}
+
+static bool scope_knows(const struct wr_scope *scope, const struct wr_tree_name *name)
+{
+  const struct wr_scope_column *found;
+  const char *first = name->parts.items[0]->text;
+  return wr_scope_has_relation(scope, first) || scope_count(scope, NULL, first, &found);
 }
 
 enum wr_code wr_scope_resolve(const struct wr_scope *scope, const struct wr_binding *binding,
@@ -161,15 +221,22 @@ enum wr_code wr_scope_resolve(const struct wr_scope *scope, const struct wr_bind
     const struct wr_tree_identifier *second = name->parts.items[1];
     uint32_t count = scope_count(scope, first->text, second->text, &found);
     if (count > 1)
-      return scope_fail_ambiguous(name, second->text, err);
+      return scope_fail_ambiguous(scope, name, second->text, err);
     if (count == 1)
       return scope_take(scope, binding, found, name, 2, out, err);
   }
   uint32_t count = scope_count(scope, NULL, first->text, &found);
   if (count > 1)
-    return scope_fail_ambiguous(name, first->text, err);
+    return scope_fail_ambiguous(scope, name, first->text, err);
   if (count == 1)
     return scope_take(scope, binding, found, name, 1, out, err);
+  if (scope->outer && scope_knows(scope->outer, name))
+    return wr_scope_resolve(scope->outer, binding, name, out, err);
+  if (scope->enclosing && scope_knows(scope->enclosing, name))
+    return wr_fail_at(err, WR_UNSUPPORTED, name->span,
+                      "'%s' belongs to the query around this one: correlated subqueries are not "
+                      "supported yet",
+                      first->text);
   if (name->parts.count == 1)
     return scope_fail_column(scope, NULL, first, err);
   if (wr_scope_has_relation(scope, first->text))

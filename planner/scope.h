@@ -20,7 +20,11 @@ struct wr_scope {
   struct wr_schema schema; /* of the input row */
   const struct wr_scope_column *columns;
   uint32_t column_count;
-  const struct wr_tree_items *aliases; /* select list, for hints only; NULL: none */
+  const struct wr_scope *outer;     /* names that those here hide, over the same row; NULL: none */
+  const struct wr_scope *enclosing; /* names around the subquery, for messages only; NULL: none */
+  const struct wr_tree_items *aliases;       /* select list, for hints only; NULL: none */
+  const struct wr_expression *const *values; /* what the columns stand for: arguments of a function;
+                                                NULL: columns of the input */
 };
 
 /* All columns of a schema under one relation name, or none. */

@@ -7,8 +7,10 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/hash.h"
+#include "core/limits.h"
 #include "functions/zone.h"
 
 const char wr_on_error_choices[] = "stream|fail|skip";
@@ -27,6 +29,12 @@ const struct wr_option wr_settings_table[] = {
      "What happens to rows that an expression or a window cannot take."},
     {"table.exec.source.idle-timeout", WR_OPTION_DURATION, false, false, "30 s", NULL,
      "How long a split may be silent before watermarks stop waiting for it; 0: for ever."},
+    {"table.exec.sink.not-null-enforcer", WR_OPTION_CHOICE, false, false, "ERROR", "ERROR|DROP",
+     "What INSERT does with NULL for a NOT NULL column: the row is rejected, or left out."},
+    {"table.exec.sink.type-length-enforcer", WR_OPTION_CHOICE, false, false, "IGNORE",
+     "IGNORE|TRIM_PAD|ERROR",
+     "What INSERT does with values longer than CHAR, VARCHAR, BINARY and VARBINARY say: nothing, "
+     "cut and fill them, or reject the row."},
     {0},
 };
 
@@ -54,7 +62,6 @@ static const struct wr_option settings_elsewhere[] = {
     {.name = "table.optimizer.*"},
     {.name = "table.exec.mini-batch.*"},
     {.name = "table.exec.async-*"},
-    {.name = "table.exec.state.ttl"},
     {.name = "table.exec.sink.upsert-materialize"},
     {.name = "table.exec.sink.keyed-shuffle"},
     {.name = "table.exec.window-agg.*"},
@@ -68,19 +75,40 @@ static const struct wr_option settings_elsewhere[] = {
     {0},
 };
 
+/* Taken with a warning of its own: in most scripts it changes nothing, as windows end by
+ * themselves, but one that counts on it should know. */
+static const char settings_ttl[] = "table.exec.state.ttl";
+
 /* They would change results, so silence would be wrong. */
 static const struct wr_option settings_refused[] = {
     {.name = "table.exec.emit.*"},
     {.name = "table.exec.source.cdc-events-duplicate"},
     {.name = "table.exec.source.rowtime-null-handling"},
-    {.name = "table.exec.sink.not-null-enforcer"},
-    {.name = "table.exec.sink.type-length-enforcer"},
     {.name = "table.exec.interval-join.*"},
     {.name = "table.exec.legacy-cast-behaviour"},
     {.name = "table.sql-dialect"},
     {.name = "execution.runtime-mode"},
     {0},
 };
+
+/* But they may say what is so anyway. */
+static const struct wr_option_value settings_so_anyway[] = {
+    {.key = "execution.runtime-mode", .value = "streaming"},
+    {.key = "table.exec.legacy-cast-behaviour", .value = "disabled"},
+    {.key = "table.exec.state.ttl", .value = "0"},
+    {.key = "table.exec.state.ttl", .value = "0 ms"},
+    {.key = "table.exec.state.ttl", .value = "0 s"},
+    {.key = "table.sql-dialect", .value = "default"},
+    {0},
+};
+
+static bool settings_is_so_anyway(const struct wr_option_value *value)
+{
+  for (const struct wr_option_value *one = settings_so_anyway; one->key; one++)
+    if (strcmp(one->key, value->key) == 0 && strcasecmp(one->value, value->value) == 0)
+      return true;
+  return false;
+}
 
 static bool settings_has(const struct wr_option *table, const char *key)
 {
@@ -93,20 +121,24 @@ static bool settings_has(const struct wr_option *table, const char *key)
   return false;
 }
 
-void wr_settings_warn(struct wr_settings *settings, const char *sentence)
+void wr_settings_warn(struct wr_settings *settings, struct wr_span span, const char *sentence)
 {
   for (uint32_t i = 0; i < settings->warning_count; i++)
-    if (strcmp(settings->warnings[i], sentence) == 0)
+    if (settings->warnings[i].span.offset == span.offset &&
+        strcmp(settings->warnings[i].message, sentence) == 0)
       return;
+  if (settings->warning_count == WR_ERRORS_MAX)
+    return;
   if (settings->warning_count == settings->warning_room) {
     uint32_t room = settings->warning_room ? 2 * settings->warning_room : 8;
-    const char **more = WR_NEW_ARRAY(settings->arena, const char *, room);
+    struct wr_warning *more = WR_NEW_ARRAY(settings->arena, struct wr_warning, room);
     for (uint32_t i = 0; i < settings->warning_count; i++)
       more[i] = settings->warnings[i];
     settings->warnings = more;
     settings->warning_room = room;
   }
-  settings->warnings[settings->warning_count++] = sentence;
+  settings->warnings[settings->warning_count++] =
+      (struct wr_warning){.span = span, .message = sentence};
 }
 
 static const struct wr_option_value *settings_find(const struct wr_settings *settings,
@@ -157,8 +189,10 @@ static enum wr_code settings_check_more(const struct wr_settings *settings,
   if (strcmp(value->key, "table.local-time-zone") == 0) {
     const struct wr_zone *zone;
     enum wr_code code = wr_zone_find(settings->arena, value->value, &zone, err);
-    if (code)
+    if (code) {
       err->span = value->value_span;
+      wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+    }
     return code;
   }
   if (strcmp(value->key, "sql.dialect") == 0 && strcmp(value->value, "flink") != 0)
@@ -171,19 +205,31 @@ static enum wr_code settings_check_more(const struct wr_settings *settings,
   /* Flink's -1 means: not set */
   if (number == -1 || (number >= 1 && number <= WR_KEY_GROUPS))
     return WR_OK;
-  return wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be from 1 to %d",
-                    value->key, value->value, WR_KEY_GROUPS);
+  wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be from 1 to %d",
+             value->key, value->value, WR_KEY_GROUPS);
+  return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
 }
 
 static enum wr_code settings_put_checked(struct wr_settings *settings,
                                          const struct wr_option_value *value, struct wr_error *err)
 {
+  if (settings_is_so_anyway(value))
+    return WR_OK;
   if (settings_has(settings_refused, value->key))
     return wr_fail_at(err, WR_UNSUPPORTED, value->key_span,
                       "the setting '%s' would change results and is not supported yet", value->key);
+  if (strcmp(value->key, settings_ttl) == 0) {
+    wr_settings_warn(settings, value->key_span,
+                     wr_arena_print(settings->arena,
+                                    "the setting '%s' has no effect here: nothing expires, so "
+                                    "SELECT DISTINCT without a window remembers all its rows",
+                                    value->key));
+    return WR_OK;
+  }
   if (settings_has(settings_elsewhere, value->key)) {
-    wr_settings_warn(settings, wr_arena_print(settings->arena,
-                                              "the setting '%s' has no effect here", value->key));
+    wr_settings_warn(
+        settings, value->key_span,
+        wr_arena_print(settings->arena, "the setting '%s' has no effect here", value->key));
     return WR_OK;
   }
   const struct wr_options one = {.values = value, .value_count = 1};
@@ -228,7 +274,8 @@ enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_
 enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tree_text *key,
                                struct wr_error *err)
 {
-  if (key && !settings_has(settings_elsewhere, key->bytes) &&
+  if (key && strcmp(key->bytes, settings_ttl) != 0 &&
+      !settings_has(settings_elsewhere, key->bytes) &&
       !settings_has(settings_refused, key->bytes)) {
     const struct wr_option_value value = {
         .key = key->bytes, .value = "", .key_span = key->span, .value_span = key->span};

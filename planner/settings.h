@@ -10,13 +10,14 @@
 #include "functions/bind.h"
 #include "operators/plan.h"
 #include "parser/tree.h"
+#include "planner/warning.h"
 
 struct wr_settings {
   struct wr_arena *arena;
   struct wr_option_value *values; /* youngest value of each key */
   uint32_t value_count, value_room;
   uint32_t fixed_count; /* the first ones came from the command line and win */
-  const char **warnings;
+  struct wr_warning *warnings;
   uint32_t warning_count, warning_room;
   const struct wr_binding *binding; /* what binding expressions depends on, as set now */
 };
@@ -33,7 +34,8 @@ enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_
 enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tree_text *key,
                                struct wr_error *err);
 
-void wr_settings_warn(struct wr_settings *settings, const char *sentence); /* each sentence once */
+/* Each sentence at a place once. */
+void wr_settings_warn(struct wr_settings *settings, struct wr_span span, const char *sentence);
 
 const char *wr_settings_text(const struct wr_settings *settings, const char *key);
 int64_t wr_settings_duration_us(const struct wr_settings *settings, const char *key);

@@ -27,7 +27,7 @@ static struct wr_logical *simplify_node(const struct wr_rewrite *rewrite, struct
 {
   if (node->kind != WR_LOGICAL_FILTER)
     return node;
-  struct wr_logical *input = node->input;
+  struct wr_logical *input = wr_logical_input(node);
   bool is_double = input->kind == WR_LOGICAL_FILTER && input->reader_count == 1;
   const struct wr_expression *const none = NULL;
   uint32_t above_count, below_count = 0, kept = 0;
@@ -46,7 +46,7 @@ static struct wr_logical *simplify_node(const struct wr_rewrite *rewrite, struct
   if (!is_double && kept == count)
     return node;
   if (is_double)
-    input = input->input;
+    input = wr_logical_input(input);
   return kept ? wr_logical_filter(rewrite->arena, input, wr_conjunction(rewrite, all, kept))
               : input;
 }

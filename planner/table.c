@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The columns and the watermark of a CREATE TABLE. Computed columns and the watermark are bound
- * here, once, over the table's own columns; a computed column may use physical and metadata
- * columns, but no other computed one, as in Flink.
+ * From a definition to a table: its shapes, key and watermark. Computed columns and the watermark
+ * are bound here, once, over the table's own columns; a computed column may use physical and
+ * metadata columns, but no other computed one, as in Flink.
  */
 #include "planner/table.h"
 
@@ -15,97 +15,184 @@
 /* The shapes while they grow. */
 struct table_draft {
   struct wr_arena *arena;
-  const struct wr_settings *settings;
-  const struct wr_tree_create_table *tree;
+  const struct wr_catalogue *catalogue;
+  const struct wr_table_definition *definition;
   struct wr_table *table;
   struct wr_field *physical, *raw, *row;
   uint32_t *metadata;
+  uint32_t partitions[WR_PARTITION_COLUMNS_MAX]; /* declared columns */
   const struct wr_expression **expressions;
 };
 
-/* ---- what a table cannot be yet */
+/* ---- keys and partitions */
 
-static enum wr_code table_check_clauses(const struct wr_tree_create_table *tree,
-                                        struct wr_error *err)
+/* The column of a clause, by name. */
+static enum wr_code table_find_column(const struct table_draft *draft, const char *clause,
+                                      const struct wr_tree_identifier *part, uint32_t *out,
+                                      struct wr_error *err)
 {
-  if (tree->like)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->like->span,
-                      "CREATE TABLE ... LIKE is not supported yet");
-  if (tree->query)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->query->span,
-                      "CREATE TABLE ... AS SELECT is not supported yet");
-  if (tree->partitioned_by.count)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->partitioned_by.items[0]->span,
-                      "PARTITIONED BY is not supported yet");
-  if (tree->watermarks.count > 1)
-    return wr_fail_at(err, WR_SEMANTIC, tree->watermarks.items[1]->span,
-                      "a table has one WATERMARK at most");
-  if (tree->keys.count > 1)
-    return wr_fail_at(err, WR_SEMANTIC, tree->keys.items[1]->span,
-                      "a table has one PRIMARY KEY at most");
-  if (tree->columns.count == 0)
-    return wr_fail_at(err, WR_SEMANTIC, tree->name.span, "the table '%s' has no columns",
-                      tree->name.parts.items[0]->text);
-  if (tree->columns.count > WR_COLUMNS_MAX)
-    return wr_fail_at(err, WR_LIMIT, tree->name.span, "%u columns; the limit WR_COLUMNS_MAX is %d",
-                      tree->columns.count, WR_COLUMNS_MAX);
+  const struct wr_table_definition *definition = draft->definition;
+  const char **names = WR_NEW_ARRAY(draft->arena, const char *, definition->column_count);
+  for (uint32_t c = 0; c < definition->column_count; c++) {
+    names[c] = definition->columns[c].name;
+    if (strcmp(names[c], part->text) != 0)
+      continue;
+    *out = c;
+    if (definition->columns[c].kind == WR_TREE_PHYSICAL)
+      return WR_OK;
+    wr_fail_at(err, WR_SEMANTIC, part->span, "%s takes physical columns, and '%s' is %s", clause,
+               part->text,
+               definition->columns[c].kind == WR_TREE_COMPUTED ? "computed" : "metadata");
+    return wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+  }
+  wr_fail_at(err, WR_SEMANTIC, part->span, "the %s names '%s', which is no column", clause,
+             part->text);
+  wr_state(err, WR_STATE_UNDEFINED_COLUMN);
+  const char *near = wr_nearest(part->text, names, definition->column_count);
+  return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
+}
+
+static enum wr_code table_key(struct table_draft *draft, struct wr_error *err)
+{
+  const struct wr_tree_key *key = draft->definition->key;
+  if (!key)
+    return WR_OK;
+  if (!key->not_enforced) {
+    wr_fail_at(err, WR_SEMANTIC, key->span, "a PRIMARY KEY is not checked on streams");
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+    return wr_hint(err, "say so: PRIMARY KEY (...) NOT ENFORCED");
+  }
+  uint32_t *keys = WR_NEW_ARRAY(draft->arena, uint32_t, key->columns.count);
+  for (uint32_t i = 0; i < key->columns.count; i++) {
+    enum wr_code code =
+        table_find_column(draft, "PRIMARY KEY", key->columns.items[i], &keys[i], err);
+    if (code)
+      return code;
+    for (uint32_t j = 0; j < i; j++)
+      if (keys[j] == keys[i]) {
+        wr_fail_at(err, WR_SEMANTIC, key->columns.items[i]->span,
+                   "the PRIMARY KEY names '%s' twice", key->columns.items[i]->text);
+        return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
+      }
+  }
+  draft->table->keys = keys;
+  draft->table->key_count = key->columns.count;
   return WR_OK;
 }
 
-static enum wr_code table_check_key(const struct table_draft *draft, struct wr_error *err)
+static bool table_is_key(const struct wr_table *table, uint32_t column)
 {
-  if (draft->tree->keys.count == 0)
-    return WR_OK;
-  const struct wr_tree_key *key = draft->tree->keys.items[0];
-  if (!key->not_enforced) {
-    wr_fail_at(err, WR_SEMANTIC, key->span, "a PRIMARY KEY is not checked on streams");
-    return wr_hint(err, "say so: PRIMARY KEY (...) NOT ENFORCED");
+  for (uint32_t k = 0; k < table->key_count; k++)
+    if (table->keys[k] == column)
+      return true;
+  return false;
+}
+
+/* A value must be the same when it went through the name of a folder; NULL: it is. */
+static const char *table_partition_fault(enum wr_kind kind)
+{
+  switch (kind) {
+  case WR_TIMESTAMP_LTZ: return "which depends on the time zone";
+  case WR_BOOLEAN:
+  case WR_TINYINT:
+  case WR_SMALLINT:
+  case WR_INT:
+  case WR_BIGINT:
+  case WR_FLOAT:
+  case WR_DOUBLE:
+  case WR_DECIMAL:
+  case WR_CHAR:
+  case WR_VARCHAR:
+  case WR_DATE:
+  case WR_TIME:
+  case WR_TIMESTAMP: return NULL;
+  default: return "which names of folders cannot hold";
   }
-  const char **names = WR_NEW_ARRAY(draft->arena, const char *, draft->table->row.column_count);
-  for (uint32_t i = 0; i < key->columns.count; i++) {
-    const struct wr_tree_identifier *part = key->columns.items[i];
-    bool is_found = false;
-    for (uint32_t c = 0; c < draft->table->row.column_count; c++) {
-      names[c] = draft->row[c].name;
-      is_found |= strcmp(names[c], part->text) == 0;
+}
+
+static enum wr_code table_partition(struct table_draft *draft,
+                                    const struct wr_tree_identifier *name, uint32_t *column,
+                                    struct wr_error *err)
+{
+  enum wr_code code = table_find_column(draft, "PARTITIONED BY", name, column, err);
+  if (code)
+    return code;
+  if (!draft->table->connector->partition_option)
+    return wr_fail_at(err, WR_UNSUPPORTED, name->span,
+                      "the connector %s does not support PARTITIONED BY",
+                      draft->table->connector->name);
+  for (uint32_t i = 0; i < draft->table->partition_count; i++)
+    if (draft->partitions[i] == *column) {
+      wr_fail_at(err, WR_SEMANTIC, name->span, "PARTITIONED BY names '%s' twice", name->text);
+      return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
     }
-    if (is_found)
-      continue;
-    wr_fail_at(err, WR_SEMANTIC, part->span, "the PRIMARY KEY names '%s', which is no column",
-               part->text);
-    const char *near = wr_nearest(part->text, names, draft->table->row.column_count);
-    return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
+  if (draft->table->partition_count == WR_PARTITION_COLUMNS_MAX)
+    return wr_fail_at(err, WR_LIMIT, name->span,
+                      "PARTITIONED BY takes %d columns at most (WR_PARTITION_COLUMNS_MAX)",
+                      WR_PARTITION_COLUMNS_MAX);
+  const struct wr_type *declared = draft->definition->columns[*column].type;
+  const char *fault = table_partition_fault(declared->kind);
+  if (!fault)
+    return WR_OK;
+  char type[128];
+  wr_type_print(declared, type, sizeof type);
+  wr_fail_at(err, WR_UNSUPPORTED, name->span, "the partition column '%s' is %s, %s", name->text,
+             type, fault);
+  return wr_hint(err, "numbers, texts, BOOLEAN, DATE, TIME and TIMESTAMP can be partition columns");
+}
+
+static enum wr_code table_partitions(struct table_draft *draft, struct wr_error *err)
+{
+  const struct wr_tree_identifiers *names = &draft->definition->partitioned_by;
+  const char **partitions = WR_NEW_ARRAY(draft->arena, const char *, names->count);
+  struct wr_table *table = draft->table;
+  uint32_t physical = 0;
+  table->partitions = partitions;
+  for (uint32_t i = 0; i < names->count; i++) {
+    uint32_t column;
+    enum wr_code code = table_partition(draft, names->items[i], &column, err);
+    if (code)
+      return code;
+    draft->partitions[table->partition_count] = column;
+    partitions[table->partition_count++] = names->items[i]->text;
   }
-  return WR_OK;
+  for (uint32_t c = 0; c < draft->definition->column_count; c++)
+    physical += draft->definition->columns[c].kind == WR_TREE_PHYSICAL;
+  if (names->count == 0 || physical > names->count)
+    return WR_OK;
+  wr_fail_at(err, WR_SEMANTIC, names->items[0]->span,
+             "all columns of '%s' are partition columns, so its records would be empty",
+             table->name);
+  return wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+}
+
+/* The number of a declared column among the partition columns; UINT32_MAX: none of them. */
+static uint32_t table_partition_of(const struct table_draft *draft, uint32_t column)
+{
+  for (uint32_t i = 0; i < draft->table->partition_count; i++)
+    if (draft->partitions[i] == column)
+      return i;
+  return UINT32_MAX;
+}
+
+/* Whether the format reads and writes a declared column. */
+static bool table_is_physical(const struct table_draft *draft, uint32_t column)
+{
+  return draft->definition->columns[column].kind == WR_TREE_PHYSICAL &&
+         table_partition_of(draft, column) == UINT32_MAX;
 }
 
 /* ---- columns */
 
-static enum wr_code table_metadata_column(struct table_draft *draft,
-                                          const struct wr_tree_column_definition *column,
-                                          struct wr_error *err)
+static enum wr_code table_fail_metadata(const struct table_draft *draft,
+                                        const struct wr_column_definition *column, const char *key,
+                                        const char *const *names, uint32_t count,
+                                        struct wr_error *err)
 {
-  struct wr_table *table = draft->table;
-  const char *key = column->metadata_key ? column->metadata_key->bytes : column->name->text;
-  const char *names[64];
-  uint32_t count = 0, which = UINT32_MAX;
-  for (const struct wr_metadata *row = table->connector->metadata; row && row->name && count < 64;
-       row++) {
-    if (strcmp(row->name, key) == 0)
-      which = count;
-    names[count++] = row->name;
-  }
-  if (which != UINT32_MAX) {
-    draft->raw[table->physical.column_count + table->metadata_count] = (struct wr_field){
-        .name = column->name->text, .type = table->connector->metadata[which].type};
-    draft->metadata[table->metadata_count++] = which;
-    if (!column->is_virtual && !table->first_metadata)
-      table->first_metadata = column->name->text;
-    return WR_OK;
-  }
   struct wr_span span = column->metadata_key ? column->metadata_key->span : column->span;
   wr_fail_at(err, WR_SEMANTIC, span, "the connector '%s' has no metadata '%s'",
-             table->connector->name, key);
+             draft->table->connector->name, key);
+  wr_state(err, WR_STATE_UNDEFINED_COLUMN);
   const char *near = wr_nearest(key, names, count);
   if (near)
     return wr_hint(err, "did you mean '%s'?", near);
@@ -115,31 +202,60 @@ static enum wr_code table_metadata_column(struct table_draft *draft,
   return list ? wr_hint(err, "it has %s", list) : err->code;
 }
 
+static enum wr_code table_metadata_column(struct table_draft *draft,
+                                          const struct wr_column_definition *column,
+                                          struct wr_error *err)
+{
+  struct wr_table *table = draft->table;
+  const char *key = column->metadata_key ? column->metadata_key->bytes : column->name;
+  const char *names[64];
+  uint32_t count = 0, which = UINT32_MAX;
+  for (const struct wr_metadata *row = table->connector->metadata; row && row->name && count < 64;
+       row++) {
+    if (strcmp(row->name, key) == 0)
+      which = count;
+    names[count++] = row->name;
+  }
+  if (which == UINT32_MAX)
+    return table_fail_metadata(draft, column, key, names, count, err);
+  draft->raw[table->physical.column_count + table->metadata_count] =
+      (struct wr_field){.name = column->name, .type = table->connector->metadata[which].type};
+  draft->metadata[table->metadata_count++] = which;
+  if (!column->is_virtual && !table->first_metadata &&
+      table->connector->metadata[which].part == WR_METADATA_READ_ONLY)
+    table->first_metadata = column->name;
+  return WR_OK;
+}
+
 /* Names, types and the raw shape. Computed columns have no type yet. */
 static enum wr_code table_columns(struct table_draft *draft, struct wr_error *err)
 {
-  const struct wr_tree_column_definitions *columns = &draft->tree->columns;
+  const struct wr_table_definition *definition = draft->definition;
   struct wr_table *table = draft->table;
-  for (uint32_t c = 0; c < columns->count; c++) {
-    const struct wr_tree_column_definition *column = columns->items[c];
-    draft->row[c].name = column->name->text;
+  for (uint32_t c = 0; c < definition->column_count; c++) {
+    const struct wr_column_definition *column = &definition->columns[c];
+    draft->row[c] = (struct wr_field){.name = column->name, .type = column->type};
     for (uint32_t i = 0; i < c; i++)
-      if (strcmp(draft->row[i].name, draft->row[c].name) == 0)
-        return wr_fail_at(err, WR_SEMANTIC, column->name->span, "the column '%s' is declared twice",
-                          draft->row[c].name);
-    if (column->kind == WR_TREE_COMPUTED)
-      continue;
-    enum wr_code code = wr_bind_type(draft->arena, column->type, &draft->row[c].type, err);
-    if (code)
-      return code;
-    if (column->kind == WR_TREE_PHYSICAL)
+      if (strcmp(draft->row[i].name, draft->row[c].name) == 0) {
+        wr_fail_at(err, WR_SEMANTIC, column->name_span, "the column '%s' is declared twice",
+                   draft->row[c].name);
+        return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
+      }
+    if (table_is_key(table, c))
+      draft->row[c].type = wr_type_with_not_null(draft->arena, column->type, true);
+    if (table_is_physical(draft, c))
       draft->physical[table->physical.column_count++] = draft->row[c];
   }
   memcpy(draft->raw, draft->physical, sizeof *draft->raw * table->physical.column_count);
-  for (uint32_t c = 0; c < columns->count; c++) {
-    if (columns->items[c]->kind != WR_TREE_METADATA)
+  for (uint32_t i = 0; i < table->partition_count; i++) {
+    draft->raw[table->physical.column_count + i] =
+        (struct wr_field){.name = table->partitions[i], .type = &wr_type_string};
+    draft->metadata[table->metadata_count++] = WR_METADATA_PARTITION + i;
+  }
+  for (uint32_t c = 0; c < definition->column_count; c++) {
+    if (definition->columns[c].kind != WR_TREE_METADATA)
       continue;
-    enum wr_code code = table_metadata_column(draft, columns->items[c], err);
+    enum wr_code code = table_metadata_column(draft, &definition->columns[c], err);
     if (code)
       return code;
   }
@@ -150,41 +266,93 @@ static enum wr_code table_columns(struct table_draft *draft, struct wr_error *er
   return WR_OK;
 }
 
-/* The value of column c over the raw row. */
-static enum wr_code table_expression(struct table_draft *draft, uint32_t c, uint32_t *physical,
-                                     uint32_t *metadata, struct wr_error *err)
+static struct wr_binder table_binder(const struct table_draft *draft)
 {
-  const struct wr_tree_column_definition *column = draft->tree->columns.items[c];
-  const struct wr_binding *binding = draft->settings->binding;
-  struct wr_table *table = draft->table;
-  if (column->kind == WR_TREE_COMPUTED) {
-    const struct wr_binder binder = {.arena = draft->arena, .binding = binding};
-    struct wr_scope scope = wr_scope_over(draft->arena, &table->raw, table->name);
-    const struct wr_expression_context context = {
-        .binder = &binder, .scope = &scope, .place = "a computed column"};
-    enum wr_code code = wr_bind_expression(&context, column->value, &draft->expressions[c], err);
-    if (code == WR_OK)
-      draft->row[c].type = draft->expressions[c]->type;
-    return code;
+  return (struct wr_binder){
+      .arena = draft->arena, .catalogue = draft->catalogue, .binding = draft->definition->binding};
+}
+
+/* The declared column `c`, which is no computed one, over the raw row: column `from` of it. */
+static enum wr_code table_plain_column(struct table_draft *draft, uint32_t c, uint32_t from,
+                                       struct wr_error *err)
+{
+  const struct wr_column_definition *column = &draft->definition->columns[c];
+  const struct wr_binding *binding = draft->definition->binding;
+  const struct wr_type *raw = draft->table->raw.fields[from].type, *type = draft->row[c].type;
+  const struct wr_expression **value = &draft->expressions[c];
+  bool is_partition = table_partition_of(draft, c) != UINT32_MAX, not_null = type->not_null;
+  enum wr_code code = WR_OK;
+  if (is_partition)
+    type = wr_type_with_not_null(draft->arena, type, false);
+  *value = wr_bind_column(binding, from, raw, column->span);
+  if (!wr_type_equal(raw, type))
+    code = wr_bind_cast(binding, *value, type, false, column->span, value, err);
+  if (code == WR_OK && is_partition && not_null)
+    *value = wr_bind_not_null(binding, *value, column->name);
+  return code;
+}
+
+/* Physical, partition and metadata columns. plain: by columns of raw, what stands for them. */
+static enum wr_code table_plain_columns(struct table_draft *draft,
+                                        const struct wr_expression **plain, struct wr_error *err)
+{
+  const struct wr_table *table = draft->table;
+  uint32_t behind = table->physical.column_count;
+  uint32_t physical = 0, metadata = behind + table->partition_count;
+  for (uint32_t c = 0; c < draft->definition->column_count; c++) {
+    if (draft->definition->columns[c].kind == WR_TREE_COMPUTED)
+      continue;
+    uint32_t partition = table_partition_of(draft, c);
+    uint32_t from = partition != UINT32_MAX       ? behind + partition
+                    : table_is_physical(draft, c) ? physical++
+                                                  : metadata++;
+    enum wr_code code = table_plain_column(draft, c, from, err);
+    if (code)
+      return code;
+    plain[from] = draft->expressions[c];
   }
-  uint32_t from = column->kind == WR_TREE_PHYSICAL ? (*physical)++
-                                                   : table->physical.column_count + (*metadata)++;
-  draft->expressions[c] = wr_bind_column(binding, from, table->raw.fields[from].type, column->span);
-  if (wr_type_equal(table->raw.fields[from].type, draft->row[c].type))
-    return WR_OK;
-  return wr_bind_cast(binding, draft->expressions[c], draft->row[c].type, false, column->span,
-                      &draft->expressions[c], err);
+  return WR_OK;
+}
+
+/* Computed columns see the others with their declared types. */
+static enum wr_code table_computed_columns(struct table_draft *draft,
+                                           const struct wr_expression *const *plain,
+                                           struct wr_error *err)
+{
+  const struct wr_schema *raw = &draft->table->raw;
+  struct wr_binder binder = table_binder(draft);
+  binder.no_queries = "a computed column";
+  struct wr_field *fields = WR_NEW_ARRAY(draft->arena, struct wr_field, raw->column_count);
+  for (uint32_t c = 0; c < raw->column_count; c++)
+    fields[c] = (struct wr_field){.name = raw->fields[c].name, .type = plain[c]->type};
+  const struct wr_schema seen = {.column_count = raw->column_count, .fields = fields};
+  struct wr_scope scope = wr_scope_over(draft->arena, &seen, draft->table->name);
+  scope.values = plain;
+  const struct wr_expression_context context = {
+      .binder = &binder, .scope = &scope, .place = "a computed column"};
+  for (uint32_t c = 0; c < draft->definition->column_count; c++) {
+    const struct wr_column_definition *column = &draft->definition->columns[c];
+    if (column->kind != WR_TREE_COMPUTED)
+      continue;
+    enum wr_code code = wr_bind_expression(&context, column->value, &draft->expressions[c], err);
+    if (code)
+      return code;
+    draft->row[c].type = draft->expressions[c]->type;
+  }
+  return WR_OK;
 }
 
 static enum wr_code table_row(struct table_draft *draft, struct wr_error *err)
 {
   struct wr_table *table = draft->table;
-  uint32_t count = draft->tree->columns.count, physical = 0, metadata = 0;
-  for (uint32_t c = 0; c < count; c++) {
-    enum wr_code code = table_expression(draft, c, &physical, &metadata, err);
-    if (code)
-      return code;
-  }
+  uint32_t count = draft->definition->column_count;
+  const struct wr_expression **plain =
+      WR_NEW_ARRAY(draft->arena, const struct wr_expression *, table->raw.column_count);
+  enum wr_code code = table_plain_columns(draft, plain, err);
+  if (code == WR_OK)
+    code = table_computed_columns(draft, plain, err);
+  if (code)
+    return code;
   table->row = (struct wr_schema){.column_count = count, .fields = draft->row};
   table->expressions = draft->expressions;
   table->is_plain = table->raw.column_count == count;
@@ -194,16 +362,52 @@ static enum wr_code table_row(struct table_draft *draft, struct wr_error *err)
   return WR_OK;
 }
 
+/* What INSERT fills: see struct wr_table. */
+static void table_written(struct table_draft *draft)
+{
+  const struct wr_table_definition *definition = draft->definition;
+  struct wr_table *table = draft->table;
+  struct wr_field *fields = WR_NEW_ARRAY(draft->arena, struct wr_field, definition->column_count);
+  uint32_t *columns = WR_NEW_ARRAY(draft->arena, uint32_t, definition->column_count);
+  uint32_t *metadata = WR_NEW_ARRAY(draft->arena, uint32_t, definition->column_count);
+  uint32_t count = 0, metadata_at = table->partition_count, written = 0;
+  for (uint32_t c = 0; c < definition->column_count; c++)
+    if (table_is_physical(draft, c)) {
+      columns[count] = c;
+      fields[count++] = table->row.fields[c];
+    }
+  for (uint32_t i = 0; i < table->partition_count; i++) {
+    columns[count] = draft->partitions[i];
+    metadata[written++] = table->metadata[i];
+    fields[count++] = (struct wr_field){.name = table->partitions[i], .type = &wr_type_string};
+  }
+  for (uint32_t c = 0; c < definition->column_count; c++) {
+    if (definition->columns[c].kind != WR_TREE_METADATA)
+      continue;
+    uint32_t which = table->metadata[metadata_at++];
+    if (definition->columns[c].is_virtual)
+      continue;
+    columns[count] = c;
+    metadata[written++] = which;
+    fields[count++] = (struct wr_field){.name = definition->columns[c].name,
+                                        .type = table->connector->metadata[which].type};
+  }
+  table->written = (struct wr_schema){.column_count = count, .fields = fields};
+  table->written_columns = columns;
+  table->written_metadata = metadata;
+}
+
 /* ---- the watermark */
 
 static enum wr_code table_watermark(struct table_draft *draft, struct wr_error *err)
 {
   struct wr_table *table = draft->table;
   table->time_column = UINT32_MAX;
-  if (draft->tree->watermarks.count == 0)
+  if (!draft->definition->watermark)
     return WR_OK;
-  const struct wr_tree_watermark *tree = draft->tree->watermarks.items[0];
-  const struct wr_binder binder = {.arena = draft->arena, .binding = draft->settings->binding};
+  const struct wr_tree_watermark *tree = draft->definition->watermark;
+  struct wr_binder binder = table_binder(draft);
+  binder.no_queries = "WATERMARK";
   struct wr_scope scope = wr_scope_over(draft->arena, &table->row, table->name);
   const struct wr_expression_context context = {
       .binder = &binder, .scope = &scope, .place = "WATERMARK"};
@@ -217,37 +421,41 @@ static enum wr_code table_watermark(struct table_draft *draft, struct wr_error *
     return code;
   char type[128];
   wr_type_print(column->type, type, sizeof type);
-  if (column->kind != WR_EXPRESSION_COLUMN)
-    return wr_fail_at(err, WR_SEMANTIC, tree->column.span,
-                      "WATERMARK FOR takes a column, not a field of one");
+  if (column->kind != WR_EXPRESSION_COLUMN) {
+    wr_fail_at(err, WR_SEMANTIC, tree->column.span,
+               "WATERMARK FOR takes a column, not a field of one");
+    return wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+  }
   if (!wr_kind_is_timestamp(column->type->kind)) {
     wr_fail_at(err, WR_SEMANTIC, tree->column.span,
                "WATERMARK FOR takes a TIMESTAMP or TIMESTAMP_LTZ column, and '%s' is %s",
                draft->row[column->column].name, type);
+    wr_state(err, WR_STATE_DATATYPE_MISMATCH);
     return wr_hint(err, "compute one from it, such as ts AS TO_TIMESTAMP(%s)",
                    draft->row[column->column].name);
   }
   if (value->type->kind != column->type->kind) {
     char found[128];
     wr_type_print(value->type, found, sizeof found);
-    return wr_fail_at(err, WR_SEMANTIC, tree->value->span, "the watermark is %s, but '%s' is %s",
-                      found, draft->row[column->column].name, type);
+    wr_fail_at(err, WR_SEMANTIC, tree->value->span, "the watermark is %s, but '%s' is %s", found,
+               draft->row[column->column].name, type);
+    return wr_state(err, WR_STATE_DATATYPE_MISMATCH);
   }
   table->time_column = column->column;
   table->watermark = value;
   return WR_OK;
 }
 
-enum wr_code wr_table_create(const struct wr_settings *settings, const char *name,
-                             const struct wr_tree_create_table *tree, const struct wr_table **out,
-                             struct wr_error *err)
+enum wr_code wr_table_create(const struct wr_catalogue *catalogue,
+                             const struct wr_table_definition *definition,
+                             const struct wr_table **out, struct wr_error *err)
 {
-  struct wr_arena *arena = settings->arena;
-  uint32_t count = tree->columns.count;
+  struct wr_arena *arena = catalogue->arena;
+  uint32_t count = definition->column_count;
   struct table_draft draft = {
       .arena = arena,
-      .settings = settings,
-      .tree = tree,
+      .catalogue = catalogue,
+      .definition = definition,
       .table = WR_NEW(arena, struct wr_table),
       .physical = WR_NEW_ARRAY(arena, struct wr_field, count),
       .raw = WR_NEW_ARRAY(arena, struct wr_field, count),
@@ -255,17 +463,22 @@ enum wr_code wr_table_create(const struct wr_settings *settings, const char *nam
       .metadata = WR_NEW_ARRAY(arena, uint32_t, count),
       .expressions = WR_NEW_ARRAY(arena, const struct wr_expression *, count),
   };
-  draft.table->name = name;
-  draft.table->time_zone = settings->binding->time_zone;
-  enum wr_code code = table_check_clauses(tree, err);
+  draft.table->name = definition->name;
+  draft.table->definition = definition;
+  draft.table->variants = WR_NEW(arena, struct wr_table_variant *);
+  draft.table->options = &definition->options;
+  draft.table->time_zone = definition->binding->time_zone;
+  enum wr_code code = wr_table_read_options(arena, draft.table, err);
   if (code == WR_OK)
-    code = wr_table_read_options(settings, tree, draft.table, err);
+    code = table_key(&draft, err);
+  if (code == WR_OK)
+    code = table_partitions(&draft, err);
   if (code == WR_OK)
     code = table_columns(&draft, err);
   if (code == WR_OK)
     code = table_row(&draft, err);
   if (code == WR_OK)
-    code = table_check_key(&draft, err);
+    table_written(&draft);
   if (code == WR_OK)
     code = table_watermark(&draft, err);
   *out = draft.table;

@@ -50,21 +50,6 @@ const struct wr_option wr_table_sink_options[] = {
 
 static const struct wr_option options_none[] = {{0}};
 
-static struct wr_options *options_copy(struct wr_arena *arena, const struct wr_tree_options *tree)
-{
-  struct wr_option_value *values = WR_NEW_ARRAY(arena, struct wr_option_value, tree->count);
-  for (uint32_t i = 0; i < tree->count; i++) {
-    const struct wr_tree_option *option = tree->items[i];
-    values[i] = (struct wr_option_value){.key = option->key.bytes,
-                                         .value = option->value.bytes,
-                                         .key_span = option->key.span,
-                                         .value_span = option->value.span};
-  }
-  struct wr_options *options = WR_NEW(arena, struct wr_options);
-  *options = (struct wr_options){.values = values, .value_count = tree->count};
-  return options;
-}
-
 /* "json, csv or raw" for a hint. */
 static const char *options_list(struct wr_arena *arena, const char *const *names, uint32_t count)
 {
@@ -74,11 +59,57 @@ static const char *options_list(struct wr_arena *arena, const char *const *names
   return list;
 }
 
+/* Names that mean something to Flink. */
+static const char *const options_later_formats[] = {
+    "avro",     "avro-confluent",          "protobuf",   "parquet",
+    "orc",      "debezium-json",           "canal-json", "maxwell-json",
+    "ogg-json", "debezium-avro-confluent", NULL};
+static const char *const options_later_connectors[] = {"upsert-kafka",
+                                                       "kinesis",
+                                                       "kinesis-legacy",
+                                                       "firehose",
+                                                       "dynamodb",
+                                                       "jdbc",
+                                                       "elasticsearch-6",
+                                                       "elasticsearch-7",
+                                                       "elasticsearch-8",
+                                                       "opensearch",
+                                                       "opensearch-1",
+                                                       "opensearch-2",
+                                                       "hbase-1.4",
+                                                       "hbase-2.2",
+                                                       "hbase-2.6",
+                                                       "mongodb",
+                                                       "pulsar",
+                                                       "rabbitmq",
+                                                       "hive",
+                                                       "iceberg",
+                                                       "hudi",
+                                                       "paimon",
+                                                       "mysql-cdc",
+                                                       "postgres-cdc",
+                                                       "mongodb-cdc",
+                                                       "oracle-cdc",
+                                                       "sqlserver-cdc",
+                                                       "prometheus",
+                                                       "sqs",
+                                                       "redis",
+                                                       NULL};
+
 static enum wr_code options_fail_name(struct wr_arena *arena, const char *what,
                                       const struct wr_option_value *given, const char *const *names,
-                                      uint32_t count, struct wr_error *err)
+                                      uint32_t count, const char *const *later,
+                                      struct wr_error *err)
 {
+  for (; *later; later++) {
+    if (strcmp(*later, given->value) != 0)
+      continue;
+    wr_fail_at(err, WR_UNSUPPORTED, given->value_span, "the %s '%s' is not supported yet", what,
+               given->value);
+    return wr_hint(err, "choose %s", options_list(arena, names, count));
+  }
   wr_fail_at(err, WR_SEMANTIC, given->value_span, "there is no %s '%s'", what, given->value);
+  wr_state(err, WR_STATE_UNDEFINED_OBJECT);
   const char *near = wr_nearest(given->value, names, count);
   if (near)
     return wr_hint(err, "did you mean '%s'?", near);
@@ -99,9 +130,11 @@ static enum wr_code options_parallelism(const struct wr_table *table, const stru
     return wr_fail_at(err, WR_UNSUPPORTED, given->value_span,
                       "'%s' can only be 1: there is no other way yet to spread rows over writers",
                       key);
-  if (number < 1 || number > WR_KEY_GROUPS)
-    return wr_fail_at(err, WR_SEMANTIC, given->value_span, "'%s' is %s, but must be from 1 to %u",
-                      key, given->value, most);
+  if (number < 1 || number > WR_KEY_GROUPS) {
+    wr_fail_at(err, WR_SEMANTIC, given->value_span, "'%s' is %s, but must be from 1 to %u", key,
+               given->value, most);
+    return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+  }
   *out = (uint32_t)number;
   return WR_OK;
 }
@@ -119,11 +152,13 @@ static enum wr_code options_connector(struct wr_arena *arena, struct wr_table *t
   if (!given) {
     wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' does not say where its rows are",
                table->name);
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
     return wr_hint(err, "add WITH ('connector' = '...'): %s", options_list(arena, names, shown));
   }
   table->connector = wr_connector_find(given->value);
   if (!table->connector || table->connector->hidden)
-    return options_fail_name(arena, "connector", given, names, shown, err);
+    return options_fail_name(arena, "connector", given, names, shown, options_later_connectors,
+                             err);
   return WR_OK;
 }
 
@@ -139,27 +174,32 @@ static enum wr_code options_format(struct wr_arena *arena, struct wr_table *tabl
     names[i] = all[i]->name;
   const struct wr_option_value *given = wr_options_find_value(table->options, "format");
   const struct wr_option_value *other = wr_options_find_value(table->options, "value.format");
-  if (given && other)
-    return wr_fail_at(err, WR_SEMANTIC, other->key_span,
-                      "'format' and 'value.format' mean the same; give one of them");
+  if (given && other) {
+    wr_fail_at(err, WR_SEMANTIC, other->key_span,
+               "'format' and 'value.format' mean the same; give one of them");
+    return wr_state(err, WR_STATE_INVALID_OPTION_NAME);
+  }
   if (!given)
     given = other;
   if (!given) {
     wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' lacks the option 'format'", table->name);
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
     return wr_hint(err, "choose %s", options_list(arena, names, count));
   }
   table->format = wr_format_find(given->value);
-  return table->format ? WR_OK : options_fail_name(arena, "format", given, names, count, err);
+  return table->format
+             ? WR_OK
+             : options_fail_name(arena, "format", given, names, count, options_later_formats, err);
 }
 
-static void options_read_scan(const struct wr_settings *settings, struct wr_table *table)
+static void options_read_scan(struct wr_table *table)
 {
   const struct wr_options *options = table->options;
   const struct wr_option *rows = wr_table_scan_options;
   table->idle_timeout_us =
       wr_options_find(options, "scan.watermark.idle-timeout")
           ? wr_options_duration_us(options, rows, "scan.watermark.idle-timeout")
-          : wr_settings_duration_us(settings, "table.exec.source.idle-timeout");
+          : table->definition->idle_timeout_us;
   table->max_ahead_us = wr_options_find(options, "scan.watermark.max-ahead")
                             ? wr_options_duration_us(options, rows, "scan.watermark.max-ahead")
                             : -1;
@@ -168,13 +208,85 @@ static void options_read_scan(const struct wr_settings *settings, struct wr_tabl
       wr_options_duration_us(options, rows, "scan.watermark.idle-advance-delay");
 }
 
-enum wr_code wr_table_read_options(const struct wr_settings *settings,
-                                   const struct wr_tree_create_table *tree, struct wr_table *table,
-                                   struct wr_error *err)
+/* ---- options of somebody else */
+
+static bool options_has(const struct wr_option *table, const char *key)
 {
-  struct wr_arena *arena = settings->arena;
-  struct wr_span span = tree->options_span.length ? tree->options_span : tree->name.span;
-  table->options = options_copy(arena, &tree->options);
+  for (const struct wr_option *option = table; option && option->name; option++) {
+    size_t length = strlen(option->name);
+    if (option->name[length - 1] == '*' ? strncmp(option->name, key, length - 1) == 0
+                                        : strcmp(option->name, key) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What an option that this table does not know belongs to, as a part of a sentence; or NULL. */
+static const char *options_owner(struct wr_arena *arena, const char *key)
+{
+  uint32_t count;
+  const struct wr_format *const *formats = wr_format_all(&count);
+  for (uint32_t i = 0; i < count; i++)
+    if (options_has(formats[i]->options, key))
+      return wr_arena_print(arena, "of the format %s", formats[i]->name);
+  const struct wr_connector *const *connectors = wr_connector_all(&count);
+  for (uint32_t i = 0; i < count; i++)
+    if (!connectors[i]->hidden && options_has(connectors[i]->options, key))
+      return wr_arena_print(arena, "of the connector %s", connectors[i]->name);
+  if (options_has(wr_table_format_options, key))
+    return "of connectors with a format";
+  if (options_has(wr_table_scan_options, key))
+    return "of tables that are read";
+  return options_has(wr_table_sink_options, key) ? "of tables that are written" : NULL;
+}
+
+/* An option that exists, but not here: said better than by the nearest name. */
+static enum wr_code options_check_owner(struct wr_arena *arena, const struct wr_table *table,
+                                        const struct wr_option *const *tables, uint32_t table_count,
+                                        struct wr_error *err)
+{
+  for (uint32_t i = 0; i < table->options->value_count; i++) {
+    const struct wr_option_value *value = &table->options->values[i];
+    bool is_known = false;
+    for (uint32_t t = 0; t < table_count; t++)
+      is_known = is_known || options_has(tables[t], value->key);
+    const char *owner = is_known ? NULL : options_owner(arena, value->key);
+    if (!owner)
+      continue;
+    wr_fail_at(err, WR_SEMANTIC, value->key_span,
+               "'%s' is an option %s, but the table '%s' has the connector %s%s%s", value->key,
+               owner, table->name, table->connector->name, table->format ? " and the format " : "",
+               table->format ? table->format->name : "");
+    return wr_state(err, WR_STATE_INVALID_OPTION_NAME);
+  }
+  return WR_OK;
+}
+
+/* An error about an option that came with LIKE: it is the LIKE that can be changed here. */
+static enum wr_code options_blame_like(const struct wr_table_definition *definition,
+                                       struct wr_error *err)
+{
+  const struct wr_option_value *at = definition->options.values,
+                               *end = at + definition->inherited_count;
+  while (at < end &&
+         (err->span.offset == WR_NO_POSITION ||
+          (err->span.offset != at->key_span.offset && err->span.offset != at->value_span.offset)))
+    at++;
+  if (at == end)
+    return err->code;
+  const struct wr_error cause = *err;
+  wr_fail_state(err, cause.code, cause.state, definition->like_span,
+                "'%s' of '%s' does not fit: %s", at->key, definition->like_name, cause.message);
+  return wr_hint(err,
+                 "LIKE %s (EXCLUDING OPTIONS) leaves the options of that table out; give all that "
+                 "this one needs in its own WITH",
+                 definition->like_name);
+}
+
+static enum wr_code options_read(struct wr_arena *arena, struct wr_table *table,
+                                 struct wr_error *err)
+{
+  struct wr_span span = table->definition->options_span;
   enum wr_code code = options_connector(arena, table, span, err);
   if (code == WR_OK)
     code = options_format(arena, table, span, err);
@@ -188,16 +300,22 @@ enum wr_code wr_table_read_options(const struct wr_settings *settings,
       connector->writer ? wr_table_sink_options : options_none,
       connector->options ? connector->options : options_none,
       table->format && table->format->options ? table->format->options : options_none,
+      wr_table_takes_elsewhere(table) ? wr_table_elsewhere_options : options_none,
   };
   const char *what = wr_arena_print(arena, "table %s (%s)", table->name, connector->name);
-  code = wr_options_check(table->options, tables, sizeof tables / sizeof *tables, what, span, err);
+  uint32_t table_count = sizeof tables / sizeof *tables;
+  code = wr_table_check_elsewhere(table, err);
+  if (code == WR_OK)
+    code = options_check_owner(arena, table, tables, table_count, err);
+  if (code == WR_OK)
+    code = wr_options_check(table->options, tables, table_count, what, span, err);
   if (code)
     return code;
   table->on_error =
       wr_on_error_from_text(wr_options_text(table->options, wr_table_options, "on-error"));
   uint32_t writers = 0;
   if (connector->reader) {
-    options_read_scan(settings, table);
+    options_read_scan(table);
     code = options_parallelism(table, wr_table_scan_options, "scan.parallelism", WR_KEY_GROUPS,
                                &table->scan_parallelism, err);
   }
@@ -207,11 +325,20 @@ enum wr_code wr_table_read_options(const struct wr_settings *settings,
   return code;
 }
 
+enum wr_code wr_table_read_options(struct wr_arena *arena, struct wr_table *table,
+                                   struct wr_error *err)
+{
+  enum wr_code code = options_read(arena, table, err);
+  return code ? options_blame_like(table->definition, err) : WR_OK;
+}
+
 struct wr_table_spec wr_table_spec_of(const struct wr_table *table)
 {
   return (struct wr_table_spec){.table = table->name,
                                 .options = table->options,
                                 .schema = &table->physical,
+                                .partitions = table->partitions,
+                                .partition_count = table->partition_count,
                                 .separator = table->format ? table->format->separator : NULL,
                                 .task_count = 1};
 }
@@ -222,14 +349,15 @@ enum wr_code wr_table_check_use(const struct wr_table *table, bool writing, stru
   const struct wr_connector *connector = table->connector;
   const struct wr_format *format = table->format;
   const char *verb = writing ? "written to" : "read from";
-  if (writing ? !connector->writer : !connector->reader)
-    return wr_fail_at(err, WR_SEMANTIC, span,
-                      "the table '%s' cannot be %s: its connector '%s' only %s", table->name, verb,
-                      connector->name, writing ? "reads" : "writes");
-  if (format && (writing ? !format->encoder_new : !format->decoder_new))
-    return wr_fail_at(err, WR_SEMANTIC, span,
-                      "the table '%s' cannot be %s: its format '%s' only %s", table->name, verb,
-                      format->name, writing ? "reads" : "writes");
+  bool has_connector = writing ? connector->writer != NULL : connector->reader != NULL;
+  bool has_format =
+      !format || (writing ? format->encoder_new != NULL : format->decoder_new != NULL);
+  if (!has_connector || !has_format) {
+    wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' cannot be %s: its %s '%s' only %s",
+               table->name, verb, has_connector ? "format" : "connector",
+               has_connector ? format->name : connector->name, writing ? "reads" : "writes");
+    return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+  }
   struct wr_table_spec spec = wr_table_spec_of(table);
   enum wr_code code = connector->check ? connector->check(&spec, writing, err) : WR_OK;
   if (code == WR_OK && format && format->check) {
@@ -239,5 +367,7 @@ enum wr_code wr_table_check_use(const struct wr_table *table, bool writing, stru
   }
   if (code && err->span.offset == WR_NO_POSITION)
     err->span = span;
+  if (code && strcmp(err->state, WR_STATE_SEMANTIC_ERROR) == 0)
+    wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
   return code;
 }

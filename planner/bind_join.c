@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * FROM with several relations. What stands to the right of a join is one of two things: something
+ * that is made from each row of the left side (UNNEST, LATERAL), which becomes a step over that
+ * side; or a stream of its own. Joins of streams are bound, so that whatever is wrong in them is
+ * told, and then refused.
+ */
+#include "planner/binder.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *join_name(enum wr_tree_join_kind kind)
+{
+  static const char *const names[] = {
+      [WR_TREE_COMMA] = "a join",   [WR_TREE_CROSS] = "CROSS JOIN", [WR_TREE_INNER] = "JOIN",
+      [WR_TREE_LEFT] = "LEFT JOIN", [WR_TREE_RIGHT] = "RIGHT JOIN", [WR_TREE_FULL] = "FULL JOIN"};
+  return names[kind];
+}
+
+static struct wr_span join_span(const struct wr_tree_relation *join)
+{
+  return join->join.at.length ? join->join.at : join->span;
+}
+
+/* ---- scopes */
+
+/* The columns of one scope, then those of another, over rows that have both. */
+static struct wr_scope join_scopes(struct wr_arena *arena, const struct wr_scope *left,
+                                   const struct wr_scope *right, const struct wr_schema *schema,
+                                   uint32_t right_first)
+{
+  uint32_t count = left->column_count + right->column_count;
+  struct wr_scope_column *columns = WR_NEW_ARRAY(arena, struct wr_scope_column, count);
+  for (uint32_t i = 0; i < left->column_count; i++)
+    columns[i] = left->columns[i];
+  for (uint32_t i = 0; i < right->column_count; i++) {
+    columns[left->column_count + i] = right->columns[i];
+    columns[left->column_count + i].column += right_first;
+  }
+  return (struct wr_scope){.schema = *schema, .columns = columns, .column_count = count};
+}
+
+static enum wr_code join_check_alias(const struct wr_scope *left, const struct wr_scope *right,
+                                     struct wr_span span, struct wr_error *err)
+{
+  const char *name = right->column_count ? right->columns[0].relation : NULL;
+  if (!name || !wr_scope_has_relation(left, name))
+    return WR_OK;
+  wr_fail_at(err, WR_SEMANTIC, span, "the name '%s' stands for two tables of this FROM", name);
+  wr_state(err, WR_STATE_DUPLICATE_ALIAS);
+  return wr_hint(err, "give one of them an alias of its own: %s AS other", name);
+}
+
+/* ---- UNNEST */
+
+/* The names of the columns that a collection gives; *count of them. */
+static const char *const *unnest_names(struct wr_arena *arena, const struct wr_type *type,
+                                       const struct wr_tree_relation *relation, uint32_t *count)
+{
+  const struct wr_type *item = type->fields[0].type;
+  bool is_map = type->kind == WR_MAP, is_row = !is_map && item->kind == WR_ROW;
+  uint32_t made = is_map ? 2 : is_row ? item->field_count : 1;
+  const char **names = WR_NEW_ARRAY(arena, const char *, made + 1);
+  for (uint32_t i = 0; i < made; i++)
+    names[i] = is_row ? item->fields[i].name : "EXPR$0";
+  if (is_map) {
+    names[0] = "KEY";
+    names[1] = "VALUE";
+  } else if (!is_row && relation->alias && !relation->unnest.with_ordinality) {
+    names[0] = relation->alias->text; /* the only column is called like the table */
+  }
+  names[made] = "ORDINALITY";
+  *count = made + relation->unnest.with_ordinality;
+  return names;
+}
+
+static enum wr_code unnest_alias_names(const struct wr_tree_relation *relation, const char **names,
+                                       uint32_t count, struct wr_error *err)
+{
+  const struct wr_tree_identifiers *given = &relation->alias_columns;
+  if (given->count != count && given->count)
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WRONG_COLUMN_COUNT, relation->span,
+                         "the number of column names is %u, but that of columns %u", given->count,
+                         count);
+  for (uint32_t c = 0; c < given->count; c++) {
+    for (uint32_t i = 0; i < c; i++)
+      if (strcmp(given->items[i]->text, given->items[c]->text) == 0) {
+        wr_fail_at(err, WR_SEMANTIC, given->items[c]->span, "the column name '%s' is given twice",
+                   names[i]);
+        return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
+      }
+    names[c] = given->items[c]->text;
+  }
+  return WR_OK;
+}
+
+static enum wr_code unnest_value(const struct wr_binder *binder,
+                                 const struct wr_tree_relation *relation,
+                                 const struct wr_scope *scope, const struct wr_expression **out,
+                                 struct wr_error *err)
+{
+  const struct wr_expression_context context = {
+      .binder = binder, .scope = scope, .place = "UNNEST"};
+  const struct wr_tree_expressions *values = &relation->unnest.values;
+  if (values->count > 1)
+    return wr_fail_at(err, WR_UNSUPPORTED, values->items[1]->span,
+                      "UNNEST of several collections at once is not supported yet");
+  enum wr_code code = wr_bind_expression(&context, values->items[0], out, err);
+  if (code == WR_OK)
+    code = wr_bind_check(binder->binding, *out, err);
+  if (code)
+    return code;
+  enum wr_kind kind = (*out)->type->kind;
+  if (kind == WR_ARRAY || kind == WR_MAP || kind == WR_MULTISET)
+    return WR_OK;
+  char type[128];
+  wr_type_print((*out)->type, type, sizeof type);
+  wr_fail_at(err, WR_SEMANTIC, values->items[0]->span,
+             "UNNEST needs an ARRAY, MAP or MULTISET, and this is %s", type);
+  return wr_state(err, WR_STATE_DATATYPE_MISMATCH);
+}
+
+/* The rows whose collections are taken apart: the left side, with the collection in *column.
+ * Without a left side it is one row that has nothing else. */
+static struct wr_logical *unnest_input(const struct wr_binder *binder, const struct wr_from *left,
+                                       const struct wr_expression *value, uint32_t *column)
+{
+  struct wr_arena *arena = binder->arena;
+  if (!left) {
+    const struct wr_expression **row = WR_NEW_ARRAY(arena, const struct wr_expression *, 1);
+    struct wr_field *field = WR_NEW(arena, struct wr_field);
+    *field = (struct wr_field){.name = "collection", .type = value->type};
+    row[0] = value;
+    *column = 0;
+    const struct wr_schema schema = {.column_count = 1, .fields = field};
+    return wr_logical_values(arena, &schema, row, 1);
+  }
+  if (value->kind == WR_EXPRESSION_COLUMN) {
+    *column = value->column;
+    return left->node;
+  }
+  const struct wr_schema *schema = &left->node->schema;
+  uint32_t count = schema->column_count;
+  const struct wr_expression **expressions =
+      WR_NEW_ARRAY(arena, const struct wr_expression *, count + 1);
+  const char **names = WR_NEW_ARRAY(arena, const char *, count + 1);
+  for (uint32_t c = 0; c < count; c++) {
+    expressions[c] = wr_bind_column(binder->binding, c, schema->fields[c].type,
+                                    (struct wr_span){WR_NO_POSITION, 0});
+    names[c] = schema->fields[c].name;
+  }
+  expressions[count] = value;
+  names[count] = wr_expression_print(arena, value, schema);
+  *column = count;
+  return wr_logical_project(arena, left->node, expressions, names, count + 1);
+}
+
+/* `outer`: rows with nothing to unnest stay. left NULL: UNNEST stands alone. */
+static enum wr_code unnest_bind(const struct wr_binder *binder,
+                                const struct wr_tree_relation *relation, const struct wr_from *left,
+                                bool outer, struct wr_from *out, struct wr_error *err)
+{
+  const struct wr_scope none = {0};
+  const struct wr_expression *value;
+  enum wr_code code = unnest_value(binder, relation, left ? &left->scope : &none, &value, err);
+  if (code)
+    return code;
+  uint32_t count, column;
+  const char **names = (const char **)unnest_names(binder->arena, value->type, relation, &count);
+  code = unnest_alias_names(relation, names, count, err);
+  if (code)
+    return code;
+  struct wr_logical *input = unnest_input(binder, left, value, &column);
+  const struct wr_logical_unnest unnest = {
+      .column = column, .outer = outer, .with_ordinality = relation->unnest.with_ordinality};
+  out->node = wr_logical_unnest(binder->arena, input, &unnest, names);
+  const struct wr_schema items = {.column_count = count,
+                                  .fields = out->node->schema.fields + input->schema.column_count};
+  struct wr_scope right =
+      wr_scope_over(binder->arena, &items, relation->alias ? relation->alias->text : NULL);
+  if (left)
+    code = join_check_alias(&left->scope, &right, relation->span, err);
+  out->scope = join_scopes(binder->arena, left ? &left->scope : &none, &right, &out->node->schema,
+                           input->schema.column_count);
+  out->scope.outer = left ? left->scope.outer : NULL;
+  return code;
+}
+
+enum wr_code wr_bind_unnest(struct wr_binder *binder, const struct wr_tree_relation *relation,
+                            struct wr_from *out, struct wr_error *err)
+{
+  return unnest_bind(binder, relation, NULL, false, out, err);
+}
+
+/* ---- LATERAL (SELECT ... FROM UNNEST(...)) */
+
+/* A subquery that only takes a collection of the left side apart. */
+static bool lateral_is_simple(const struct wr_tree_query *query)
+{
+  const struct wr_tree_select *select = query->kind == WR_TREE_SELECT ? query->select : NULL;
+  return select && select->from && select->from->kind == WR_TREE_UNNEST && !select->distinct &&
+         select->group_span.length == 0 && !select->having && !select->qualify &&
+         select->windows.count == 0 && query->with.count == 0 && query->order_by.count == 0 &&
+         !query->limit && !query->offset;
+}
+
+static enum wr_code lateral_where(const struct wr_binder *binder,
+                                  const struct wr_tree_relation *join,
+                                  const struct wr_tree_select *select, struct wr_from *rows,
+                                  struct wr_error *err)
+{
+  if (!select->where)
+    return WR_OK;
+  const struct wr_expression_context context = {
+      .binder = binder, .scope = &rows->scope, .place = "WHERE"};
+  const struct wr_expression *condition;
+  enum wr_code code = wr_bind_condition(&context, select->where, &condition, err);
+  if (code)
+    return code;
+  if (join->join.kind == WR_TREE_LEFT)
+    return wr_fail_at(err, WR_UNSUPPORTED, select->where->span,
+                      "WHERE in the LATERAL side of a LEFT JOIN is not supported yet");
+  rows->node = wr_logical_filter(binder->arena, rows->node, condition);
+  return WR_OK;
+}
+
+/* The left side's columns, then the select list over each row with each of its items. */
+static enum wr_code lateral_bind(struct wr_binder *binder, const struct wr_tree_relation *join,
+                                 const struct wr_from *left, struct wr_from *out,
+                                 struct wr_error *err)
+{
+  const struct wr_tree_relation *relation = join->join.right;
+  const struct wr_tree_query *query = relation->derived.query;
+  if (!lateral_is_simple(query)) {
+    wr_fail_at(err, WR_UNSUPPORTED, relation->span,
+               "LATERAL is only supported for a SELECT from UNNEST of a collection");
+    return wr_hint(err,
+                   "for example t, LATERAL (SELECT x + 1 AS y FROM UNNEST(t.numbers) AS u (x))");
+  }
+  struct wr_from rows;
+  enum wr_code code =
+      unnest_bind(binder, query->select->from, left, join->join.kind == WR_TREE_LEFT, &rows, err);
+  if (code)
+    return code;
+  /* what the subquery has itself hides what stands outside */
+  const struct wr_scope outer = {.schema = rows.scope.schema,
+                                 .columns = rows.scope.columns,
+                                 .column_count = left->scope.column_count};
+  struct wr_from inner = rows;
+  inner.scope.columns += left->scope.column_count;
+  inner.scope.column_count -= left->scope.column_count;
+  inner.scope.outer = &outer;
+  code = lateral_where(binder, join, query->select, &inner, err);
+  struct wr_selection selection = {
+      .tree = query->select, .input = inner.node, .scope = inner.scope};
+  if (code == WR_OK)
+    code = wr_bind_items(binder, &selection, err);
+  if (code)
+    return code;
+  if (selection.aggregates.count)
+    return wr_fail_at(err, WR_UNSUPPORTED, selection.aggregates.spans[0],
+                      "aggregates in a LATERAL subquery are not supported yet");
+  uint32_t before = rows.scope.schema.column_count, count = before + selection.item_count;
+  const struct wr_expression **expressions =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
+  const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
+  for (uint32_t c = 0; c < before; c++) {
+    names[c] = rows.scope.schema.fields[c].name;
+    expressions[c] = wr_bind_column(binder->binding, c, rows.scope.schema.fields[c].type,
+                                    (struct wr_span){WR_NO_POSITION, 0});
+  }
+  for (uint32_t i = 0; i < selection.item_count; i++) {
+    names[before + i] = selection.names[i];
+    expressions[before + i] = selection.items[i];
+  }
+  if (relation->alias_columns.count) {
+    code = unnest_alias_names(relation, names + before, selection.item_count, err);
+    if (code)
+      return code;
+  }
+  out->node = wr_logical_project(binder->arena, inner.node, expressions, names, count);
+  const struct wr_schema made = {.column_count = selection.item_count,
+                                 .fields = out->node->schema.fields + before};
+  struct wr_scope right =
+      wr_scope_over(binder->arena, &made, relation->alias ? relation->alias->text : NULL);
+  code = join_check_alias(&left->scope, &right, relation->span, err);
+  out->scope = join_scopes(binder->arena, &left->scope, &right, &out->node->schema, before);
+  return code;
+}
+
+/* ---- joins */
+
+static bool join_is_dependent(const struct wr_tree_relation *right)
+{
+  return right->kind == WR_TREE_UNNEST ||
+         (right->kind == WR_TREE_DERIVED && right->derived.lateral);
+}
+
+static enum wr_code join_condition(const struct wr_binder *binder,
+                                   const struct wr_tree_relation *join,
+                                   const struct wr_scope *scope,
+                                   const struct wr_expression **condition, struct wr_error *err)
+{
+  const struct wr_expression_context context = {.binder = binder, .scope = scope, .place = "ON"};
+  *condition = NULL;
+  return join->join.on ? wr_bind_condition(&context, join->join.on, condition, err) : WR_OK;
+}
+
+static bool join_is_true(const struct wr_expression *condition)
+{
+  return !condition || (wr_expression_is_known(condition) && wr_column_i64(condition->literal, 0));
+}
+
+/* The right side is made from each row of the left one. */
+static enum wr_code join_dependent(struct wr_binder *binder, const struct wr_tree_relation *join,
+                                   const struct wr_from *left, struct wr_from *out,
+                                   struct wr_error *err)
+{
+  const struct wr_tree_relation *right = join->join.right;
+  enum wr_tree_join_kind kind = join->join.kind;
+  const char *what = right->kind == WR_TREE_UNNEST ? "UNNEST" : "LATERAL";
+  if (kind == WR_TREE_RIGHT || kind == WR_TREE_FULL)
+    return wr_fail_at(err, WR_UNSUPPORTED, join_span(join),
+                      "%s cannot stand before %s: its rows come from those of the left side",
+                      join_name(kind), what);
+  if (join->join.natural || join->join.using.count)
+    return wr_fail_at(err, WR_UNSUPPORTED, join_span(join),
+                      "%s cannot be joined by the names of columns", what);
+  enum wr_code code = right->kind == WR_TREE_UNNEST
+                          ? unnest_bind(binder, right, left, kind == WR_TREE_LEFT, out, err)
+                          : lateral_bind(binder, join, left, out, err);
+  const struct wr_expression *condition = NULL;
+  if (code == WR_OK)
+    code = join_condition(binder, join, &out->scope, &condition, err);
+  if (code || join_is_true(condition))
+    return code;
+  if (kind == WR_TREE_LEFT)
+    return wr_fail_at(err, WR_UNSUPPORTED, join->join.on->span,
+                      "LEFT JOIN %s takes no other condition than ON TRUE", what);
+  out->node = wr_logical_filter(binder->arena, out->node, condition);
+  return WR_OK;
+}
+
+static enum wr_code join_check_using(const struct wr_tree_relation *join,
+                                     const struct wr_binder *binder, const struct wr_from *side,
+                                     struct wr_error *err)
+{
+  for (uint32_t i = 0; i < join->join.using.count; i++) {
+    struct wr_tree_identifier *part = join->join.using.items[i];
+    const struct wr_tree_name name = {.span = part->span, .parts = {.items = &part, .count = 1}};
+    const struct wr_expression *column;
+    enum wr_code code = wr_scope_resolve(&side->scope, binder->binding, &name, &column, err);
+    if (code)
+      return code;
+  }
+  return WR_OK;
+}
+
+/* Two streams: everything in it is looked at, and then it is refused. */
+static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_relation *join,
+                                 const struct wr_from *left, struct wr_error *err)
+{
+  struct wr_from right;
+  enum wr_code code = wr_bind_relation(binder, join->join.right, &right, err);
+  if (code == WR_OK)
+    code = join_check_alias(&left->scope, &right.scope, join->join.right->span, err);
+  if (code == WR_OK)
+    code = join_check_using(join, binder, left, err);
+  if (code == WR_OK)
+    code = join_check_using(join, binder, &right, err);
+  if (code)
+    return code;
+  uint32_t left_count = left->scope.schema.column_count,
+           count = left_count + right.scope.schema.column_count;
+  struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, count);
+  for (uint32_t c = 0; c < count; c++)
+    fields[c] =
+        c < left_count ? left->scope.schema.fields[c] : right.scope.schema.fields[c - left_count];
+  const struct wr_schema both = {.column_count = count, .fields = fields};
+  struct wr_scope scope = join_scopes(binder->arena, &left->scope, &right.scope, &both, left_count);
+  const struct wr_expression *condition;
+  code = join_condition(binder, join, &scope, &condition, err);
+  if (code)
+    return code;
+  wr_fail_at(err, WR_UNSUPPORTED, join_span(join), "%s of two streams is not supported yet",
+             join_name(join->join.kind));
+  return wr_hint(err,
+                 "FROM takes one table, view, subquery or window table function, and UNNEST of "
+                 "its collections");
+}
+
+enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relation *join,
+                          struct wr_from *out, struct wr_error *err)
+{
+  assert(join->kind == WR_TREE_JOIN);
+  struct wr_from left;
+  enum wr_code code = wr_bind_relation(binder, join->join.left, &left, err);
+  if (code)
+    return code;
+  return join_is_dependent(join->join.right) ? join_dependent(binder, join, &left, out, err)
+                                             : join_streams(binder, join, &left, err);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DISTINCT over DISTINCT, also through a UNION: the upper one finds every double by itself, so the
+ * lower one would only remember the same rows a second time. Not where rows are forgotten at the
+ * end of a window: which rows come too late is then decided below.
+ */
+#include "planner/rule.h"
+
+static bool distinct_forgets_nothing(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_DISTINCT && node->distinct.end_column == UINT32_MAX;
+}
+
+/* What stands in the place of an input: itself, or that of its DISTINCT if nobody else reads it. */
+static struct wr_logical *distinct_skip(struct wr_logical *input)
+{
+  return distinct_forgets_nothing(input) && input->reader_count == 1 ? wr_logical_input(input)
+                                                                     : input;
+}
+
+static struct wr_logical *distinct_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
+{
+  if (!distinct_forgets_nothing(node))
+    return node;
+  struct wr_logical *below = wr_logical_input(node), *instead = distinct_skip(below);
+  if (below->kind == WR_LOGICAL_UNION && below->reader_count == 1) {
+    struct wr_logical **inputs =
+        WR_NEW_ARRAY(rewrite->arena, struct wr_logical *, below->input_count);
+    bool has_changed = false;
+    for (uint32_t i = 0; i < below->input_count; i++) {
+      inputs[i] = distinct_skip(below->inputs[i]);
+      has_changed = has_changed || inputs[i] != below->inputs[i];
+    }
+    if (has_changed)
+      instead = wr_logical_union(rewrite->arena, inputs, below->input_count);
+  }
+  if (instead == below)
+    return node;
+  struct wr_logical *upper = wr_logical_distinct(rewrite->arena, instead);
+  upper->distinct = node->distinct;
+  return upper;
+}
+
+const struct wr_rule wr_rule_merge_distincts = {
+    .name = "merge_distincts",
+    .help = "drops a DISTINCT below another",
+    .node = distinct_node,
+};
