@@ -205,6 +205,8 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
   struct wr_table_spec spec = {.table = plan->table.name,
                                .options = plan->table.options,
                                .schema = plan->table.physical,
+                               .partitions = plan->table.partitions,
+                               .partition_count = plan->table.partition_count,
                                .wanted = plan->wanted,
                                .wanted_count = plan->wanted_count,
                                .task_count = node->parallelism,
@@ -313,7 +315,18 @@ static void task_add_channel(struct wr_task *task, struct wr_channel *channel)
   task->channels[task->channel_count++] = channel;
 }
 
-/* A sending end in `task` towards all copies of a group; its channels join the readers. */
+/* Which copies of a group read from a copy of another: all of them, but a share each if SPREAD.
+ * Then every reader has somebody to read from, and rows keep their order as far as there are
+ * readers enough. */
+static bool builder_reads(const struct wr_plan_input *input, uint32_t reader, uint32_t readers,
+                          uint32_t writer, uint32_t writers)
+{
+  if (input->exchange != WR_EXCHANGE_SPREAD)
+    return true;
+  return writers >= readers ? writer % readers == reader : reader % writers == writer;
+}
+
+/* A sending end in `task` towards the copies of a group; its channels join the readers. */
 static struct wr_operator *builder_add_exchange(struct builder *builder, struct wr_task *task,
                                                 const struct wr_plan_input *input,
                                                 uint32_t from_layout,
@@ -328,15 +341,19 @@ static struct wr_operator *builder_add_exchange(struct builder *builder, struct 
   struct wr_channel **channels = wr_memory_get_zero(readers * sizeof(struct wr_channel *));
   build->edges = wr_memory_resize(build->edges, (build->edge_count + 1) * sizeof *build->edges);
   build->edges[build->edge_count++] = channels;
+  uint32_t count = 0;
   for (uint32_t c = 0; c < readers; c++) {
     struct wr_task *reader = build->tasks[builder->first_task[group] + c];
-    channels[c] = wr_channel_new(&reader->inbox, build->layouts[from_layout], input_number);
-    task_add_channel(reader, channels[c]);
+    if (!builder_reads(input, c, readers, task->copy, task->copy_count))
+      continue;
+    channels[count] = wr_channel_new(&reader->inbox, build->layouts[from_layout], input_number);
+    task_add_channel(reader, channels[count]);
     if (task->nodes[0].source && task->nodes[0].context.split_count == 0)
-      channels[c]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
+      channels[count]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
+    count++;
   }
-  struct wr_operator *exchange = wr_exchange_new(
-      input, channels, readers, build->layouts[from_layout], &task->exchange_context);
+  struct wr_operator *exchange =
+      wr_exchange_new(input, channels, count, build->layouts[from_layout], &task->exchange_context);
   task->exchanges =
       wr_memory_resize(task->exchanges, (task->exchange_count + 1) * sizeof(struct wr_operator *));
   task->exchanges[task->exchange_count++] = exchange;

@@ -48,6 +48,7 @@ struct wr_channel {
   uint32_t pages;                   /* pages in the ring or being read */
   struct wr_page *spare[WR_CHANNEL_PAGES];
   uint32_t spare_count;
+  _Atomic bool unwanted; /* set by the reader: rows would change nothing any more */
   /* the reader's own: */
   uint32_t input;       /* of the head operator */
   int64_t watermark_us; /* last received; WR_TIME_END after END */

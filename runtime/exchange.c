@@ -14,6 +14,7 @@ struct exchange {
   uint32_t channel_count;
   struct wr_page **pages; /* per channel; NULL: none begun */
   uint32_t row_capacity;
+  uint32_t turn; /* SPREAD: the reader of the next batch */
   uint64_t *hashes;
   uint32_t *all_rows; /* 0, 1, 2, ... for batches without picked */
   uint32_t **rows;    /* per channel: the rows of this batch that go there */
@@ -72,8 +73,8 @@ static enum wr_code exchange_append(struct exchange *exchange, uint32_t i,
 }
 
 /* Sorts the rows that count into one list per reader. */
-static void exchange_spread(struct exchange *exchange, const struct wr_batch *batch,
-                            const uint32_t *rows)
+static void exchange_deal(struct exchange *exchange, const struct wr_batch *batch,
+                          const uint32_t *rows)
 {
   const struct wr_plan_input *input = exchange->input;
   for (uint32_t k = 0; k < input->key_count; k++)
@@ -93,11 +94,17 @@ static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
 {
   struct exchange *exchange = (struct exchange *)op;
   (void)input;
+  if (op->has_enough)
+    return WR_OK;
   exchange_reserve(exchange, batch->row_count);
   const uint32_t *rows = batch->picked ? batch->picked : exchange->all_rows;
   if (exchange->channel_count == 1 || exchange->input->exchange == WR_EXCHANGE_GATHER)
     return exchange_append(exchange, 0, batch, rows, batch->picked_count, err);
-  exchange_spread(exchange, batch, rows);
+  if (exchange->input->exchange == WR_EXCHANGE_SPREAD) {
+    exchange->turn = (exchange->turn + 1) % exchange->channel_count;
+    return exchange_append(exchange, exchange->turn, batch, rows, batch->picked_count, err);
+  }
+  exchange_deal(exchange, batch, rows);
   for (uint32_t i = 0; i < exchange->channel_count; i++) {
     enum wr_code code =
         exchange_append(exchange, i, batch, exchange->rows[i], exchange->row_counts[i], err);
@@ -105,6 +112,15 @@ static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
       return code;
   }
   return WR_OK;
+}
+
+void wr_exchange_look(struct wr_operator *op)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  for (uint32_t i = 0; i < exchange->channel_count; i++)
+    if (!atomic_load_explicit(&exchange->channels[i]->unwanted, memory_order_relaxed))
+      return;
+  wr_operator_set_enough(op);
 }
 
 enum wr_code wr_exchange_flush(struct wr_operator *op, struct wr_error *err)

@@ -17,6 +17,8 @@ struct wr_operator *wr_exchange_new(const struct wr_plan_input *input,
                                     const struct wr_page_layout *layout,
                                     const struct wr_operator_context *context);
 
+/* Notes whether any reader still needs rows. */
+void wr_exchange_look(struct wr_operator *exchange);
 /* Sends all pages that hold rows. WR_STOPPED when the job is being aborted. */
 enum wr_code wr_exchange_flush(struct wr_operator *exchange, struct wr_error *err);
 /* Flushes, then sends the signal to every reader. */

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "connectors/connector.h"
+#include "connectors/partition_path.h"
+#include "core/limits.h"
+#include "core/time.h"
 #include "formats/format.h"
 #include "text/buffer.h"
 
@@ -17,7 +20,75 @@ struct sink {
   size_t *ends;
   struct wr_outgoing *records;
   uint32_t row_capacity;
+  struct wr_buffer partitions; /* of the records, one behind the other */
+  const char *partition_null;  /* what NULL is called in them */
 };
+
+/* Appends the partition of a record from the columns behind the physical ones; the pointer to it is
+ * set when all are there. False: the row is rejected. */
+static bool sink_put_partition(struct sink *sink, const struct wr_batch *batch, uint32_t row,
+                               struct wr_outgoing *record)
+{
+  const struct wr_plan_table *table = &sink->plan->table;
+  size_t start = sink->partitions.length;
+  for (uint32_t p = 0; p < table->partition_count; p++) {
+    const struct wr_column *column = &batch->columns[table->physical->column_count + p];
+    assert(sink->plan->metadata[p] == WR_METADATA_PARTITION + p);
+    if (p)
+      wr_buffer_put_char(&sink->partitions, '/');
+    if (wr_partition_put(&sink->partitions, table->partitions[p],
+                         wr_column_is_null(column, row) ? NULL : wr_column_text(column, row),
+                         sink->partition_null))
+      continue;
+    sink->partitions.length = start;
+    wr_operator_reject(&sink->op, batch, row, WR_REJECT_VALUE,
+                       "the partition column '%s' would make a name of more than %d bytes "
+                       "(WR_PARTITION_NAME_BYTES_MAX)",
+                       table->partitions[p], WR_PARTITION_NAME_BYTES_MAX);
+    return false;
+  }
+  record->partition_length = (uint32_t)(sink->partitions.length - start);
+  return true;
+}
+
+static void sink_set_partitions(struct sink *sink, uint32_t count)
+{
+  const char *partition = sink->partitions.bytes;
+  for (uint32_t i = 0; i < count; i++) {
+    sink->records[i].partition = partition;
+    partition += sink->records[i].partition_length;
+  }
+}
+
+/* Sets key or time of a record from the metadata column behind the physical ones. False: the row is
+ * rejected. */
+static bool sink_put_metadata(struct sink *sink, const struct wr_batch *batch, uint32_t row,
+                              struct wr_outgoing *record)
+{
+  for (uint32_t m = sink->plan->table.partition_count; m < sink->plan->metadata_count; m++) {
+    const struct wr_metadata *metadata =
+        &sink->plan->table.connector->metadata[sink->plan->metadata[m]];
+    const struct wr_column *column = &batch->columns[sink->plan->table.physical->column_count + m];
+    if (wr_column_is_null(column, row))
+      continue;
+    if (metadata->part == WR_METADATA_KEY) {
+      const struct wr_text *key = wr_column_text(column, row);
+      record->key = wr_text_bytes(key);
+      record->key_length = key->length;
+      continue;
+    }
+    assert(metadata->part == WR_METADATA_TIME);
+    record->has_time = true;
+    record->time_us = wr_column_i64(column, row);
+    if (record->time_us >= WR_US_PER_MS)
+      continue;
+    wr_operator_reject(&sink->op, batch, row, WR_REJECT_VALUE,
+                       "the metadata '%s' takes no time before 1970-01-01 00:00:00.001",
+                       metadata->name);
+    return false;
+  }
+  return true;
+}
 
 static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch *batch,
                                        struct wr_error *err)
@@ -28,16 +99,29 @@ static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch 
     sink->records = wr_memory_resize(sink->records, sink->row_capacity * sizeof *sink->records);
   }
   wr_buffer_clear(&sink->buffer);
+  wr_buffer_clear(&sink->partitions);
   sink->encoder->format->encode(sink->encoder, batch, &sink->buffer, sink->ends);
   size_t start = 0;
+  uint32_t count = 0, fault = 0;
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     assert(sink->ends[i] >= start);
-    sink->records[i] = (struct wr_outgoing){.bytes = sink->buffer.bytes + start,
-                                            .length = (uint32_t)(sink->ends[i] - start)};
+    if (fault < sink->encoder->fault_count && sink->encoder->faults[fault].frame == i) {
+      wr_operator_reject(&sink->op, batch, wr_batch_row(batch, i), WR_REJECT_VALUE, "%s",
+                         sink->encoder->faults[fault++].message);
+      continue;
+    }
+    sink->records[count] = (struct wr_outgoing){.bytes = sink->buffer.bytes + start,
+                                                .length = (uint32_t)(sink->ends[i] - start)};
+    uint32_t row = wr_batch_row(batch, i);
+    count += sink_put_metadata(sink, batch, row, &sink->records[count]) &&
+             sink_put_partition(sink, batch, row, &sink->records[count]);
     start = sink->ends[i];
   }
+  if (sink->partitions.length)
+    sink_set_partitions(sink, count);
+  wr_metrics_add(&sink->op.context->metrics->rows_out, count);
   wr_metrics_add(&sink->op.context->metrics->bytes_out, sink->buffer.length);
-  return sink->writer->class->write(sink->writer, sink->records, batch->picked_count, err);
+  return sink->writer->class->write(sink->writer, sink->records, count, err);
 }
 
 static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
@@ -45,9 +129,10 @@ static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
 {
   struct sink *sink = (struct sink *)op;
   (void)input;
+  if (sink->encoder)
+    return sink_write_encoded(sink, batch, err);
   wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
-  return sink->encoder ? sink_write_encoded(sink, batch, err)
-                       : sink->writer->class->write_rows(sink->writer, batch, err);
+  return sink->writer->class->write_rows(sink->writer, batch, err);
 }
 
 static enum wr_code sink_on_watermark(struct wr_operator *op, int64_t watermark_us,
@@ -65,6 +150,7 @@ static void sink_close(struct wr_operator *op)
   if (sink->encoder)
     sink->encoder->format->encoder_free(sink->encoder);
   wr_buffer_free(&sink->buffer);
+  wr_buffer_free(&sink->partitions);
   free(sink->ends);
   free(sink->records);
   free(sink);
@@ -94,11 +180,16 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
   struct wr_table_spec spec = {.table = table->name,
                                .options = table->options,
                                .schema = table->physical,
+                               .partitions = table->partitions,
+                               .partition_count = table->partition_count,
                                .separator = table->format ? table->format->separator : NULL,
                                .task = context->task,
                                .task_count = context->task_count,
                                .note = note,
                                .note_self = note_self};
+  if (table->partition_count)
+    sink->partition_null = wr_options_text(table->options, table->connector->options,
+                                           table->connector->partition_option);
   if (code == WR_OK)
     code = table->connector->writer->open(&spec, &sink->writer, err);
   if (code != WR_OK) {

@@ -36,6 +36,8 @@ static enum wr_code source_open_reader(struct wr_source *source, struct wr_error
   struct wr_table_spec spec = {.table = table->name,
                                .options = table->options,
                                .schema = table->physical,
+                               .partitions = table->partitions,
+                               .partition_count = table->partition_count,
                                .wanted = source->plan->wanted,
                                .wanted_count = source->plan->wanted_count,
                                .task = source->op.context->task,

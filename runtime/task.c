@@ -64,6 +64,20 @@ static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
   return code == WR_OK ? wr_rejects_flush(task->rejects, err) : code;
 }
 
+/* True when rows of the head would change nothing any more; those that send to it are told. */
+static bool task_has_enough(struct wr_task *task)
+{
+  if (task->has_enough)
+    return true;
+  for (uint32_t i = 0; i < task->exchange_count; i++)
+    if (!task->exchanges[i]->has_enough)
+      wr_exchange_look(task->exchanges[i]);
+  task->has_enough = !wr_operator_needs_rows(task->nodes[0].op);
+  for (uint32_t i = 0; task->has_enough && i < task->channel_count; i++)
+    atomic_store_explicit(&task->channels[i]->unwanted, true, memory_order_relaxed);
+  return task->has_enough;
+}
+
 /* ---- epochs ---- */
 
 static void task_save_node(struct wr_task_node *node)
@@ -234,6 +248,7 @@ static enum wr_code source_task_control(struct wr_task *task, bool *leave, struc
     *leave = true;
     return WR_OK;
   }
+  *leave = *leave || task_has_enough(task);
   uint64_t cut = shared->options.cut_after_records;
   if (cut && wr_source_record_count(source) >= cut && !*leave)
     wr_epochs_begin(shared->epochs);
@@ -398,6 +413,7 @@ static enum wr_code channel_task_loop(struct wr_task *task, struct wr_error *err
     }
     if (code == WR_OK && i >= 0)
       code = channel_task_message(task, (uint32_t)i, &message, &aligning, &open_count, err);
+    task_has_enough(task);
     if (code == WR_OK)
       code = task_tick(task, err);
     if (code == WR_OK)

@@ -68,6 +68,7 @@ struct wr_task {
   uint64_t saving, answered; /* epoch being saved, 0: none; newest epoch answered */
   uint64_t committed;        /* newest epoch whose positions were told to the source */
   bool stopped;              /* some input was stopped before its end */
+  bool has_enough;           /* rows would change nothing any more */
   bool idle;                 /* no channel expects rows; told to those behind */
   uint64_t held_rows;        /* written before the thread ends */
 };
