@@ -24,6 +24,7 @@ struct wr_arguments {
   uint32_t parallelism; /* 0: not given */
   const char *format;   /* of the console; "auto" unless given */
   bool json, quiet;
+  bool check_only; /* weir check */
   /* --test, for the project's own tests; see tests/README.md */
   uint32_t test_batch_rows;
   uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
@@ -38,8 +39,14 @@ enum { WR_TAKES_FORMAT = 1, WR_TAKES_JSON = 2, WR_TAKES_QUIET = 4 };
 bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
                         struct wr_arena *arena, struct wr_arguments *out);
 
-/* An error in SQL on standard error: place, line, caret, hint. Without a position: one sentence. */
-void wr_report_error(const struct wr_arguments *arguments, const struct wr_error *err);
+/* Errors in SQL on standard error: place, state, sentence, line, caret, hint. Without a position:
+ * one sentence. */
+void wr_report_errors(const struct wr_arguments *arguments, const struct wr_error_list *errors);
+/* Warnings on standard error. */
+void wr_report_warnings(const struct wr_arguments *arguments, const struct wr_program *program);
+/* The same, and warnings, as one JSON object on standard output; program NULL: it was not built. */
+void wr_report_json(const struct wr_arguments *arguments, const struct wr_error_list *errors,
+                    const struct wr_program *program);
 
 /* Builds the program as the arguments say; on failure reports it and returns false. */
 bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
@@ -51,6 +58,7 @@ int wr_command_explain(int argc, char **argv);
 int wr_command_connectors(int argc, char **argv);
 int wr_command_formats(int argc, char **argv);
 int wr_command_functions(int argc, char **argv);
+int wr_command_types(int argc, char **argv);
 
 /* The help text of a command on standard output; false: there is none of that name. */
 bool wr_help_print(const char *command);

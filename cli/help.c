@@ -11,11 +11,12 @@ static const char help_weir[] =
     "usage: weir COMMAND [OPTIONS] ...\n"
     "\n"
     "  run FILE.sql          runs the queries of a file until their input ends or you press Ctrl-C\n"
-    "  check FILE.sql        compiles only; says where the first mistake is\n"
+    "  check FILE.sql        compiles only; says where all the mistakes are\n"
     "  explain FILE.sql      shows the plan: what is read, computed, exchanged and written\n"
     "  connectors [NAME]     the connectors, or the options of one\n"
     "  formats [NAME]        the formats, or the options of one\n"
-    "  functions [NAME]      the functions and operators of SQL, or one with an example\n"
+    "  functions [NAME]      the functions and operators of SQL, or one with all its forms\n"
+    "  types [NAME]          the types of SQL, or one with its casts\n"
     "  help [COMMAND]        more about a command\n"
     "  --version             the version\n"
     "\n"
@@ -27,8 +28,9 @@ static const char help_weir[] =
 static const char help_run[] =
     "usage: weir run FILE.sql | - | -e 'SQL'  [OPTIONS]\n"
     "\n"
-    "Runs a script: CREATE TABLE and CREATE VIEW declare, all INSERT INTO ... SELECT run together\n"
-    "as one job, and every bare SELECT runs after that and prints its rows on standard output.\n"
+    "Runs a script: CREATE TABLE, VIEW and FUNCTION declare, all INSERT INTO ... SELECT run together\n"
+    "as one job; every bare SELECT, SHOW and DESCRIBE is a job of its own, in its place, and prints\n"
+    "its rows on standard output.\n"
     "Everything else (notes, progress, summary) goes to standard error. Ctrl-C ends a running job\n"
     "after what it has in hand; a second one at once.\n"
     "\n"
@@ -42,10 +44,12 @@ static const char help_run[] =
     "exit codes: 0 done, 1 the SQL is wrong, 2 wrong usage, 3 failed while running\n";
 
 static const char help_check[] =
-    "usage: weir check FILE.sql | - | -e 'SQL'  [--set KEY=VALUE] [--parallelism N]\n"
+    "usage: weir check FILE.sql | - | -e 'SQL'  [--json] [--set KEY=VALUE] [--parallelism N]\n"
     "\n"
-    "Compiles a script without connecting to anything. A mistake is shown with file, line and\n"
-    "column, the line itself and, where there is one, a hint.\n"
+    "Compiles a script without connecting to anything. Every mistake is shown with file, line and\n"
+    "column, its SQLSTATE, the line itself and, where there is one, a hint.\n"
+    "\n"
+    "  --json                the result as one JSON object on standard output, for editors\n"
     "\n"
     "exit codes: 0 it is right, 1 it is not, 2 wrong usage\n";
 
@@ -56,7 +60,7 @@ static const char help_explain[] =
     "parallelism, how rows are exchanged between them, which columns are decoded, and what every\n"
     "sink promises.\n"
     "\n"
-    "  --json                the same as a JSON array with one object per job\n";
+    "  --json                the same as a JSON array with one object per job; mistakes as one object\n";
 
 static const char help_connectors[] =
     "usage: weir connectors [NAME]\n"
@@ -70,7 +74,12 @@ static const char help_formats[] = "usage: weir formats [NAME]\n"
 static const char help_functions[] =
     "usage: weir functions [NAME]\n"
     "\n"
-    "Lists the functions and operators of SQL, or shows one with an example.\n";
+    "Lists the functions and operators of SQL, or shows one with what it takes and gives and an\n"
+    "example. Functions of a script: SHOW USER FUNCTIONS.\n";
+
+static const char help_types[] = "usage: weir types [NAME]\n"
+                                 "\n"
+                                 "Lists the types of SQL, or shows one with its casts.\n";
 
 static const struct {
   const char *command, *text;
@@ -82,6 +91,7 @@ static const struct {
     {"connectors", help_connectors},
     {"formats", help_formats},
     {"functions", help_functions},
+    {"types", help_types},
 };
 
 bool wr_help_print(const char *command)

@@ -4,20 +4,36 @@
 
 #include "cli/command.h"
 
+static const char *plural(uint32_t count)
+{
+  return count == 1 ? "" : "s";
+}
+
+static void print_summary(const struct wr_arguments *arguments, const struct wr_program *program)
+{
+  wr_report_warnings(arguments, program);
+  printf("%s: ok, %u statement%s: %u table%s, %u view%s, %u function%s, %u job%s\n",
+         arguments->name, program->statement_count, plural(program->statement_count),
+         program->table_count, plural(program->table_count), program->view_count,
+         plural(program->view_count), program->function_count, plural(program->function_count),
+         program->job_count, plural(program->job_count));
+}
+
 int wr_command_check(int argc, char **argv)
 {
   struct wr_arena arena = {0};
   struct wr_arguments arguments;
   struct wr_program program;
   int exit_code = WR_EXIT_USAGE;
-  if (wr_arguments_parse(argc, argv, "check", 0, &arena, &arguments)) {
+  if (wr_arguments_parse(argc, argv, "check", WR_TAKES_JSON, &arena, &arguments)) {
     exit_code = WR_EXIT_SQL;
+    arguments.check_only = true;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
       exit_code = WR_EXIT_DONE;
-      for (uint32_t i = 0; i < program.warning_count; i++)
-        fprintf(stderr, "weir: warning: %s\n", program.warnings[i]);
-      printf("%s: ok, %u %s\n", arguments.name, program.job_count,
-             program.job_count == 1 ? "job" : "jobs");
+      if (arguments.json)
+        wr_report_json(&arguments, &(struct wr_error_list){0}, &program);
+      else
+        print_summary(&arguments, &program);
     }
   }
   wr_arena_free(&arena);

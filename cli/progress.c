@@ -106,6 +106,7 @@ void wr_progress_summarize(struct wr_progress *progress, const struct wr_executi
           print_count(bad, rejected), seconds,
           print_count(rate, seconds > 0 ? (uint64_t)((double)summary->rows_in / seconds) : 0));
   if (summary->held_rows)
-    fprintf(stderr, "weir: %s rows were in windows that had not closed; they are in no result\n",
+    fprintf(stderr,
+            "weir: %s rows were in windows or groups that had not ended; they are in no result\n",
             print_count(in, summary->held_rows));
 }

@@ -2,10 +2,12 @@
 /*
  * Errors as people see them:
  *
- *   app.sql:3:8: error: no column "pge" in clicks
+ *   app.sql:3:8: error 42703: there is no column 'pge' in 'clicks'
  *     3 | SELECT pge, COUNT(*)
  *       |        ^^^
- *   hint: did you mean "page"?
+ *   hint: did you mean 'page'?
+ *
+ * and as programs read them (--json).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include "cli/command.h"
 #include "parser/parser.h"
+#include "text/json_write.h"
 
 #define REPORT_BEFORE 80 /* bytes of a long line that are shown before and behind its mark */
 #define REPORT_BEHIND 100
@@ -95,33 +98,131 @@ static void report_line(const struct wr_source_place *found)
   free(line);
 }
 
-void wr_report_error(const struct wr_arguments *arguments, const struct wr_error *err)
+static void report_error(const struct wr_arguments *arguments, const struct wr_error *err)
 {
   if (err->span.offset == WR_NO_POSITION || !arguments->text) {
-    fprintf(stderr, "weir: error: %s\n", err->message);
+    fprintf(stderr, "weir: error %s: %s\n", err->state, err->message);
   } else {
     struct wr_source_place place;
     wr_source_locate(arguments->text, arguments->length, err->span, &place);
-    fprintf(stderr, "%s:%u:%u: error: %s\n", arguments->name, place.line, place.column,
-            err->message);
+    fprintf(stderr, "%s:%u:%u: error %s: %s\n", arguments->name, place.line, place.column,
+            err->state, err->message);
     report_line(&place);
   }
   if (err->hint[0])
     fprintf(stderr, "hint: %s\n", err->hint);
 }
 
+void wr_report_errors(const struct wr_arguments *arguments, const struct wr_error_list *errors)
+{
+  for (uint32_t i = 0; i < errors->count; i++) {
+    if (i)
+      fputc('\n', stderr);
+    report_error(arguments, &errors->items[i]);
+  }
+  if (errors->left_out)
+    fprintf(stderr, "\nand %u more errors\n", errors->left_out);
+  else if (errors->count > 1)
+    fprintf(stderr, "\n%u errors\n", errors->count);
+}
+
+void wr_report_warnings(const struct wr_arguments *arguments, const struct wr_program *program)
+{
+  for (uint32_t i = 0; i < program->warning_count; i++) {
+    const struct wr_warning *warning = &program->warnings[i];
+    struct wr_source_place place;
+    if (warning->span.offset == WR_NO_POSITION) {
+      fprintf(stderr, "weir: warning: %s\n", warning->message);
+      continue;
+    }
+    wr_source_locate(arguments->text, arguments->length, warning->span, &place);
+    fprintf(stderr, "%s:%u:%u: warning: %s\n", arguments->name, place.line, place.column,
+            warning->message);
+  }
+}
+
+/* ---- JSON */
+
+static void json_text(struct wr_buffer *out, const char *name, const char *text)
+{
+  wr_buffer_put_string(out, name);
+  wr_json_write_string(out, text, strlen(text));
+}
+
+static void json_number(struct wr_buffer *out, const char *name, uint32_t number)
+{
+  char digits[16];
+  snprintf(digits, sizeof digits, "%u", number);
+  wr_buffer_put_string(out, name);
+  wr_buffer_put_string(out, digits);
+}
+
+static void json_place(struct wr_buffer *out, const struct wr_arguments *arguments,
+                       struct wr_span span)
+{
+  struct wr_source_place place;
+  if (span.offset == WR_NO_POSITION)
+    return;
+  wr_source_locate(arguments->text, arguments->length, span, &place);
+  json_number(out, ",\"line\":", place.line);
+  json_number(out, ",\"column\":", place.column);
+  json_number(out, ",\"width\":", place.width);
+  json_number(out, ",\"offset\":", span.offset);
+  json_number(out, ",\"length\":", span.length);
+}
+
+static void json_error(struct wr_buffer *out, const struct wr_arguments *arguments,
+                       const struct wr_error *err)
+{
+  json_text(out, "{\"state\":", err->state);
+  json_text(out, ",\"message\":", err->message);
+  if (err->hint[0])
+    json_text(out, ",\"hint\":", err->hint);
+  json_place(out, arguments, err->span);
+  wr_buffer_put_char(out, '}');
+}
+
+void wr_report_json(const struct wr_arguments *arguments, const struct wr_error_list *errors,
+                    const struct wr_program *program)
+{
+  struct wr_buffer out = {0};
+  json_text(&out, "{\"file\":", arguments->name);
+  wr_buffer_put_string(&out, program ? ",\"ok\":true" : ",\"ok\":false");
+  json_number(&out, ",\"jobs\":", program ? program->job_count : 0);
+  wr_buffer_put_string(&out, ",\"warnings\":[");
+  for (uint32_t i = 0; program && i < program->warning_count; i++) {
+    json_text(&out, i ? ",\n{\"message\":" : "\n{\"message\":", program->warnings[i].message);
+    json_place(&out, arguments, program->warnings[i].span);
+    wr_buffer_put_char(&out, '}');
+  }
+  wr_buffer_put_string(&out, "],\"errors\":[");
+  for (uint32_t i = 0; i < errors->count; i++) {
+    wr_buffer_put_string(&out, i ? ",\n" : "\n");
+    json_error(&out, arguments, &errors->items[i]);
+  }
+  json_number(&out, "],\"more_errors\":", errors->left_out);
+  wr_buffer_put_string(&out, "}\n");
+  fwrite(out.bytes, 1, out.length, stdout);
+  wr_buffer_free(&out);
+}
+
+/* ---- the program */
+
 bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
                      struct wr_arena *arena, struct wr_program *out)
 {
-  struct wr_planner_options options = {.settings = arguments->settings,
-                                       .setting_count = arguments->setting_count,
-                                       .parallelism = parallelism,
-                                       .result_format = arguments->format,
-                                       .rules_off = arguments->test_rules_off};
-  struct wr_error err;
-  wr_error_clear(&err);
-  if (wr_program_build(arguments->text, arguments->length, &options, arena, out, &err) == WR_OK)
+  const struct wr_planner_options options = {.settings = arguments->settings,
+                                             .setting_count = arguments->setting_count,
+                                             .parallelism = parallelism,
+                                             .result_format = arguments->format,
+                                             .check_only = arguments->check_only,
+                                             .rules_off = arguments->test_rules_off};
+  struct wr_error_list errors = {0};
+  if (wr_program_build(arguments->text, arguments->length, &options, arena, out, &errors) == WR_OK)
     return true;
-  wr_report_error(arguments, &err);
+  if (arguments->json)
+    wr_report_json(arguments, &errors, NULL);
+  else
+    wr_report_errors(arguments, &errors);
   return false;
 }

@@ -230,8 +230,7 @@ int wr_command_run(int argc, char **argv)
     exit_code = WR_EXIT_SQL;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
       exit_code = WR_EXIT_DONE;
-      for (uint32_t i = 0; i < program.warning_count; i++)
-        fprintf(stderr, "weir: warning: %s\n", program.warnings[i]);
+      wr_report_warnings(&arguments, &program);
       if (program.job_count == 0)
         fprintf(stderr, "weir: nothing to run: %s has no INSERT and no SELECT\n", arguments.name);
       if (!jobs_are_possible(&arguments, &program)) {
@@ -243,7 +242,9 @@ int wr_command_run(int argc, char **argv)
            exit_code == WR_EXIT_DONE && i < program.job_count && !atomic_load(&stopper.signals);
            i++) {
         if (program.jobs[i].is_explain)
-          fputs(wr_explain_text(&arena, &program.jobs[i]), stdout);
+          fputs(program.jobs[i].explain_json ? wr_explain_json(&arena, &program.jobs[i])
+                                             : wr_explain_text(&arena, &program.jobs[i]),
+                stdout);
         else
           exit_code = run_job(&arguments, &program.jobs[i], i, &stopper);
       }
