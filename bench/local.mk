@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Measuring programs that are linked with the engine: `make bench/decode bench/table`; see
+# Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/table`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/table
+EXTRA_PROGRAMS = bench/decode bench/expressions bench/table
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
@@ -12,3 +12,6 @@ bench_libyardstick_a_CXXFLAGS = $(AM_CXXFLAGS) -O3 -march=native
 bench_table_SOURCES = bench/table.c
 bench_table_LDADD = $(weir_libs)
 nodist_EXTRA_bench_table_SOURCES = cli/none.cc
+bench_expressions_SOURCES = bench/expressions.c
+bench_expressions_LDADD = $(weir_libs)
+nodist_EXTRA_bench_expressions_SOURCES = cli/none.cc
