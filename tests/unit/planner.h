@@ -25,6 +25,8 @@
   "CREATE TABLE writable (a INT, k STRING METADATA FROM 'key') WITH ('connector' = 'kafka', "    \
   "'topic' = 'x', 'properties.bootstrap.servers' = 'localhost:1', 'properties.group.id' = 'g', " \
   "'format' = 'json');\n"                                                                        \
-  "CREATE VIEW late AS SELECT ts + INTERVAL '1' HOUR AS ts FROM clicks;\n"
+  "CREATE VIEW late AS SELECT ts + INTERVAL '1' HOUR AS ts FROM clicks;\n"                       \
+  "CREATE TABLE live (page STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH "               \
+  "('connector' = 'datagen');\n"
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arenas: alignment, clearing, and that resetting keeps the memory. */
-#include "core/arena.h"
+#include "core/arena_end.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,11 +62,34 @@ static void texts_end_in_nul(void)
   wr_arena_free(&arena);
 }
 
+static void note_end(void *what)
+{
+  ++*(int *)what;
+}
+
+static void things_end_with_the_arena(void)
+{
+  struct wr_arena arena = {0};
+  int ends = 0, others = 0;
+  wr_arena_at_end(&arena, note_end, &ends);
+  wr_arena_get(&arena, 3000000);
+  wr_arena_at_end(&arena, note_end, &others);
+  CU_ASSERT_EQUAL(ends + others, 0);
+  wr_arena_reset(&arena);
+  CU_ASSERT(ends == 1 && others == 1);
+  wr_arena_at_end(&arena, note_end, &ends);
+  wr_arena_free(&arena);
+  CU_ASSERT(ends == 2 && others == 1);
+  wr_arena_free(&arena);
+  CU_ASSERT_EQUAL(ends, 2);
+}
+
 static const struct wr_test tests[] = {
     {"sizes_are_aligned_and_apart", sizes_are_aligned_and_apart},
     {"zeroed_memory_is_zero_after_reuse", zeroed_memory_is_zero_after_reuse},
     {"reset_keeps_memory", reset_keeps_memory},
     {"texts_end_in_nul", texts_end_in_nul},
+    {"things_end_with_the_arena", things_end_with_the_arena},
     {NULL, NULL},
 };
 

@@ -100,8 +100,110 @@ static void times_become_times(void)
   express_check(rows, WR_COUNT(rows), "America/New_York");
 }
 
+static void intervals_are_numbers(void)
+{
+  static const struct express_row rows[] = {
+      {"CAST(INTERVAL '14' MONTH AS INT)", "14"},
+      {"CAST(INTERVAL '1' DAY AS BIGINT)", "86400000"},
+      {"CAST(INTERVAL '1' DAY AS SMALLINT)",
+       "! an interval of 86400000 milliseconds does not fit into SMALLINT"},
+      {"TRY_CAST(INTERVAL '1' DAY AS TINYINT)", "NULL"},
+      {"CAST(CAST(-i AS INTERVAL MONTH) AS STRING)", "-0-01|+0-00|NULL|-178956970-07|+0-07"},
+      {"CAST(CAST(l AS INTERVAL SECOND) AS STRING)",
+       "+0 00:00:00.010|+0 00:00:00.000|NULL|! 9223372036854775807 milliseconds are too many for "
+       "an INTERVAL|-0 00:00:00.007"},
+      {"CAST(d AS INTERVAL MONTH)", "! DOUBLE cannot be cast to INTERVAL YEAR TO MONTH"},
+      {"CAST(TIME '10:00:00' AS TIMESTAMP(0))", "1970-01-01 10:00:00"},
+  };
+  express_check(rows, WR_COUNT(rows), "UTC");
+}
+
+/* ---- what INSERT enforces */
+
+static const char *enforced(struct express *express, const struct wr_expression *value)
+{
+  struct wr_evaluation evaluation;
+  struct wr_evaluator *evaluator = wr_evaluator_new(&value, 1);
+  wr_evaluator_run(evaluator, &express->batch, &evaluation);
+  wr_buffer_clear(&express->out);
+  for (uint32_t r = 0; r < EXPRESS_ROWS; r++) {
+    if (r)
+      wr_buffer_put_char(&express->out, '|');
+    express_show(express, &evaluation, r);
+  }
+  wr_evaluator_free(evaluator);
+  return wr_buffer_string(&express->out);
+}
+
+static void not_null_is_enforced(void)
+{
+  static const struct {
+    const char *sql, *expected;
+  } rows[] = {
+      {"i", "1|0|! column x is NOT NULL and cannot take NULL|2147483647|-7"},
+      {"t || '.'", "weir.|.|! column x is NOT NULL and cannot take NULL|a longer text than "
+                   "12.|\xC3\x84pfel."},
+      {"10 / i", "10|! division by zero: 10 / 0|! column x is NOT NULL and cannot take NULL|0|-1"},
+      {"ROW(i)", "(1)|(0)|(NULL)|(2147483647)|(-7)"},
+      {"7", "7|7|7|7|7"},
+  };
+  struct express express;
+  express_open(&express, "UTC");
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    const struct wr_expression *value = express_bind(&express, rows[i].sql);
+    const char *found = enforced(&express, wr_bind_not_null(&express.binding, value, "x"));
+    WR_CHECK(strcmp(found, rows[i].expected) == 0, "%s\n  found %s", rows[i].sql, found);
+  }
+  /* equal values of two columns are two checks */
+  const struct wr_expression *value = express_bind(&express, "i"),
+                             *both[2] = {wr_bind_not_null(&express.binding, value, "x"),
+                                         wr_bind_not_null(&express.binding, value, "y")};
+  CU_ASSERT_FALSE(wr_expression_equal(both[0], both[1]));
+  const struct wr_expression *null = wr_bind_null(&express.binding, &wr_type_int, value->span);
+  CU_ASSERT_NOT_EQUAL(
+      wr_bind_check(&express.binding, wr_bind_not_null(&express.binding, null, "x"), &express.err),
+      WR_OK);
+  CU_ASSERT_STRING_EQUAL(express.err.message, "column x is NOT NULL and cannot take NULL");
+  express_close(&express);
+}
+
+static void lengths_are_enforced(void)
+{
+  static const struct {
+    enum wr_kind kind;
+    enum wr_length_mode mode;
+    const char *expected;
+  } rows[] = {
+      {WR_VARCHAR, WR_LENGTH_IGNORE, "weir||NULL|a longer text than 12|\xC3\x84pfel"},
+      {WR_VARCHAR, WR_LENGTH_TRIM_PAD, "weir||NULL|a longe|\xC3\x84pfel"},
+      {WR_CHAR, WR_LENGTH_TRIM_PAD, "weir   |       |NULL|a longe|\xC3\x84pfel  "},
+      {WR_VARCHAR, WR_LENGTH_ERROR,
+       "weir||NULL|! column x is VARCHAR(7) and cannot take 21 characters|\xC3\x84pfel"},
+      {WR_CHAR, WR_LENGTH_ERROR,
+       "! column x is CHAR(7) and cannot take 4 characters|! column x is CHAR(7) and cannot take 0 "
+       "characters|NULL|! column x is CHAR(7) and cannot take 21 characters|! column x is CHAR(7) "
+       "and cannot take 5 characters"},
+  };
+  struct express express;
+  express_open(&express, "UTC");
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    const struct wr_type *type = wr_type_text(&express.arena, rows[i].kind, 7);
+    const struct wr_expression *value;
+    CU_ASSERT_EQUAL(wr_bind_assign(&express.binding, express_bind(&express, "t"), type, "x", &value,
+                                   &express.err),
+                    WR_OK);
+    const char *found =
+        enforced(&express, wr_bind_length(&express.binding, value, type, rows[i].mode, "x"));
+    WR_CHECK(strcmp(found, rows[i].expected) == 0, "%zu\n  found %s", i, found);
+  }
+  express_close(&express);
+}
+
 static void insert_casts_by_itself(void)
 {
+  static const struct wr_field row_fields[] = {{"a", &wr_type_bigint}, {"b", &wr_type_string}};
+  static const struct wr_type row_type = {
+      .kind = WR_ROW, .physical = WR_NESTED, .field_count = 2, .fields = row_fields};
   static const struct {
     const char *sql;
     const struct wr_type *type;
@@ -118,6 +220,10 @@ static void insert_casts_by_itself(void)
       {"l", &wr_type_string, "column x is STRING and cannot take BIGINT"},
       {"l", &wr_type_timestamp3, "column x is TIMESTAMP(3) and cannot take BIGINT"},
       {"b", &wr_type_int, "column x is INT and cannot take BOOLEAN"},
+      {"ts", &wr_type_date, NULL},
+      {"ROW(i, t)", &row_type, NULL},
+      {"ROW(t, t)", &row_type,
+       "column x is ROW<a BIGINT, b STRING> and cannot take ROW<`EXPR$0` STRING, `EXPR$1` STRING>"},
   };
   struct express express;
   express_open(&express, "UTC");
@@ -183,6 +289,9 @@ static const struct wr_test tests[] = {
     {"texts are read", texts_are_read},
     {"values become text", values_become_text},
     {"times become times", times_become_times},
+    {"intervals are numbers", intervals_are_numbers},
+    {"NOT NULL is enforced", not_null_is_enforced},
+    {"lengths are enforced", lengths_are_enforced},
     {"INSERT casts by itself", insert_casts_by_itself},
     {"every rule has code", every_rule_has_code},
     {"common types", common_types},

@@ -293,6 +293,84 @@ static void raw_records_are_values(void)
   wr_buffer_free(&out);
 }
 
+/* Rows of a raw column, written and read again. */
+static void check_raw(const struct wr_type *type, const char *const *options, const char *written,
+                      size_t written_length, const char *expected)
+{
+  const struct wr_field field = {"a", type};
+  const struct wr_schema schema = {1, &field};
+  struct wr_option_value values[4];
+  struct wr_options given = decode_options(options, values);
+  const struct wr_format *raw = wr_format_find("raw");
+  uint32_t wanted = 0;
+  struct wr_format_spec spec = {
+      .schema = &schema, .wanted = &wanted, .wanted_count = 1, .options = &given};
+  struct wr_error err;
+  struct wr_decoder *decoder;
+  struct wr_encoder *encoder;
+  CU_ASSERT_EQUAL_FATAL(raw->check(&spec, true, &err), WR_OK);
+  CU_ASSERT_EQUAL_FATAL(raw->decoder_new(&spec, &decoder, &err), WR_OK);
+  CU_ASSERT_EQUAL_FATAL(raw->encoder_new(&spec, &encoder, &err), WR_OK);
+  char *copy = decode_copy(written, written_length);
+  struct wr_frame frame = {copy, (uint32_t)written_length};
+  struct wr_decoded decoded;
+  struct wr_buffer shown = {0}, back = {0};
+  raw->decode(decoder, &frame, 1, &decoded);
+  decode_show(&schema, &decoded, &shown);
+  WR_CHECK(strcmp(wr_buffer_string(&shown), expected) == 0, "%s  instead of %s", shown.bytes,
+           expected);
+  if (decoded.row_count == 1) {
+    uint32_t picked = 0;
+    size_t end = 0;
+    struct wr_batch batch = {.schema = &schema,
+                             .columns = decoded.columns,
+                             .row_count = 1,
+                             .picked_count = 1,
+                             .picked = &picked};
+    raw->encode(encoder, &batch, &back, &end);
+    CU_ASSERT_EQUAL(encoder->fault_count, 0);
+    CU_ASSERT_EQUAL(end, written_length);
+    CU_ASSERT(end == written_length && memcmp(back.bytes, written, end) == 0);
+  }
+  wr_buffer_free(&shown);
+  wr_buffer_free(&back);
+  raw->encoder_free(encoder);
+  raw->decoder_free(decoder);
+  free(copy);
+}
+
+static void raw_values_are_binary(void)
+{
+  static const char *const little[] = {"raw.endianness", "little-endian", NULL};
+  static const char *const latin[] = {"raw.charset", "ISO-8859-1", NULL};
+  static const char *const ascii[] = {"raw.charset", "us-ascii", NULL};
+  static const struct {
+    const struct wr_type *type;
+    const char *const *options;
+    const char *bytes;
+    size_t length;
+    const char *rows;
+  } rows[] = {
+      {&wr_type_boolean, NULL, "\1", 1, "{\"a\":true}\n"},
+      {&wr_type_boolean, NULL, "\0", 1, "{\"a\":false}\n"},
+      {&wr_type_tinyint, NULL, "\x80", 1, "{\"a\":-128}\n"},
+      {&wr_type_smallint, NULL, "\x01\x02", 2, "{\"a\":258}\n"},
+      {&wr_type_smallint, little, "\x01\x02", 2, "{\"a\":513}\n"},
+      {&wr_type_int, NULL, "\xff\xff\xff\xfe", 4, "{\"a\":-2}\n"},
+      {&wr_type_bigint, little, "\0\0\0\0\0\0\0\x80", 8, "{\"a\":-9223372036854775808}\n"},
+      {&wr_type_float, NULL, "\x3f\xc0\0\0", 4, "{\"a\":1.5}\n"},
+      {&wr_type_double, NULL, "\xbf\xf8\0\0\0\0\0\0", 8, "{\"a\":-1.5}\n"},
+      {&wr_type_int, NULL, "abc", 3, "! the record has 3 bytes, but INT takes 4\n"},
+      {&wr_type_boolean, NULL, "", 0, "! the record has 0 bytes, but BOOLEAN takes 1\n"},
+      {&wr_type_double, NULL, "123456789", 9, "! the record has 9 bytes, but DOUBLE takes 8\n"},
+      {&wr_type_string, latin, "\xe9", 1, "{\"a\":\"\xC3\xA9\"}\n"},
+      {&wr_type_string, ascii, "\xe9", 1, "! the record is not US-ASCII\n"},
+      {&wr_type_bytes, ascii, "\xe9", 1, "{\"a\":\"6Q==\"}\n"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++)
+    check_raw(rows[i].type, rows[i].options, rows[i].bytes, rows[i].length, rows[i].rows);
+}
+
 static void formats_are_found_by_name(void)
 {
   uint32_t count;
@@ -314,6 +392,7 @@ static const struct wr_test tests[] = {
     {"what_is_written_reads_back", what_is_written_reads_back},
     {"updates_are_refused", updates_are_refused},
     {"raw_records_are_values", raw_records_are_values},
+    {"raw_values_are_binary", raw_values_are_binary},
     {"formats_are_found_by_name", formats_are_found_by_name},
     {NULL, NULL},
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Generated rows: in range, the same at every parallelism and after a restart, and no faster than
  * asked for. */
+#include "core/packed.h"
 #include "core/time.h"
+#include "functions/item.h"
 #include "tests/unit/connect.h"
 #include "text/json_write.h"
 
@@ -205,12 +207,164 @@ static void test_refuses(void)
   }
 }
 
+/* ---- nested columns */
+
+struct nested {
+  struct wr_arena arena;
+  struct wr_field row[2], fields[5];
+  struct wr_schema schema;
+};
+
+static void nested_open(struct nested *nested)
+{
+  struct wr_arena *arena = &nested->arena;
+  *nested = (struct nested){.schema = {5, nested->fields}};
+  nested->row[0] = (struct wr_field){"n", &wr_type_int};
+  nested->row[1] = (struct wr_field){"w", wr_type_array(arena, &wr_type_string)};
+  const struct wr_type *booleans = wr_type_array(arena, &wr_type_boolean),
+                       *row = wr_type_row(arena, nested->row, 2);
+  const struct wr_field list[] = {{"a", wr_type_array(arena, &wr_type_int)},
+                                  {"m", wr_type_map(arena, &wr_type_string, booleans)},
+                                  {"s", wr_type_multiset(arena, &wr_type_string)},
+                                  {"r", wr_type_array(arena, row)},
+                                  {"q", wr_type_array(arena, &wr_type_bigint)}};
+  memcpy(nested->fields, list, sizeof list);
+}
+
+static const char *show_value(const struct wr_batch *batch, uint32_t column, uint32_t row,
+                              struct wr_buffer *text)
+{
+  wr_buffer_clear(text);
+  wr_json_write_value(text, &batch->columns[column], row, NULL);
+  return wr_buffer_string(text);
+}
+
+/* Items between 3 and 4, half of them NULL; keys apart, so fewer than asked for. */
+static uint32_t check_collections(const struct nested *nested, const struct wr_batch *batch,
+                                  uint32_t row)
+{
+  struct wr_list list, values;
+  uint32_t nulls = 0;
+  wr_list_open(&list, nested->fields[0].type, wr_column_text(&batch->columns[0], row));
+  CU_ASSERT_EQUAL(list.count, 5);
+  for (uint32_t i = 0; i < list.count; i++) {
+    int32_t item;
+    memcpy(&item, wr_list_item(&list, i).bytes, sizeof item);
+    nulls += wr_list_is_null(&list, i);
+    CU_ASSERT(wr_list_is_null(&list, i) || item == 3 || item == 4);
+  }
+  for (uint32_t c = 1; c <= 2; c++) {
+    wr_map_open(&list, &values, nested->fields[c].type, wr_column_text(&batch->columns[c], row));
+    CU_ASSERT(list.count > 0 && list.count <= 3);
+    CU_ASSERT(list.count < 2 ||
+              !wr_item_equal(list.type, wr_list_item(&list, 0), wr_list_item(&list, 1)));
+  }
+  return nulls;
+}
+
+/* Collections are as long as asked for, and their items made by settings of their own. */
+static void test_nested(void)
+{
+  static const char *const options[] = {"rows-per-second",
+                                        "0",
+                                        "fields.a.length",
+                                        "5",
+                                        "fields.a.element.min",
+                                        "3",
+                                        "fields.a.element.max",
+                                        "4",
+                                        "fields.a.element.null-rate",
+                                        "0.5",
+                                        "fields.m.key.values",
+                                        "x|y|z",
+                                        "fields.m.length",
+                                        "20",
+                                        "fields.m.value.length",
+                                        "1",
+                                        "fields.m.value.null-rate",
+                                        "0.5",
+                                        "fields.s.element.length",
+                                        "1",
+                                        "fields.r.length",
+                                        "1",
+                                        "fields.r.element.n.min",
+                                        "7",
+                                        "fields.r.element.n.max",
+                                        "7",
+                                        "fields.r.element.w.length",
+                                        "2",
+                                        "fields.r.element.w.element.values",
+                                        "u",
+                                        "fields.q.element.kind",
+                                        "sequence",
+                                        "fields.q.element.end",
+                                        "29",
+                                        "fields.q.null-rate",
+                                        "0.2",
+                                        NULL};
+  struct nested nested;
+  struct connect_table table;
+  struct wr_split split = {.name = "rows-0"};
+  struct wr_reader *reader;
+  struct wr_buffer text = {0};
+  uint32_t nulls = 0;
+  nested_open(&nested);
+  struct wr_batch batch = {.schema = &nested.schema};
+  connect_open(&table, "datagen", &nested.schema, options);
+  CU_ASSERT_EQUAL_FATAL(connect_check(&table, false), WR_OK);
+  CU_ASSERT(table.connector->is_bounded(&table.spec));
+  const struct wr_reader_class *class = table.connector->reader;
+  CU_ASSERT_EQUAL(class->open(&table.spec, &split, 1, &reader, &table.err), WR_OK);
+  CU_ASSERT_EQUAL(class->poll_rows(reader, 0, &batch, &table.err), WR_OK);
+  CU_ASSERT_EQUAL(batch.row_count, 10); /* a sequence of 30 items, 3 a row */
+  for (uint32_t r = 0; r < batch.row_count; r++) {
+    char sequence[64];
+    nulls += check_collections(&nested, &batch, r);
+    CU_ASSERT_STRING_EQUAL(show_value(&batch, 3, r, &text), "[{\"n\":7,\"w\":[\"u\",\"u\"]}]");
+    snprintf(sequence, sizeof sequence, "[%u,%u,%u]", r * 3, r * 3 + 1, r * 3 + 2);
+    if (!wr_column_is_null(&batch.columns[4], r))
+      CU_ASSERT_STRING_EQUAL(show_value(&batch, 4, r, &text), sequence);
+  }
+  CU_ASSERT(nulls > 5 && nulls < 45);
+  class->close(reader);
+  connect_close(&table);
+  wr_buffer_free(&text);
+  wr_arena_free(&nested.arena);
+}
+
+static void test_refuses_nested(void)
+{
+  static const char *const bad[][3] = {
+      {"fields.a.element.mn", "1", "names no column"},
+      {"fields.s.count.min", "1", "names no column"},
+      {"fields.a.length", "10001", "a number of items up to 10000"},
+      {"fields.m.length", "1001", "a number of entries up to 1000"},
+      {"fields.m.key.null-rate", "0.1", "cannot be NULL"},
+      {"fields.a.kind", "sequence", "a nested column has no sequence"},
+      {"fields.m.value.element.min", "1", NULL},
+  };
+  struct nested nested;
+  nested_open(&nested);
+  for (size_t i = 0; i < WR_COUNT(bad); i++) {
+    struct connect_table table;
+    connect_open(&table, "datagen", &nested.schema, (const char *[]){bad[i][0], bad[i][1], NULL});
+    enum wr_code code = connect_check(&table, false);
+    WR_CHECK((code == WR_OK) == (bad[i][2] == NULL), "%s", bad[i][0]);
+    if (bad[i][2])
+      WR_CHECK(strstr(table.err.message, bad[i][2]) != NULL, "%s", table.err.message);
+    connect_close(&table);
+  }
+  wr_arena_free(&nested.arena);
+}
+
 static const struct wr_test tests[] = {
     {"same-rows-always", test_same_rows_always},
     {"values-in-range", test_values_in_range},
     {"keeps-rate", test_keeps_rate},
     {"ends-with-sequence", test_ends_with_sequence},
     {"refuses", test_refuses},
+    {"nested", test_nested},
+    {"refuses-nested", test_refuses_nested},
     {NULL, NULL},
 };
 

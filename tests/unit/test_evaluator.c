@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "functions/bind_site.h"
+#include "functions/kernel.h"
 #include "tests/unit/express.h"
 
 enum { ROWS = 700, ROUNDS = 6 };
@@ -34,6 +36,13 @@ static const char *const expressions[] = {
     "GREATEST(i, 2) = 2 AND SPLIT_INDEX(t, ' ', i) IS NOT NULL",
     "d / i > 0 OR SQRT(d) < 2",
     "i IS DISTINCT FROM 1 AND b IS NOT TRUE",
+    "CASE WHEN b THEN ROW(i, 10 / i) WHEN d > 0 THEN ROW(0, i) END",
+    "(CASE WHEN b THEN ROW(i, ROW(t, 7)) END).EXPR$1.EXPR$1",
+    "ARRAY[i, 10 / i][i]",
+    "CAST(ARRAY[l, i] AS ARRAY<TINYINT>)",
+    "TRY_CAST(ROW(l, t) AS ROW<x TINYINT, y STRING>)",
+    "ARRAY[ROW(i, t), ROW(2, 'x')][i].EXPR$1",
+    "ROW(i, t) = ROW(1, 'weir') OR MAP[t, i][t] = 10 / i",
 };
 
 static uint32_t random_next(uint64_t *seed)
@@ -196,7 +205,67 @@ static void pick_agrees_with_run(void)
   express_close(&express);
 }
 
+/* ---- chance: a number that is another at each call */
+
+static void rows_count_up(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  static int64_t next;
+  WR_EACH_ROW(row)
+  ((int64_t *)call->values)[row] = next++;
+}
+
+static void one_written_call_of_chance_is_made_once(void)
+{
+  static const struct wr_kernel kernel = {.rows = rows_count_up};
+  static const struct wr_function function = {.name = "NEXT", .traits = WR_RANDOM};
+  struct express express;
+  express_open(&express, "UTC");
+  struct wr_bind_site site = {
+      .binding = &express.binding, .function = &function, .type = &wr_type_bigint};
+  site.kernel = &kernel;
+  const struct wr_expression *once = wr_bind_site_call(&site), *again = wr_bind_site_call(&site);
+  const struct wr_expression *pairs[][2] = {{once, once}, {once, again}};
+  static const char *const expected[] = {"0|0|0|0|0", "5|5|5|5|5"};
+  for (int i = 0; i < 2; i++) {
+    /* IF(b, first, 0) + (second - IF(b, first, 0)) - first: 0 if both are one call */
+    const struct wr_expression *choice, *minus[2] = {pairs[i][1], pairs[i][0]}, *difference;
+    const struct wr_expression *branches[3] = {express_bind(&express, "b"), pairs[i][0],
+                                               express_bind(&express, "l")};
+    const struct wr_span span = {0};
+    CU_ASSERT_EQUAL(wr_bind_case(&express.binding, branches, 3, span, &choice, &express.err), 0);
+    CU_ASSERT_EQUAL(wr_bind_call(&express.binding, "-", minus, 2, span, &difference, &express.err),
+                    0);
+    const struct wr_expression *tops[2] = {choice, difference};
+    struct wr_evaluator *evaluator = wr_evaluator_new(tops, 2);
+    struct wr_evaluation evaluation;
+    wr_evaluator_run(evaluator, &express.batch, &evaluation);
+    wr_buffer_clear(&express.out);
+    for (uint32_t r = 0; r < EXPRESS_ROWS; r++)
+      wr_buffer_print(&express.out, "%s%lld", r ? "|" : "",
+                      (long long)wr_column_i64(&evaluation.columns[1], r));
+    CU_ASSERT_STRING_EQUAL(wr_buffer_string(&express.out), expected[i]);
+    wr_evaluator_free(evaluator);
+  }
+  express_close(&express);
+}
+
+/* What fails in one row fails as a column and as a constant alike. */
+static void constants_do_not_hide_failures(void)
+{
+  static const struct express_row rows[] = {
+      {"GREATEST(10 / i, CAST(NULL AS INT))", "NULL|! division by zero: 10 / 0|NULL|NULL|NULL"},
+      {"GREATEST(10 / i, NULLIF(i, i))", "NULL|! division by zero: 10 / 0|NULL|NULL|NULL"},
+      {"10 / i + CAST(NULL AS INT)", "NULL|! division by zero: 10 / 0|NULL|NULL|NULL"},
+      {"i + CAST(NULL AS INT)", "NULL"},
+      {"NULL AND NULL", "NULL"},
+      {"b AND NULL AND FALSE", "FALSE"},
+  };
+  express_check(rows, WR_COUNT(rows), "UTC");
+}
+
 static const struct wr_test tests[] = {
+    {"one written call of chance is made once", one_written_call_of_chance_is_made_once},
+    {"constants do not hide failures", constants_do_not_hide_failures},
     {"a row does not depend on others", a_row_does_not_depend_on_others},
     {"shared parts give the same", shared_parts_give_the_same},
     {"pick agrees with run", pick_agrees_with_run},

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "core/limits.h"
 #include "core/time.h"
 #include "tests/unit/connect.h"
 #include "text/buffer.h"
@@ -286,6 +287,127 @@ static void test_completes_orphans(void)
   connect_remove_folder(folder.path);
 }
 
+/* ---- partitions */
+
+static const char *const partition_names[] = {"k"};
+
+static struct wr_writer *open_partitions(struct connect_table *table, const char *path)
+{
+  struct wr_writer *writer = NULL;
+  connect_open(table, "filesystem", NULL, (const char *[]){"path", path, NULL});
+  table->spec.separator = "\n";
+  table->spec.partitions = partition_names;
+  table->spec.partition_count = 1;
+  enum wr_code code = table->connector->writer->open(&table->spec, &writer, &table->err);
+  WR_CHECK(code == WR_OK, "%s", table->err.message);
+  return writer;
+}
+
+static void write_partition(struct connect_table *table, struct wr_writer *writer, int number,
+                            const char *text)
+{
+  char partition[32];
+  snprintf(partition, sizeof partition, "k=%d", number);
+  struct wr_outgoing record = {.bytes = text,
+                               .length = (uint32_t)strlen(text),
+                               .partition = partition,
+                               .partition_length = (uint32_t)strlen(partition)};
+  CU_ASSERT_EQUAL(writer->class->write(writer, &record, 1, &table->err), WR_OK);
+}
+
+static void check_partition(struct folder *folder, int number, int shown, int hidden)
+{
+  char name[32], path[256];
+  snprintf(name, sizeof name, "k=%d", number);
+  check_files(folder_name(folder, name, path, sizeof path), shown, hidden);
+}
+
+/* One more partition than files may be open: the one that waited longest is completed, and goes on
+ * in a second file. */
+static void test_closes_oldest_partition(void)
+{
+  struct folder folder;
+  struct connect_table table;
+  folder_open(&folder);
+  struct wr_writer *writer = open_partitions(&table, folder.path);
+  for (int i = 0; i < WR_PARTITION_FILES_MAX; i++)
+    write_partition(&table, writer, i, "a");
+  write_partition(&table, writer, 0, "b"); /* now 1 is the oldest */
+  check_partition(&folder, 1, 0, 1);
+  write_partition(&table, writer, WR_PARTITION_FILES_MAX, "a");
+  CU_ASSERT(strstr(table.notes, "more than 64 partitions in turn") != NULL);
+  check_partition(&folder, 0, 0, 1);
+  check_partition(&folder, 1, 1, 0);
+  check_partition(&folder, 2, 0, 1);
+  write_partition(&table, writer, 1, "b");
+  check_partition(&folder, 1, 1, 1);
+  check_partition(&folder, 2, 1, 0);
+  CU_ASSERT_EQUAL(writer->class->barrier(writer, 1, &table.err), WR_OK);
+  check_partition(&folder, 1, 1, 1);
+  CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_OK);
+  check_partition(&folder, 0, 1, 0);
+  check_partition(&folder, 1, 2, 0);
+  writer->class->close(writer);
+  connect_close(&table);
+  char path[256];
+  check_read(folder_name(&folder, "k=0", path, sizeof path), NULL, "a\nb\n");
+  connect_remove_folder(folder.path);
+}
+
+static void test_completes_orphans_of_partitions(void)
+{
+  struct folder folder;
+  struct connect_table table;
+  char path[256];
+  folder_open(&folder);
+  mkdir(folder_name(&folder, "k=1", path, sizeof path), 0777);
+  mkdir(folder_name(&folder, "other", path, sizeof path), 0777);
+  folder_put(&folder, "k=1/.part-1-0-1.json.part", "one\ntw");
+  folder_put(&folder, "other/.part-1-0-1.json.part", "one\n");
+  struct wr_writer *writer = open_partitions(&table, folder.path);
+  CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_OK);
+  writer->class->close(writer);
+  connect_close(&table);
+  check_partition(&folder, 1, 1, 0);
+  check_files(folder_name(&folder, "other", path, sizeof path), 0, 1);
+  check_read(folder.path, NULL, "one\n");
+  connect_remove_folder(folder.path);
+}
+
+/* Every file must say the value of every partition column. */
+static void test_needs_partitions(void)
+{
+  static const struct {
+    const char *folder;
+    const char *part; /* of the message; NULL: it is read */
+  } rows[] = {
+      {"k=1", NULL},
+      {"k=_x.part", NULL},
+      {"kk=1", "is in no folder k=..., so it has no value for the partition column 'k'"},
+      {"k=%FF", "is not UTF-8"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    struct folder folder;
+    struct connect_table table;
+    struct wr_buffer text = {0};
+    char path[256], file[64];
+    folder_open(&folder);
+    mkdir(folder_name(&folder, rows[i].folder, path, sizeof path), 0777);
+    snprintf(file, sizeof file, "%s/f", rows[i].folder);
+    folder_put(&folder, file, "one");
+    connect_open(&table, "filesystem", NULL, (const char *[]){"path", folder.path, NULL});
+    table.spec.partitions = partition_names;
+    table.spec.partition_count = 1;
+    enum wr_code code = read_all(&table, 4096, NULL, &text);
+    WR_CHECK(rows[i].part ? code == WR_IO && strstr(table.err.message, rows[i].part)
+                          : code == WR_OK && text.length == 3,
+             "%s: %s", rows[i].folder, table.err.message);
+    wr_buffer_free(&text);
+    connect_close(&table);
+    connect_remove_folder(folder.path);
+  }
+}
+
 static void test_refuses(void)
 {
   static const struct {
@@ -298,6 +420,7 @@ static void test_refuses(void)
       {{"path", "s3://bucket/x", NULL}, false, WR_UNSUPPORTED},
       {{"path", "x", "source.monitor-interval", "1 s", NULL}, false, WR_UNSUPPORTED},
       {{"path", "x", "compression", "lz4", NULL}, true, WR_SEMANTIC},
+      {{"path", "x", "partition.default-name", "", NULL}, true, WR_SEMANTIC},
       {{"path", "file:///x", NULL}, false, WR_OK},
   };
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
@@ -316,6 +439,9 @@ static const struct wr_test tests[] = {
     {"writes-whole-files", test_writes_whole_files},
     {"rolls-by-age", test_rolls_by_age},
     {"completes-orphans", test_completes_orphans},
+    {"closes-oldest-partition", test_closes_oldest_partition},
+    {"completes-orphans-of-partitions", test_completes_orphans_of_partitions},
+    {"needs-partitions", test_needs_partitions},
     {"refuses", test_refuses},
     {NULL, NULL},
 };

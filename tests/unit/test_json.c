@@ -10,8 +10,9 @@ static void check_column(const struct wr_type *type, const char *value, const ch
   struct decode_trial trial = {.format = "json", .schema = &schema};
   struct wr_buffer text = {0}, lines = {0};
   wr_buffer_print(&text, "{\"x\":[],\"a\":%s , \"y\":{}}\n", value);
-  if (*expected == '!')
-    wr_buffer_print(&lines, "! column a: %s\n", expected + 2);
+  if (*expected == '!') /* "! what", or "!path: what" */
+    wr_buffer_print(&lines, "! column a%s%s\n", expected[1] == ' ' && expected[2] != '(' ? ":" : "",
+                    expected + 1);
   else
     wr_buffer_print(&lines, "{\"a\":%s}\n", expected);
   decode_check(trial, text.bytes, text.length, wr_buffer_string(&lines));
@@ -83,7 +84,10 @@ static void other_numbers(void)
       {&wr_type_double, "-1e-7", "-1.0E-7"},
       {&wr_type_double, "17976931348623157e292", "1.7976931348623157E308"},
       {&wr_type_double, "1e999", "! 1e999 does not fit DOUBLE"},
-      {&wr_type_double, "\"NaN\"", "null"},
+      {&wr_type_double, "\"NaN\"", "\"NaN\""},
+      {&wr_type_double, "\"Infinity\"", "\"Infinity\""},
+      {&wr_type_float, "\"-Infinity\"", "\"-Infinity\""},
+      {&wr_type_double, "nan", "! nan is not a DOUBLE"},
       {&wr_type_double, "\"1.5\"", "1.5"},
       {&wr_type_double, "1.", "! 1. is not a DOUBLE"},
       {&wr_type_double, "1.e5", "! 1.e5 is not a DOUBLE"},
@@ -458,19 +462,197 @@ static void not_null_is_kept(void)
   wr_arena_free(&arena);
 }
 
+static void collections(void)
+{
+  struct wr_arena arena = {0};
+  struct wr_field row_fields[] = {{"x", &wr_type_int},
+                                  {"y", wr_type_array(&arena, &wr_type_string)}};
+  const struct wr_type *ints = wr_type_array(&arena, &wr_type_int),
+                       *texts = wr_type_array(&arena, &wr_type_string),
+                       *grid = wr_type_array(&arena, ints),
+                       *map = wr_type_map(&arena, &wr_type_string, &wr_type_double),
+                       *numbered = wr_type_map(&arena, &wr_type_int, texts),
+                       *dated = wr_type_map(&arena, &wr_type_date, &wr_type_boolean),
+                       *bag = wr_type_multiset(&arena, &wr_type_string),
+                       *row = wr_type_row(&arena, row_fields, 2),
+                       *rows_of = wr_type_array(&arena, row),
+                       *map_of_rows = wr_type_map(&arena, &wr_type_string, row),
+                       *strict =
+                           wr_type_array(&arena, wr_type_with_not_null(&arena, &wr_type_int, true));
+  const struct column_row rows[] = {
+      {ints, "[]", "[]"},
+      {ints, " [ 1 , null, -3,\"4\" ] ", "[1,null,-3,4]"},
+      {ints, "null", "null"},
+      {ints, "[1,2,\"x\"]", "![3]: \"x\" is not an INT"},
+      {ints, "[1,[2]]", "![2]: [2] is not an INT"},
+      {ints, "[2147483648]", "![1]: 2147483648 does not fit INT"},
+      {ints, "[1,nul]", "![2]: nul is not an INT"},
+      {ints, "7", "! 7 is not an ARRAY<INT>"},
+      {ints, "\"[1]\"", "! \"[1]\" is not an ARRAY<INT>"},
+      {ints, "{\"a\":1}", "! {\"a\":1} is not an ARRAY<INT>"},
+      {strict, "[1,null]", "![2] is null but declared NOT NULL"},
+      {strict, "[]", "[]"},
+      {texts, "[\"\",\"a\\nb\",\"a text that is longer than an inline one\",3,{\"q\":[]}]",
+       "[\"\",\"a\\nb\",\"a text that is longer than an inline one\",\"3\",\"{\\\"q\\\":[]}\"]"},
+      {grid, "[[1],[],null,[2,3]]", "[[1],[],null,[2,3]]"},
+      {grid, "[[1],[2,{}]]", "![2][2]: {} is not an INT"},
+      {map, "{}", "{}"},
+      {map, "{\"a\":1,\"b\":null,\"\":\"NaN\"}", "{\"a\":1.0,\"b\":null,\"\":\"NaN\"}"},
+      {map, "{\"a\":1,\"b\":2,\"\\u0061\":3,\"b\":4}", "{\"a\":3.0,\"b\":4.0}"},
+      {map, "{\"a\":1,\"it's\":true}", "!['it's']: true is not a DOUBLE"},
+      {map, "[]", "! [] is not a MAP<STRING, DOUBLE>"},
+      {numbered, "{\"1\":[\"a\"],\"-2\":[],\"01\":null}", "{\"1\":null,\"-2\":[]}"},
+      {numbered, "{\"1\":[],\"x\":[]}", "! (key): \"x\" is not an INT"},
+      {numbered, "{\"1\":[\"a\",nul]}", "!['1'][2]: nul is not a STRING"},
+      {dated, "{\"2026-01-02\":true}", "{\"2026-01-02\":true}"},
+      {bag, "{\"a\":2,\"b\":1}", "{\"a\":2,\"b\":1}"},
+      {bag, "{\"a\":2,\"a\":7}", "{\"a\":7}"},
+      {bag, "{\"a\":0}", "!['a'] must be a count of at least 1"},
+      {bag, "{\"a\":null}", "!['a'] must be a count of at least 1"},
+      {bag, "{\"a\":1.5}", "!['a']: 1.5 is not an INT"},
+      {row, "{\"x\":1,\"y\":[\"a\"]}", "{\"x\":1,\"y\":[\"a\"]}"},
+      {row, "{\"x\":1,\"y\":[\"a\",tru]}", "!.y[2]: tru is not a STRING"},
+      {rows_of, "[{\"x\":1},{\"y\":[\"p\",\"q\"],\"z\":{}},null,{}]",
+       "[{\"x\":1,\"y\":null},{\"x\":null,\"y\":[\"p\",\"q\"]},null,{\"x\":null,\"y\":null}]"},
+      {rows_of, "[{\"x\":1},{\"x\":1,\"x\":\"?\"}]", "![2].x: \"?\" is not an INT"},
+      {rows_of, "[{\"x\":1},[]]", "![2]: [] is not a ROW<x INT, y ARRAY<STRING>>"},
+      {map_of_rows, "{\"k\":{\"x\":1},\"l\":null}", "{\"k\":{\"x\":1,\"y\":null},\"l\":null}"},
+      {map_of_rows, "{\"k\":{\"y\":[1,2,true,nil]}}", "!['k'].y[4]: nil is not a STRING"},
+  };
+  check_columns(rows, WR_COUNT(rows));
+  wr_arena_free(&arena);
+}
+
+/* Values that do not fit are NULL where they stand, and what cannot be a key or count takes its
+ * collection with it. */
+static void collections_are_forgiven(void)
+{
+  static const char *const options[] = {"json.ignore-parse-errors", "true", NULL};
+  struct wr_arena arena = {0};
+  const struct wr_field fields[] = {
+      {"a", wr_type_array(&arena, wr_type_array(&arena, &wr_type_int))},
+      {"m", wr_type_map(&arena, &wr_type_int, &wr_type_int)},
+      {"s", wr_type_multiset(&arena, &wr_type_string)}};
+  const struct wr_schema schema = {3, fields};
+  decode_check_text((struct decode_trial){.format = "json", .schema = &schema, .options = options},
+                    "{\"a\":[[1,true],{},[2]],\"m\":{\"1\":[]},\"s\":{\"a\":1}}\n"
+                    "{\"a\":{},\"m\":{\"1\":1,\"x\":1},\"s\":{\"a\":1,\"b\":-1}}\n",
+                    "{\"a\":[[1,null],null,[2]],\"m\":{\"1\":null},\"s\":{\"a\":1}}\n"
+                    "{\"a\":null,\"m\":null,\"s\":null}\n");
+  wr_arena_free(&arena);
+}
+
+/* Long ones in many records: nothing of one is left in the next, and windows change in between. */
+static void many_collections(void)
+{
+  struct wr_arena arena = {0};
+  struct wr_field row_fields[] = {{"k", &wr_type_int}};
+  const struct wr_field fields[] = {
+      {"a", wr_type_array(&arena, wr_type_row(&arena, row_fields, 1))},
+      {"m", wr_type_map(&arena, &wr_type_string, &wr_type_int)}};
+  const struct wr_schema schema = {2, fields};
+  struct wr_buffer text = {0}, lines = {0};
+  for (uint32_t i = 0; i < 300; i++) {
+    bool bad = i % 7 == 3;
+    wr_buffer_put_string(&text, "{\"m\":{");
+    for (uint32_t k = 0; k < i % 40; k++)
+      wr_buffer_print(&text, "%s\"key %u\":%u", k ? "," : "", k, k + i);
+    wr_buffer_put_string(&text, "},\"a\":[");
+    for (uint32_t k = 0; k < i % 50; k++)
+      wr_buffer_print(&text, k % 3 ? "%s{\"k\":%u}" : "%s{}", k ? "," : "", k);
+    wr_buffer_print(&text, "%s]}\n", bad ? i % 50 ? ",7" : "7" : "");
+    if (bad) {
+      wr_buffer_print(&lines, "! column a[%u]: 7 is not a ROW<k INT>\n", i % 50 + 1);
+      continue;
+    }
+    wr_buffer_put_string(&lines, "{\"a\":[");
+    for (uint32_t k = 0; k < i % 50; k++)
+      wr_buffer_print(&lines, k % 3 ? "%s{\"k\":%u}" : "%s{\"k\":null}", k ? "," : "", k);
+    wr_buffer_put_string(&lines, "],\"m\":{");
+    for (uint32_t k = 0; k < i % 40; k++)
+      wr_buffer_print(&lines, "%s\"key %u\":%u", k ? "," : "", k, k + i);
+    wr_buffer_put_string(&lines, "}}\n");
+  }
+  decode_check((struct decode_trial){.format = "json", .schema = &schema}, text.bytes, text.length,
+               wr_buffer_string(&lines));
+  wr_buffer_free(&text);
+  wr_buffer_free(&lines);
+  wr_arena_free(&arena);
+}
+
+/* Small texts that would become large values. */
+static void collections_have_limits(void)
+{
+  struct wr_arena arena = {0};
+  struct wr_field *many = WR_NEW_ARRAY(&arena, struct wr_field, 1000);
+  for (uint32_t i = 0; i < 1000; i++)
+    many[i] = (struct wr_field){wr_arena_print(&arena, "f%u", i), &wr_type_int};
+  const struct wr_field fields[] = {
+      {"a", wr_type_array(&arena, wr_type_row(&arena, many, 1000))},
+      {"b", wr_type_array(&arena, wr_type_array(&arena, wr_type_row(&arena, many, 1000)))},
+      {"t", wr_type_array(&arena, &wr_type_tinyint)}};
+  const struct wr_schema schema = {3, fields};
+  struct wr_buffer text = {0};
+  static const struct {
+    const char *begin, *item, *end;
+    uint32_t count;
+    const char *fault;
+  } rows[] = {
+      {"{\"t\":[0", ",0", "]}", (1 << 20) - 1, NULL},
+      {"{\"t\":[0", ",0", "]}", 1 << 20,
+       "! column t has more values than the limit WR_COLLECTION_VALUES_MAX, which is 1048576\n"},
+      {"{\"a\":[{}", ",{}", "]}", 1048,
+       "! column a has more values than the limit WR_COLLECTION_VALUES_MAX, which is 1048576\n"},
+      {"{\"b\":[[{}]", ",[{},{},{},{},{},{},{},{},{},{}]", "]}", 20000,
+       "! column b[12947] makes the collections of the record larger than the limit "
+       "WR_RECORD_BYTES_MAX, which is 16777216\n"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    struct decode_trial trial = {.format = "json", .schema = &schema};
+    struct wr_buffer out = {0};
+    wr_buffer_clear(&text);
+    wr_buffer_put_string(&text, rows[i].begin);
+    for (uint32_t k = 0; k < rows[i].count; k++)
+      wr_buffer_put_string(&text, rows[i].item);
+    wr_buffer_put_string(&text, rows[i].end);
+    decode_text(&trial, text.bytes, text.length, text.length, 1, &out);
+    if (rows[i].fault)
+      WR_CHECK(strcmp(wr_buffer_string(&out), rows[i].fault) == 0, "%s: %.200s", rows[i].begin,
+               wr_buffer_string(&out));
+    else
+      WR_CHECK(*wr_buffer_string(&out) == '{', "%s: %.200s", rows[i].begin, wr_buffer_string(&out));
+    wr_buffer_free(&out);
+  }
+  wr_buffer_free(&text);
+  wr_arena_free(&arena);
+}
+
 static void unreadable_types_are_refused(void)
 {
-  static const struct wr_field element = {"element", &wr_type_int};
-  static const struct wr_type array = {
-      .kind = WR_ARRAY, .physical = WR_NESTED, .field_count = 1, .fields = &element};
-  static const struct wr_field field = {"tags", &array};
-  static const struct wr_schema schema = {1, &field};
-  struct decode_trial trial = {.format = "json", .schema = &schema};
-  struct wr_buffer out = {0};
-  decode_text(&trial, "{}", 2, 10, 1, &out);
-  CU_ASSERT_NSTRING_EQUAL(wr_buffer_string(&out),
-                          "error: the format 'json' cannot read tags of type", 48);
-  wr_buffer_free(&out);
+  struct wr_arena arena = {0};
+  const struct wr_type *nested_key =
+      wr_type_map(&arena, wr_type_array(&arena, &wr_type_int), &wr_type_int);
+  const struct {
+    const struct wr_type *type;
+    const char *error;
+  } rows[] = {
+      {&wr_type_null, "error: the format 'json' cannot read tags of type NULL"},
+      {wr_type_array(&arena, &wr_type_null),
+       "error: the format 'json' cannot read tags of type ARRAY<NULL>"},
+      {wr_type_array(&arena, nested_key),
+       "error: the format 'json' cannot read tags of type ARRAY<MAP<ARRAY<INT>, INT>>"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    const struct wr_field field = {"tags", rows[i].type};
+    const struct wr_schema schema = {1, &field};
+    struct decode_trial trial = {.format = "json", .schema = &schema};
+    struct wr_buffer out = {0};
+    decode_text(&trial, "{}", 2, 10, 1, &out);
+    WR_CHECK(strncmp(wr_buffer_string(&out), rows[i].error, strlen(rows[i].error)) == 0, "%s",
+             wr_buffer_string(&out));
+    wr_buffer_free(&out);
+  }
+  wr_arena_free(&arena);
 }
 
 /* No column at all: records are checked and counted. */
@@ -500,6 +682,10 @@ static const struct wr_test tests[] = {
     {"rows_within_rows", rows_within_rows},
     {"options_are_kept", options_are_kept},
     {"not_null_is_kept", not_null_is_kept},
+    {"collections", collections},
+    {"collections_are_forgiven", collections_are_forgiven},
+    {"many_collections", many_collections},
+    {"collections_have_limits", collections_have_limits},
     {"unreadable_types_are_refused", unreadable_types_are_refused},
     {"records_without_columns", records_without_columns},
     {NULL, NULL},

@@ -81,7 +81,7 @@ static void every_kind_is_written(void)
       {&wr_type_bigint, {.i64 = INT64_MIN}, "-9223372036854775808", "-9223372036854775808"},
       {&wr_type_float, {.f32 = 0.1f}, "0.1", "0.1"},
       {&wr_type_double, {.f64 = 2}, "2.0", "2.0"},
-      {&wr_type_double, {.f64 = INFINITY}, "null", "Infinity"},
+      {&wr_type_double, {.f64 = INFINITY}, "\"Infinity\"", "Infinity"},
       {wr_type_decimal(&arena, 10, 2), {.i64 = -5}, "-0.05", "-0.05"},
       {wr_type_decimal(&arena, 38, 3),
        {.i128 = (wr_i128)INT64_MAX * 1000},
@@ -159,7 +159,7 @@ static void rows_are_objects(void)
 
 static void nulls_may_be_left_out(void)
 {
-  static const struct wr_json_style style = {WR_DATETIME_ISO, true};
+  static const struct wr_json_style style = {.datetime = WR_DATETIME_ISO, .leave_out_null = true};
   check_rows(&style, "{\"a\":1,\"b\\\"c\":\"x\",\"r\":{\"t\":\"1970-01-01T00:00:00.000\"}}", "{}");
 }
 

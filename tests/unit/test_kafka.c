@@ -9,6 +9,7 @@
 
 #include "core/time.h"
 #include "tests/unit/connect.h"
+#include "text/json_write.h"
 
 #define GIVE_UP_US (30 * WR_US_PER_SECOND) /* when waiting for what must come */
 
@@ -351,19 +352,41 @@ static void test_refused_record(void)
   cluster_close(&cluster);
 }
 
+/* One record with a key and headers, by a producer of our own: the connector writes none. */
+static void put_with_headers(const struct cluster *cluster)
+{
+  char why[256];
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  rd_kafka_conf_set_log_cb(conf, ignore_log);
+  rd_kafka_conf_set(conf, "bootstrap.servers", cluster->servers, why, sizeof why);
+  rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(producer);
+  CU_ASSERT_EQUAL(
+      rd_kafka_producev(producer, RD_KAFKA_V_TOPIC("clicks"), RD_KAFKA_V_VALUE("7", 1),
+                        RD_KAFKA_V_KEY("k", 1), RD_KAFKA_V_HEADER("twice", "1", 1),
+                        RD_KAFKA_V_HEADER("bytes", "\xff\x00", 2),
+                        RD_KAFKA_V_HEADER("none", NULL, 0), RD_KAFKA_V_HEADER("", "", 0),
+                        RD_KAFKA_V_HEADER("twice", "a longer value", 14), RD_KAFKA_V_END),
+      RD_KAFKA_RESP_ERR_NO_ERROR);
+  CU_ASSERT_EQUAL(rd_kafka_flush(producer, (int)(GIVE_UP_US / WR_US_PER_MS)),
+                  RD_KAFKA_RESP_ERR_NO_ERROR);
+  rd_kafka_destroy(producer);
+}
+
 static void test_metadata(void)
 {
   struct cluster cluster;
   struct reading reading;
-  struct connect_table table;
-  struct wr_outgoing record = {.bytes = "7", .length = 1, .key = "k", .key_length = 1};
-  static const char *const expected[] = {"clicks", NULL, NULL, NULL, "CreateTime", "k", "{}"};
+  static const char *const expected[] = {
+      "\"clicks\"",
+      "0",
+      "0",
+      NULL,
+      "\"CreateTime\"",
+      "\"k\"",
+      "{\"twice\":\"YSBsb25nZXIgdmFsdWU=\",\"bytes\":\"/wA=\",\"none\":null,\"\":\"\"}"};
   cluster_open(&cluster, 1);
-  struct wr_writer *writer = writer_open(&table, &cluster, NULL, NULL);
-  CU_ASSERT_EQUAL(writer->class->write(writer, &record, 1, &table.err), WR_OK);
-  CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_OK);
-  writer->class->close(writer);
-  connect_close(&table);
+  put_with_headers(&cluster);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, bounded), WR_OK);
   reading_open(&reading);
   struct wr_chunk chunk = {0};
@@ -378,15 +401,65 @@ static void test_metadata(void)
     reading.reader->class->metadata(reading.reader, m, &message, 1, &builder);
     struct wr_column column = wr_builder_view(&builder);
     CU_ASSERT(!wr_column_is_null(&column, 0));
-    if (m < WR_COUNT(expected) && expected[m]) {
-      const struct wr_text *text = wr_column_text(&column, 0);
-      WR_CHECK(text->length == strlen(expected[m]) &&
-                   memcmp(wr_text_bytes(text), expected[m], text->length) == 0,
-               "%s", reading.table.connector->metadata[m].name);
-    }
+    struct wr_buffer text = {0};
+    wr_json_write_value(&text, &column, 0, NULL);
+    if (m < WR_COUNT(expected) && expected[m])
+      WR_CHECK(strcmp(wr_buffer_string(&text), expected[m]) == 0, "%s: %s",
+               reading.table.connector->metadata[m].name, wr_buffer_string(&text));
+    wr_buffer_free(&text);
     wr_builder_close(&builder);
   }
   CU_ASSERT_EQUAL(chunk.message_count, 1);
+  reading_close(&reading);
+  cluster_close(&cluster);
+}
+
+/* The value of a metadata column of the only record, as JSON. */
+static void metadata_check(struct reading *reading, const struct wr_message *message,
+                           const char *name, const char *expected)
+{
+  uint32_t m = 0;
+  while (strcmp(reading->table.connector->metadata[m].name, name) != 0)
+    m++;
+  struct wr_builder builder;
+  wr_builder_open(&builder, reading->table.connector->metadata[m].type);
+  wr_builder_reserve(&builder, 1);
+  reading->reader->class->metadata(reading->reader, m, &message, 1, &builder);
+  struct wr_column column = wr_builder_view(&builder);
+  struct wr_buffer text = {0};
+  wr_json_write_value(&text, &column, 0, NULL);
+  WR_CHECK(strcmp(wr_buffer_string(&text), expected) == 0, "%s: %s", name, wr_buffer_string(&text));
+  wr_buffer_free(&text);
+  wr_builder_close(&builder);
+}
+
+/* Key and time of a record are those that the sink was given. */
+static void test_writes_metadata(void)
+{
+  struct cluster cluster;
+  struct reading reading;
+  struct connect_table table;
+  cluster_open(&cluster, 1);
+  struct wr_writer *writer = writer_open(&table, &cluster, "sink.partitioner", "default");
+  const struct wr_outgoing record = {.bytes = "7",
+                                     .length = 1,
+                                     .key = "page",
+                                     .key_length = 4,
+                                     .has_time = true,
+                                     .time_us = 1767323045678 * WR_US_PER_MS};
+  CU_ASSERT_EQUAL(writer->class->write(writer, &record, 1, &table.err), WR_OK);
+  CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_OK);
+  writer->class->close(writer);
+  connect_close(&table);
+  CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, bounded), WR_OK);
+  reading_open(&reading);
+  struct wr_chunk chunk = {0};
+  for (int64_t end_us = wr_monotonic_us() + GIVE_UP_US;
+       chunk.message_count == 0 && wr_monotonic_us() < end_us;)
+    reading.reader->class->poll(reading.reader, 50, &chunk, &reading.table.err);
+  CU_ASSERT_EQUAL_FATAL(chunk.message_count, 1);
+  metadata_check(&reading, chunk.messages, "key", "\"page\"");
+  metadata_check(&reading, chunk.messages, "timestamp", "\"2026-01-02 03:04:05.678Z\"");
   reading_close(&reading);
   cluster_close(&cluster);
 }
@@ -434,6 +507,7 @@ static const struct wr_test tests[] = {
     {"epochs-settle", test_epochs_settle},
     {"refused-record", test_refused_record},
     {"metadata", test_metadata},
+    {"writes_metadata", test_writes_metadata},
     {"refuses-options", test_refuses_options},
     {NULL, NULL},
 };

@@ -159,7 +159,10 @@ static void nearest_names(void)
               {"xyz", NULL},
               {"completely_different", NULL},
               {"", NULL},
-              {"urk", "url"}};
+              {"urk", "url"},
+              {"sin", NULL},
+              {"pega", NULL},
+              {"usr_idd", "user_id"}};
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
     const char *nearest = wr_nearest(rows[i].name, names, WR_COUNT(names));
     bool same = nearest && rows[i].nearest ? strcmp(nearest, rows[i].nearest) == 0

@@ -119,6 +119,53 @@ static const struct tree_case calls[] = {
     {"SELECT LAST_VALUE(a) IGNORE NULLS OVER w, FIRST_VALUE(a) RESPECT NULLS OVER ()",
      "(select (items (call LAST_VALUE a ignore-nulls (over base=w)) (call FIRST_VALUE a "
      "respect-nulls (over))))"},
+    {"SELECT FIRST_VALUE(a IGNORE NULLS), FIRST_VALUE(UPPER(a) IGNORE NULLS), ABS(LAG(x) IGNORE "
+     "NULLS), LAST_VALUE(a RESPECT NULLS) FILTER (WHERE x)",
+     "(select (items (call FIRST_VALUE a ignore-nulls) (call FIRST_VALUE (call UPPER a) "
+     "ignore-nulls) (call ABS (call LAG x ignore-nulls)) (call LAST_VALUE a (filter x) "
+     "respect-nulls)))"},
+    {"SELECT LAST_VALUE(a) IGNORE NULLS FILTER (WHERE x) OVER (ORDER BY b), LAST_VALUE(a) FILTER "
+     "(WHERE x) IGNORE NULLS OVER w",
+     "(select (items (call LAST_VALUE a (filter x) ignore-nulls (over (order b))) (call "
+     "LAST_VALUE a (filter x) ignore-nulls (over base=w))))"},
+    {"SELECT f(a => 1, b => ROW(1)), LISTAGG(DISTINCT a, ',') FILTER (WHERE b)",
+     "(select (items (call f a=>1 b=>(ROW 1)) (call LISTAGG distinct a ',' (filter b))))"},
+};
+
+static const struct tree_case json[] = {
+    {"SELECT JSON_VALUE(x, '$.a'), JSON_VALUE(x, 'lax $.a' RETURNING INT DEFAULT 1 + 2 ON EMPTY "
+     "ERROR ON ERROR), json_value(x, 'p' NULL ON EMPTY)",
+     "(select (items (call JSON_VALUE x '$.a') (call JSON_VALUE x 'lax $.a' (returning INT) "
+     "(on-empty (+ 1 2)) (on-error error)) (call json_value x 'p' (on-empty null))))"},
+    {"SELECT JSON_QUERY(x, 'p' RETURNING ARRAY<STRING> WITH CONDITIONAL ARRAY WRAPPER EMPTY "
+     "OBJECT ON ERROR), JSON_QUERY(x, 'p' WITHOUT WRAPPER EMPTY ARRAY ON EMPTY)",
+     "(select (items (call JSON_QUERY x 'p' (returning ARRAY<STRING>) conditional-wrapper "
+     "(on-error empty-object)) (call JSON_QUERY x 'p' without-wrapper (on-empty empty-array))))"},
+    {"SELECT JSON_QUERY(x, 'p' WITH WRAPPER), JSON_QUERY(x, 'p' WITH UNCONDITIONAL ARRAY "
+     "WRAPPER), JSON_EXISTS(x, 'p'), JSON_EXISTS(x, 'p' UNKNOWN ON ERROR)",
+     "(select (items (call JSON_QUERY x 'p' unconditional-wrapper) (call JSON_QUERY x 'p' "
+     "unconditional-wrapper) (call JSON_EXISTS x 'p') (call JSON_EXISTS x 'p' (on-error "
+     "unknown))))"},
+    {"SELECT JSON_OBJECT(), JSON_OBJECT(KEY 'a' VALUE 1, 'b' VALUE c, 'd' : e NULL ON NULL), "
+     "JSON_OBJECT(NULL ON NULL), JSON_OBJECT('a' VALUE NULL ABSENT ON NULL)",
+     "(select (items (call JSON_OBJECT) (call JSON_OBJECT 'a' 1 'b' c 'd' e null-on-null) (call "
+     "JSON_OBJECT null-on-null) (call JSON_OBJECT 'a' NULL absent-on-null)))"},
+    {"SELECT JSON_OBJECT(key VALUE value), JSON_OBJECT(KEY key VALUE value), JSON_OBJECT(value "
+     "VALUE key), JSON_OBJECT(KEY k.a VALUE UPPER(b)), JSON_OBJECT(KEY UPPER(k) VALUE 1)",
+     "(select (items (call JSON_OBJECT key value) (call JSON_OBJECT key value) (call JSON_OBJECT "
+     "value key) (call JSON_OBJECT k.a (call UPPER b)) (call JSON_OBJECT (call UPPER k) 1)))"},
+    {"SELECT JSON_ARRAY(), JSON_ARRAY(1, NULL ABSENT ON NULL), JSON_ARRAY(NULL NULL ON NULL), "
+     "JSON_ARRAY(JSON_OBJECT('a' : 1))",
+     "(select (items (call JSON_ARRAY) (call JSON_ARRAY 1 NULL absent-on-null) (call JSON_ARRAY "
+     "NULL null-on-null) (call JSON_ARRAY (call JSON_OBJECT 'a' 1))))"},
+    {"SELECT JSON_OBJECTAGG(KEY k VALUE v ABSENT ON NULL) FILTER (WHERE a > 1), JSON_OBJECTAGG(k "
+     ": v), JSON_ARRAYAGG(v NULL ON NULL) FILTER (WHERE x)",
+     "(select (items (call JSON_OBJECTAGG k v absent-on-null (filter (> a 1))) (call "
+     "JSON_OBJECTAGG k v) (call JSON_ARRAYAGG v null-on-null (filter x))))"},
+    {"SELECT value, key, error, empty, returning, absent, default, wrapper, f(value), f(key), "
+     "f(error, key), key[1], f(key(1)) FROM t",
+     "(select (items value key error empty returning absent default wrapper (call f value) (call "
+     "f key) (call f error key) ([] key 1) (call f (call key 1))) (from (table t)))"},
 };
 
 static const struct tree_case over[] = {
@@ -234,6 +281,15 @@ static const struct tree_case queries[] = {
     {"WITH a AS (SELECT 1) (SELECT 1) UNION SELECT 2 ORDER BY x",
      "(query (with a (select (items 1))) (union (select (items 1)) (select (items 2))) (order "
      "x))"},
+    {"SELECT 1 OFFSET 1 LIMIT 2; SELECT 1 GROUP BY ALL a, b",
+     "(query (select (items 1)) (limit 2) (offset 1))\n(select (items 1) (group a b))"},
+    {"SELECT * FROM a CROSS JOIN UNNEST(b) WITH ORDINALITY AS t(x, o) LEFT JOIN LATERAL "
+     "TABLE(f(x)) AS z(y) ON TRUE",
+     "(select (items *) (from (left (cross (table a) (as t (unnest b ordinality) (columns x o))) "
+     "(as z (lateral (call f x)) (columns y)) (on TRUE))))"},
+    {"SELECT a FROM s WINDOW w AS (ORDER BY b) QUALIFY c ORDER BY d NULLS FIRST LIMIT 3",
+     "(query (select (items a) (from (table s)) (window w (order b)) (qualify c)) (order d "
+     "nulls-first) (limit 3))"},
 };
 
 static const struct tree_case names[] = {
@@ -290,6 +346,41 @@ static const struct tree_case statements[] = {
      "STATEMENT SET; INSERT INTO a SELECT 1; END",
      "(statement-set (insert a (select (items 1))) (insert b (select (items 2))))\n"
      "(statement-set (insert a (select (items 1))))"},
+    {"CREATE FUNCTION f(a INT, b STRING NOT NULL) RETURNS INT AS a + CHAR_LENGTH(b); CREATE OR "
+     "REPLACE TEMPORARY SYSTEM FUNCTION IF NOT EXISTS c.f() RETURNS ROW<a INT> NOT NULL AS ROW(1)",
+     "(create-function f (a INT) (b STRING NOT NULL) (returns INT) (as (+ a (call CHAR_LENGTH "
+     "b))))\n(create-function or-replace temporary system if-not-exists c.f (returns ROW<a INT> "
+     "NOT NULL) (as (ROW 1)))"},
+    {"CREATE TEMPORARY FUNCTION f AS 'a.B' LANGUAGE JAVA USING JAR '/a.jar', JAR 'b.jar'; CREATE "
+     "FUNCTION f AS 'a.B'",
+     "(create-function temporary f (class 'a.B'))\n(create-function f (class 'a.B'))"},
+    {"DROP TEMPORARY SYSTEM FUNCTION IF EXISTS f; DROP FUNCTION a.f",
+     "(drop-function temporary system if-exists f)\n(drop-function a.f)"},
+    {"ALTER TABLE IF EXISTS t RENAME TO a.u; ALTER TABLE t SET ('a'='b', 'c'='d'); ALTER TABLE t "
+     "RESET ('a', 'b')",
+     "(alter-table if-exists t (rename a.u))\n(alter-table t (set 'a'='b' "
+     "'c'='d'))\n(alter-table t (reset 'a' 'b'))"},
+    {"ALTER VIEW v RENAME TO w; ALTER VIEW v AS SELECT 1",
+     "(alter-view v (rename w))\n(alter-view v (as (select (items 1))))"},
+    {"SHOW TABLES; SHOW TABLES FROM a.b NOT LIKE 'x%'; SHOW VIEWS ILIKE 'a'; SHOW COLUMNS IN t "
+     "LIKE 'x'; SHOW FUNCTIONS; SHOW USER FUNCTIONS IN d",
+     "(show tables)\n(show tables a.b (not like 'x%'))\n(show views (ilike 'a'))\n(show columns "
+     "t (like 'x'))\n(show functions)\n(show user functions d)"},
+    {"SHOW CREATE TABLE t; SHOW CREATE VIEW v; SHOW CATALOGS; SHOW CURRENT CATALOG; SHOW "
+     "DATABASES; SHOW CURRENT DATABASE",
+     "(show create-table t)\n(show create-view v)\n(show catalogs)\n(show "
+     "current-catalog)\n(show databases)\n(show current-database)"},
+    {"DESCRIBE t; DESC EXTENDED a.t; DESC extended; USE CATALOG c; USE catalog; USE c.d",
+     "(describe t)\n(describe a.t)\n(describe extended)\n(use-catalog c)\n(use catalog)\n(use "
+     "c.d)"},
+    {"INSERT INTO t PARTITION (a = 'x', b = -1, c = DATE '2020-01-01', d = TRUE) (x, y) SELECT "
+     "1, 2; INSERT OVERWRITE t PARTITION (a = 1.5) VALUES (1)",
+     "(insert t (partition 'a'='x' 'b'='-1' 'c'='2020-01-01' 'd'='true') (columns x y) (select "
+     "(items 1 2)))\n(overwrite t (partition 'a'='1.5') (values (ROW 1)))"},
+    {"CREATE TABLE t (a INT CONSTRAINT k PRIMARY KEY NOT ENFORCED COMMENT 'x') WITH ('a'='b') AS "
+     "SELECT 1; CREATE TABLE t WITH ('a'='b') LIKE s",
+     "(create-table t (a INT 'x') (key a) (with 'a'='b') (select (items 1)))\n(create-table t "
+     "(with 'a'='b') (like s))"},
 };
 
 static void check_trees(const struct tree_case *cases, size_t count)
@@ -339,6 +430,11 @@ static void literals_keep_their_text(void)
 static void special_calls_become_plain_ones(void)
 {
   check_trees(calls, WR_COUNT(calls));
+}
+
+static void json_clauses_stand_behind_arguments(void)
+{
+  check_trees(json, WR_COUNT(json));
 }
 
 static void windows_of_over(void)
@@ -402,6 +498,50 @@ static void spans_cover_their_source(void)
   wr_arena_free(&arena);
 }
 
+/* Whoever refuses a clause points at the words that begin it. */
+static void clauses_have_their_words(void)
+{
+  static const char sql[] =
+      "INSERT OVERWRITE t PARTITION (a = 1) SELECT DISTINCT SUM(DISTINCT b) FILTER (WHERE b > 0), "
+      "FIRST_VALUE(c) IGNORE  NULLS OVER (ORDER /**/ BY d ROWS 1 PRECEDING) FROM s WHERE e "
+      "GROUP BY f HAVING g WINDOW w AS () QUALIFY h ORDER  BY i LIMIT 3 OFFSET 4";
+  struct wr_arena arena = {0};
+  struct wr_script *script;
+  struct wr_error err;
+  CU_ASSERT_EQUAL_FATAL(wr_parse(sql, strlen(sql), &arena, &script, &err), WR_OK);
+  const struct wr_tree_insert *insert = script->statements.items[0]->insert;
+  const struct wr_tree_query *query = insert->query;
+  const struct wr_tree_select *select = query->select;
+  const struct wr_tree_call *sum = &select->items.items[0]->value->call;
+  const struct wr_tree_call *first = &select->items.items[1]->value->call;
+  const struct {
+    struct wr_span span;
+    const char *words, *place; /* the place begins with the words */
+  } rows[] = {
+      {insert->overwrite_span, "OVERWRITE", "OVERWRITE t"},
+      {insert->partition_span, "PARTITION", "PARTITION (a"},
+      {select->distinct_span, "DISTINCT", "DISTINCT SUM"},
+      {sum->distinct_span, "DISTINCT", "DISTINCT b"},
+      {sum->filter_span, "FILTER", "FILTER (WHERE b"},
+      {first->nulls_span, "IGNORE  NULLS", "IGNORE  NULLS OVER"},
+      {first->over->order_span, "ORDER /**/ BY", "ORDER /**/ BY d"},
+      {first->over->frame_span, "ROWS", "ROWS 1"},
+      {select->where_span, "WHERE", "WHERE e"},
+      {select->group_span, "GROUP BY", "GROUP BY f"},
+      {select->having_span, "HAVING", "HAVING g"},
+      {select->window_span, "WINDOW", "WINDOW w"},
+      {select->qualify_span, "QUALIFY", "QUALIFY h"},
+      {query->order_span, "ORDER  BY", "ORDER  BY i"},
+      {query->limit_span, "LIMIT", "LIMIT 3"},
+      {query->offset_span, "OFFSET", "OFFSET 4"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++)
+    WR_CHECK(rows[i].span.length == strlen(rows[i].words) &&
+                 rows[i].span.offset == (uint32_t)(strstr(sql, rows[i].place) - sql),
+             "%s: %u+%u", rows[i].place, rows[i].span.offset, rows[i].span.length);
+  wr_arena_free(&arena);
+}
+
 static void statements_end_before_the_semicolon(void)
 {
   static const char sql[] = "/* c */ SET 'a' = 'b' ; SELECT 1 -- end";
@@ -437,7 +577,9 @@ static const struct wr_test tests[] = {
     {"brackets_belong_where_they_can", brackets_belong_where_they_can},
     {"literals_keep_their_text", literals_keep_their_text},
     {"special_calls_become_plain_ones", special_calls_become_plain_ones},
+    {"json_clauses_stand_behind_arguments", json_clauses_stand_behind_arguments},
     {"windows_of_over", windows_of_over},
+    {"clauses_have_their_words", clauses_have_their_words},
     {"types_of_all_shapes", types_of_all_shapes},
     {"relations_and_joins", relations_and_joins},
     {"clauses_of_queries", clauses_of_queries},

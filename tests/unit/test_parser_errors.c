@@ -19,23 +19,30 @@ struct error_case {
 static const struct error_case found_and_expected[] = {
     {"SELECT a FROM t WHERE", "1:22+1", "the text ends here, expected an expression", ""},
     {"SELECT a FROM\n t GROUP a", "2:10+1", "found \"a\", expected BY", ""},
-    {"SELECT (1 + 2 FROM t", "1:15+4", "found \"FROM\", expected \",\", \")\" or an operator", ""},
+    {"SELECT (1 + 2 FROM t", "1:15+4", "found \"FROM\", expected \",\", \")\" or an operator",
+     "the bracket in column 8 is not closed"},
     {"SELECT CASE WHEN a THEN b", "1:26+1",
      "the text ends here, expected ELSE, END, WHEN or an operator", ""},
     {"SELECT INTERVAL '5' FOO", "1:21+3", "found \"FOO\", expected a unit such as DAY or SECOND",
      ""},
     {"INSERT t SELECT 1", "1:8+1", "found \"t\", expected INTO or OVERWRITE", ""},
-    {"INSERT INTO t", "1:14+1", "the text ends here, expected a query", ""},
+    {"INSERT INTO t", "1:14+1", "the text ends here, expected a query or PARTITION", ""},
     {"CREATE TABLE t (a, b INT)", "1:18+1", "found \",\", expected a type or AS", ""},
     {"CREATE TABLE t (a INT) WITH ('k' 'v')", "1:34+3", "found 'v', expected \"=\"", ""},
     {"SELECT a WHERE b = 1 WHERE c = 2", "1:22+5",
-     "found \"WHERE\", expected GROUP, HAVING, ORDER, LIMIT, EXCEPT, FETCH ...", ""},
+     "found \"WHERE\", expected GROUP, HAVING, ORDER, LIMIT, EXCEPT, FETCH ...",
+     "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
+     "ORDER BY, LIMIT"},
     {"FROM t SELECT a", "1:1+4",
-     "found \"FROM\", expected a statement such as SELECT, INSERT or CREATE TABLE", ""},
+     "found \"FROM\", expected a statement such as SELECT, INSERT or CREATE TABLE",
+     "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
+     "ORDER BY, LIMIT"},
     {"SELECT a FROM (SELECT 1) t)", "1:27+1",
-     "found \")\", expected \",\", JOIN, WHERE, GROUP, HAVING, ORDER ...", ""},
+     "found \")\", expected \",\", JOIN, WHERE, GROUP, HAVING, ORDER ...",
+     "no bracket is open here"},
     {"SELECT 1 /*+ X */", "1:10+3",
-     "found \"/*+\", expected a name, \",\", AS, FROM, WHERE, GROUP ...", ""},
+     "found \"/*+\", expected a name, \",\", AS, FROM, WHERE, GROUP ...",
+     "a hint stands right behind the name of a table or behind SELECT"},
     {"SELECT f(a FROM b)", "1:12+4", "found \"FROM\", expected \",\" or \")\"",
      "f takes its arguments separated by commas"},
     {"CREATE TABLE t LIKE s (INCLUDING PONIES)", "1:34+6",
@@ -46,7 +53,7 @@ static const struct error_case found_and_expected[] = {
      "an interval goes from YEAR TO MONTH, or from DAY, HOUR or MINUTE to a finer unit down to "
      "SECOND",
      ""},
-    {"SELECT MAP['a', 1, 'b']", "1:8+16", "MAP[key, value, ...] needs pairs; there are 3 entries",
+    {"SELECT MAP['a', 1, 'b']", "1:8+16", "MAP[key, value, ...] needs pairs, but has 3 entries",
      ""},
     {"SELECT CAST(a AS CHAR(99999999999))", "1:23+11",
      "the number 99999999999 is too large here; at most 2147483647", ""},
@@ -64,9 +71,9 @@ static const struct error_case guesses[] = {
     {"SELCT 1", "1:1+5",
      "found \"SELCT\", expected a statement such as SELECT, INSERT or CREATE TABLE",
      "did you mean SELECT?"},
-    {"CREATE TABL t (a INT)", "1:8+4", "found \"TABL\", expected OR, TABLE, TEMPORARY or VIEW",
-     "did you mean TABLE?"},
-    {"INSERT INTO t VALUE (1)", "1:15+5", "found \"VALUE\", expected a query",
+    {"CREATE TABL t (a INT)", "1:8+4",
+     "found \"TABL\", expected OR, TABLE, FUNCTION, TEMPORARY or VIEW", "did you mean TABLE?"},
+    {"INSERT INTO t VALUE (1)", "1:15+5", "found \"VALUE\", expected a query or PARTITION",
      "did you mean VALUES?"},
     {"SELECT a, FROM t", "1:11+4", "found \"FROM\", expected an expression or \"*\"",
      "is there a comma too many before it?"},
@@ -77,7 +84,7 @@ static const struct error_case guesses[] = {
      "a string stands in '...'; other quotes make a name"},
     {"SELECT a AS 'b'", "1:13+3", "found 'b', expected a name",
      "a name stands in `...`; '...' makes a string"},
-    {"SELECT INTERVAL 5 DAY", "1:17+1", "found \"5\", expected a string, \"+\" or \"-\"",
+    {"SELECT INTERVAL 5 DAY", "1:17+1", "found \"5\", expected a string, \"-\" or \"+\"",
      "the value stands in quotes: INTERVAL '5'"},
 };
 
@@ -126,9 +133,253 @@ static const struct error_case bad_tokens[] = {
      "save the file as UTF-8"},
 };
 
+static const struct error_case advices[] = {
+    {"SELECT f(a b)", "1:12+1", "found \"b\", expected \",\", \")\" or an operator",
+     "is a comma missing before it?"},
+    {"SELECT f(a, b", "1:14+1", "the text ends here, expected \",\", \")\" or an operator",
+     "the bracket in column 9 is not closed"},
+    {"CREATE TABLE t (a INT b STRING)", "1:23+1",
+     "found \"b\", expected \",\", \")\", CONSTRAINT, NOT, NULL, PRIMARY ...",
+     "is a comma missing before it?"},
+    {"CREATE TABLE t (a INT, b STRING WITH ('a'='b'))", "1:33+4",
+     "found \"WITH\", expected \",\", \")\", CONSTRAINT, NOT, NULL, PRIMARY ...",
+     "the bracket in column 16 is not closed"},
+    {"CREATE TABLE t (a INT,\n  b STRING;", "2:11+1",
+     "found \";\", expected \",\", \")\", CONSTRAINT, NOT, NULL, PRIMARY ...",
+     "the bracket in line 1, column 16 is not closed"},
+    {"CREATE TABLE t (a INT)) WITH ('a'='b')", "1:23+1",
+     "found \")\", expected AS, LIKE, WITH, COMMENT, PARTITIONED or the end of the statement",
+     "no bracket is open here"},
+    {"SELECT a[1 FROM t", "1:12+4", "found \"FROM\", expected \"]\" or an operator",
+     "the bracket in column 9 is not closed"},
+    {"SELECT 'it's here', b FROM t", "1:14+4",
+     "found \"here\", expected \",\", FROM, WHERE, GROUP, HAVING, ORDER ...",
+     "is a closing ' missing before s? Inside of quotes it is written twice: ''"},
+    {"CREATE TABLE t (a INT) WITH ('a' = 'kafka, 'topic' = 'x')", "1:45+5",
+     "found \"topic\", expected \",\" or \")\"",
+     "is a closing ' missing before topic? Inside of quotes it is written twice: ''"},
+    {"SET table.exec = 5", "1:5+5",
+     "found \"table\", expected a string or the end of the statement",
+     "write it in quotes: 'table'"},
+    {"CREATE TABLE t (a INT) WITH (connector = 'kafka')", "1:30+9",
+     "found \"connector\", expected \")\" or a string", "write it in quotes: 'connector'"},
+    {"CREATE TABLE t (a INT) WITH ('a' = 'b' 'c' = 'd')", "1:40+3",
+     "found 'c', expected \",\" or \")\"", "is a comma missing before it?"},
+    {"CREATE TABLE t (a INT) WITH ('n' = 5)", "1:36+1", "found \"5\", expected a string",
+     "write it in quotes: '5'"},
+    {"CREATE TABLE t (a INT) PARTITION BY (a)", "1:24+9",
+     "found \"PARTITION\", expected AS, LIKE, WITH, COMMENT, PARTITIONED or the end of the "
+     "statement",
+     "did you mean PARTITIONED BY?"},
+    {"CREATE FUNCTION f(a INT) RETURN INT AS a + 1", "1:26+6", "found \"RETURN\", expected RETURNS",
+     "did you mean RETURNS?"},
+    {"SELECT a FROM t LIMIT 10 WHERE b", "1:26+5",
+     "found \"WHERE\", expected OFFSET, an operator or the end of the statement",
+     "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
+     "ORDER BY, LIMIT"},
+    {"SELECT a FROM t JOIN u WHERE x = y", "1:24+5",
+     "found \"WHERE\", expected a name, AS, ON, FOR, USING or \"(\"",
+     "a join needs ON condition or USING (columns)"},
+    {"SELECT a FROM t WHERE b => c", "1:25+2",
+     "found \"=>\", expected GROUP, HAVING, ORDER, LIMIT, EXCEPT, FETCH ...",
+     "to compare write >=; => stands behind the name of an argument"},
+    {"SELECT a FROM t WHERE b =< c", "1:26+1", "found \"<\", expected an expression",
+     "the operator is written <="},
+    {"SELECT SUM(a) OVER ORDER BY b", "1:20+5", "found \"ORDER\", expected a name or \"(\"",
+     "a window stands in brackets: OVER (ORDER BY ...)"},
+    {"SELECT * FROM TABLE(TUMBLE(TABLE t DESCRIPTOR(ts), INTERVAL '1' DAY))", "1:36+10",
+     "found \"DESCRIPTOR\", expected \",\", \")\", IGNORE or RESPECT",
+     "is a comma missing before it?"},
+    {"INSERT INTO t (a, b) (1, 2)", "1:23+1", "found \"1\", expected a query",
+     "rows stand behind VALUES: VALUES (1, 'a')"},
+    {"INSERT INTO TABLE t SELECT 1", "1:13+5", "found \"TABLE\", expected a name",
+     "leave the word TABLE out"},
+    {"DROP TABLE IF EXIST t", "1:15+5",
+     "found \"EXIST\", expected EXISTS or the end of the statement", "did you mean EXISTS?"},
+    {"SELECT ARRAY(1, 2)", "1:13+1", "found \"(\", expected \"[\"",
+     "an array is written ARRAY[a, b]"},
+    {"SELECT DATE(a)", "1:12+1", "found \"(\", expected a string",
+     "to convert write CAST(value AS DATE); a literal is written DATE '2026-01-31'"},
+    {"SELECT a FROM t\nINSERT INTO u SELECT 1", "2:1+6",
+     "found \"INSERT\", expected a name, \",\", AS, JOIN, WHERE, GROUP ...",
+     "is a semicolon missing before it?"},
+    {"SELECT 1 SELECT 2", "1:10+6",
+     "found \"SELECT\", expected a name, \",\", AS, FROM, WHERE, GROUP ...",
+     "is a semicolon missing before it?"},
+    {"SELECT UPPER('a' VALUE 1)", "1:18+5", "found \"VALUE\", expected \",\" or \")\"",
+     "UPPER takes its arguments separated by commas"},
+    {"EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1;\nCREATE VIEW v AS SELECT 1", "2:1+6",
+     "found \"CREATE\", expected END or INSERT", "is an END; missing before it?"},
+};
+
+static const struct error_case clauses_of_calls[] = {
+    {"SELECT JSON_VALUE(a, 'x' RETURNING)", "1:35+1", "found \")\", expected a type", ""},
+    {"SELECT JSON_VALUE(a, 'x' NULL ON NULL)", "1:26+12", "JSON_VALUE takes no ON NULL", ""},
+    {"SELECT JSON_VALUE(a, 'x' EMPTY ARRAY ON EMPTY)", "1:26+20",
+     "before ON EMPTY JSON_VALUE knows NULL, ERROR, DEFAULT value", ""},
+    {"SELECT JSON_VALUE(a, 'x' NULL ON EMPTY ERROR ON EMPTY)", "1:40+14", "ON EMPTY is given twice",
+     ""},
+    {"SELECT JSON_EXISTS(a, 'x' TRUE ON EMPTY)", "1:27+13", "JSON_EXISTS takes no ON EMPTY", ""},
+    {"SELECT JSON_QUERY(a, 'x' WITH WRAPPER RETURNING INT WITHOUT WRAPPER)", "1:53+15",
+     "WRAPPER is given twice", ""},
+    {"SELECT JSON_ARRAY(a ERROR ON NULL)", "1:21+13", "ON NULL follows NULL or ABSENT", ""},
+    {"SELECT UPPER(a RETURNING INT)", "1:26+3", "UPPER takes no RETURNING", ""},
+    {"SELECT COUNT(a) FILTER (WHERE b) FILTER (WHERE c)", "1:34+6", "FILTER is given twice", ""},
+    {"SELECT LAG(a IGNORE NULLS) IGNORE NULLS OVER w", "1:28+12",
+     "IGNORE or RESPECT NULLS is given twice", ""},
+    {"INSERT INTO t PARTITION (a = NULL) SELECT 1", "1:30+4",
+     "the value of a partition is a string, a number, a time or a boolean", ""},
+};
+
 static const struct error_case later[] = {
-    {"SELECT 1; ALTER TABLE t", "1:11+5", "ALTER is not supported yet", ""},
-    {"SELECT * FROM t MATCH_RECOGNIZE (", "1:17+15", "MATCH_RECOGNIZE is not supported yet", ""},
+    {"ADD JAR 'x'", "1:1+3", "ADD JAR is not supported: nothing here runs on the JVM",
+     "functions are written in SQL: CREATE FUNCTION f(a INT) RETURNS INT AS a + 1"},
+    {"UPDATE t SET a = 1", "1:1+6",
+     "UPDATE is not supported: rows of a stream cannot be changed in place",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"DELETE FROM t WHERE a = 1", "1:1+6",
+     "DELETE is not supported: rows of a stream cannot be taken out of it",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"TRUNCATE TABLE t", "1:1+8",
+     "TRUNCATE is not supported: rows of a stream cannot be taken out of it",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"MERGE INTO t USING s ON a = b", "1:1+5",
+     "MERGE is not supported: rows of a stream cannot be changed in place",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"CALL sys.f(1)", "1:1+4", "CALL is not supported: there are no procedures", ""},
+    {"LOAD MODULE hive", "1:1+4", "LOAD MODULE is not supported: all functions are always there",
+     "leave the statement out"},
+    {"STOP JOB 'x'", "1:1+4", "STOP JOB is not supported: a job is stopped from outside",
+     "end its process with SIGTERM, or with Ctrl-C"},
+    {"EXECUTE PLAN 'x'", "1:9+4", "EXECUTE PLAN is not supported",
+     "nothing to do: the plan is made from the SQL whenever it is started"},
+    {"EXECUTE SELECT 1", "1:9+6", "EXECUTE is supported only as EXECUTE STATEMENT SET",
+     "leave the word EXECUTE out"},
+    {"COMPILE PLAN 'x' FOR INSERT INTO a SELECT 1", "1:1+7", "COMPILE PLAN is not supported",
+     "nothing to do: the plan is made from the SQL whenever it is started"},
+    {"CREATE CATALOG c WITH ('a'='b')", "1:8+7", "CREATE CATALOG is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"CREATE DATABASE IF NOT EXISTS d", "1:8+8", "CREATE DATABASE is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"CREATE MODEL m", "1:8+5",
+     "CREATE MODEL is not supported: there are no functions that call models", ""},
+    {"CREATE MATERIALIZED TABLE t AS SELECT 1", "1:8+12",
+     "CREATE MATERIALIZED TABLE is not supported",
+     "write CREATE TABLE, and an INSERT INTO that keeps it up to date"},
+    {"CREATE STREAM s (a INT)", "1:8+6", "the kinesis dialect is not supported yet: CREATE STREAM",
+     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
+    {"CREATE OR REPLACE STREAM s (a INT)", "1:19+6",
+     "the kinesis dialect is not supported yet: CREATE STREAM",
+     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
+    {"CREATE OR REPLACE PUMP p AS INSERT INTO a SELECT STREAM * FROM b", "1:19+4",
+     "the kinesis dialect is not supported yet: CREATE PUMP",
+     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
+    {"CREATE TABLE t (a INT) DISTRIBUTED BY (a) INTO 4 BUCKETS", "1:24+11",
+     "DISTRIBUTED BY is not supported: no connector has buckets",
+     "leave the clause out, or use PARTITIONED BY"},
+    {"CREATE TABLE t (a INT, UNIQUE (a))", "1:24+6", "UNIQUE is not supported",
+     "a key is written PRIMARY KEY (...) NOT ENFORCED"},
+    {"ALTER TABLE t ADD b INT", "1:15+3", "ALTER TABLE ... ADD is not supported",
+     "drop the table and create it again as it shall be"},
+    {"ALTER TABLE t DROP b", "1:15+4", "ALTER TABLE ... DROP is not supported",
+     "drop the table and create it again as it shall be"},
+    {"ALTER TABLE t MODIFY (a INT)", "1:15+6", "ALTER TABLE ... MODIFY is not supported",
+     "drop the table and create it again as it shall be"},
+    {"ALTER TABLE t RENAME a TO b", "1:15+6", "columns cannot be renamed",
+     "drop the table and create it again as it shall be"},
+    {"ALTER DATABASE d SET ('a'='b')", "1:7+8", "ALTER DATABASE is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"ALTER FUNCTION f AS 'x'", "1:7+8", "ALTER FUNCTION is not supported",
+     "write CREATE OR REPLACE FUNCTION"},
+    {"DROP DATABASE d", "1:6+8", "DROP DATABASE is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"DROP CATALOG c", "1:6+7", "DROP CATALOG is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"SHOW JOBS", "1:6+4", "SHOW JOBS is not supported: a process runs the one job of its script",
+     ""},
+    {"SHOW MODULES", "1:6+7", "SHOW MODULES is not supported: there are no modules",
+     "SHOW FUNCTIONS lists all functions"},
+    {"SHOW FULL MODULES", "1:6+4", "SHOW FULL MODULES is not supported: there are no modules",
+     "SHOW FUNCTIONS lists all functions"},
+    {"SHOW JARS", "1:6+4", "SHOW JARS is not supported: nothing here runs on the JVM", ""},
+    {"SHOW PARTITIONS t", "1:6+10", "SHOW PARTITIONS is not supported",
+     "SELECT DISTINCT lists the values of the columns of PARTITIONED BY"},
+    {"SHOW PROCEDURES", "1:6+10", "SHOW PROCEDURES is not supported: there are no procedures", ""},
+    {"SHOW CREATE CATALOG c", "1:13+7", "SHOW CREATE CATALOG is not supported",
+     "SHOW CREATE TABLE and SHOW CREATE VIEW are"},
+    {"DESCRIBE DATABASE d", "1:10+8", "DESCRIBE DATABASE is not supported",
+     "DESCRIBE describes a table or a view"},
+    {"DESC JOB 'x'", "1:6+3", "DESC JOB is not supported: a process runs the one job of its script",
+     ""},
+    {"USE MODULES a, b", "1:5+7", "USE MODULES is not supported: all functions are always there",
+     "leave the statement out"},
+    {"SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY a)", "1:17+15",
+     "MATCH_RECOGNIZE is not supported yet", ""},
+    {"SELECT * FROM t PIVOT (SUM(a) FOR b IN ('x'))", "1:17+5", "PIVOT is not supported",
+     "write an aggregate for each new column: SUM(x) FILTER (WHERE y = 'a') AS a"},
+    {"SELECT * FROM t TABLESAMPLE SYSTEM(5)", "1:17+11", "TABLESAMPLE is not supported",
+     "WHERE RAND() < 0.01 keeps about one row in a hundred"},
+    {"SELECT a FROM t EMIT CHANGES", "1:17+4", "EMIT is not supported",
+     "leave it out; a window is emitted once, when the watermark passes its end, everything else "
+     "whenever it changes"},
+    {"SELECT a, COUNT(*) FROM t GROUP BY a EMIT ON WINDOW CLOSE", "1:38+4", "EMIT is not supported",
+     "leave it out; a window is emitted once, when the watermark passes its end, everything else "
+     "whenever it changes"},
+    {"INSERT INTO t SELECT a FROM s ON CONFLICT DO NOTHING", "1:31+2",
+     "ON CONFLICT is not supported",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"INSERT INTO t VALUES (1) ON CONFLICT DO DEDUPLICATE", "1:26+2",
+     "ON CONFLICT is not supported",
+     "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "
+     "where the table has a primary key"},
+    {"WITH RECURSIVE a AS (SELECT 1) SELECT 1", "1:6+9", "WITH RECURSIVE is not supported",
+     "a query of WITH can only read those before it"},
+    {"SELECT * FROM a CROSS APPLY f(x)", "1:23+5", "CROSS APPLY is not supported",
+     "write CROSS JOIN LATERAL"},
+    {"SELECT * FROM a LEFT SEMI JOIN b ON x = y", "1:22+4", "SEMI JOIN is not supported",
+     "two streams cannot be joined or compared yet, by no other clause either"},
+    {"SELECT * EXCEPT (a) FROM t", "1:10+6", "* EXCEPT (columns) is not supported",
+     "name the columns that are wanted"},
+    {"SELECT a FROM t WHERE a = ANY (SELECT 1)", "1:27+3", "ANY (query) is not supported",
+     "compare with each value, or for = write IN (values) and for <> NOT IN (values); a query that "
+     "reads a table cannot be compared with yet"},
+    {"SELECT a FROM t WHERE a > ALL (SELECT 1)", "1:27+3", "ALL (query) is not supported",
+     "compare with each value, or for = write IN (values) and for <> NOT IN (values); a query that "
+     "reads a table cannot be compared with yet"},
+    {"SELECT a FROM t WHERE a RLIKE 'x'", "1:25+5", "RLIKE is not supported as an operator",
+     "write REGEXP(text, pattern)"},
+    {"SELECT a FROM t WHERE a ILIKE 'x'", "1:25+5", "ILIKE is not supported as an operator",
+     "write LOWER(text) LIKE LOWER(pattern)"},
+    {"SELECT 1 MINUS SELECT 2", "1:10+5", "MINUS is not supported",
+     "its other name, EXCEPT, is not supported yet either"},
+    {"SELECT STREAM a, b FROM t", "1:8+6",
+     "the kinesis dialect is not supported yet: SELECT STREAM",
+     "leave the word STREAM out; every query is one over streams"},
+    {"SELECT STREAM * FROM t", "1:8+6", "the kinesis dialect is not supported yet: SELECT STREAM",
+     "leave the word STREAM out; every query is one over streams"},
+    {"SELECT STREAM \"A\".\"B\" FROM t", "1:8+6",
+     "the kinesis dialect is not supported yet: SELECT STREAM",
+     "leave the word STREAM out; every query is one over streams"},
+    {"SELECT a FROM t GROUP BY DISTINCT a, b", "1:26+8", "GROUP BY DISTINCT is not supported",
+     "leave out the grouping sets that are there twice"},
+    {"SELECT a FROM t WHERE a IN UNNEST(b)", "1:28+6", "IN UNNEST is not supported",
+     "write ARRAY_CONTAINS(array, value)"},
+    {"SELECT TOP 10 a FROM t", "1:8+3", "TOP is not supported",
+     "write LIMIT at the end of the query"},
+    {"SELECT a FROM t LIMIT 5, 10", "1:17+5", "LIMIT offset, count is not supported",
+     "write LIMIT count OFFSET offset"},
+    {"COMMIT", "1:1+6", "COMMIT is not supported: a script has no transactions",
+     "leave the statement out"},
+    {"SELECT JSON_OBJECT('a' VALUE b FORMAT JSON)", "1:32+6", "FORMAT JSON is not supported", ""},
+    {"HELP", "1:1+4", "HELP is not supported",
+     "this is a command of an interactive client; leave it out"},
+    {"EXIT", "1:1+4", "EXIT is not supported",
+     "this is a command of an interactive client; leave it out"},
 };
 
 static void check_error(const char *sql, size_t length, enum wr_code expected_code,
@@ -142,6 +393,8 @@ static void check_error(const char *sql, size_t length, enum wr_code expected_co
   wr_error_clear(&err);
   enum wr_code code = wr_parse(sql, length, &arena, &script, &err);
   WR_CHECK(code == expected_code && err.code == code && !script, "%.80s: code %d", sql, code);
+  const char *state = code == WR_SYNTAX ? WR_STATE_SYNTAX_ERROR : WR_STATE_FEATURE_NOT_SUPPORTED;
+  WR_CHECK(strcmp(err.state, state) == 0, "%.80s: SQLSTATE %s", sql, err.state);
   wr_source_locate(sql, length, err.span, &place);
   snprintf(shown, sizeof shown, "%u:%u+%u", place.line, place.column, place.width);
   WR_CHECK(strcmp(shown, row->place) == 0, "%.80s: at %s", sql, shown);
@@ -177,6 +430,16 @@ static void bad_tokens_are_placed(void)
   check_errors(bad_tokens, WR_COUNT(bad_tokens), WR_SYNTAX);
 }
 
+static void hints_say_what_is_missing(void)
+{
+  check_errors(advices, WR_COUNT(advices), WR_SYNTAX);
+}
+
+static void clauses_belong_to_their_functions(void)
+{
+  check_errors(clauses_of_calls, WR_COUNT(clauses_of_calls), WR_SYNTAX);
+}
+
 static void later_constructs_are_named(void)
 {
   check_errors(later, WR_COUNT(later), WR_UNSUPPORTED);
@@ -198,6 +461,9 @@ static void check_limit(const char *sql, size_t length, const char *limit)
   wr_error_clear(&err);
   WR_CHECK(wr_parse(sql, length, &arena, &script, &err) == WR_LIMIT, "%.40s", sql);
   WR_CHECK(strstr(err.message, limit) != NULL, "%.40s: %s", sql, err.message);
+  WR_CHECK(strcmp(err.state,
+                  strstr(limit, "NESTING") ? WR_STATE_TOO_COMPLEX : WR_STATE_LIMIT_EXCEEDED) == 0,
+           "%.40s: SQLSTATE %s", sql, err.state);
   wr_arena_free(&arena);
 }
 
@@ -225,27 +491,79 @@ static void check_bomb(const char *head, const char *piece, size_t count, const 
   free(text);
 }
 
+/* Everything that can stand in itself, or that makes a tree higher when it is repeated. */
 static void nesting_is_bounded(void)
 {
-  static const char *const pieces[] = {"(",
-                                       "f(",
-                                       "- ",
-                                       "NOT ",
-                                       "CASE WHEN ",
-                                       "a + (",
-                                       "ARRAY[",
-                                       "(SELECT ",
-                                       "CAST(",
-                                       "a OR a AND NOT a = a + a * (",
-                                       "EXISTS (SELECT * FROM (SELECT "};
-  for (size_t i = 0; i < WR_COUNT(pieces); i++) {
-    check_bomb("SELECT ", pieces[i], 100000, "", "WR_SQL_NESTING_MAX");
-    check_bomb("SELECT ", pieces[i], WR_SQL_NESTING_MAX * 20, "", "WR_SQL_NESTING_MAX");
+  static const struct {
+    const char *head, *piece;
+  } rows[] = {
+      {"SELECT ", "("},
+      {"SELECT ", "f("},
+      {"SELECT ", "f(a => "},
+      {"SELECT ", "- "},
+      {"SELECT ", "NOT "},
+      {"SELECT ", "CASE WHEN "},
+      {"SELECT ", "CASE a WHEN 1 THEN "},
+      {"SELECT ", "CASE WHEN a THEN b ELSE "},
+      {"SELECT ", "a + ("},
+      {"SELECT ", "a OR a AND NOT a = a + a * ("},
+      {"SELECT ", "ARRAY["},
+      {"SELECT ", "MAP['a', "},
+      {"SELECT ", "ROW("},
+      {"SELECT ", "a["},
+      {"SELECT ", "(SELECT "},
+      {"SELECT ", "CAST("},
+      {"SELECT ", "a IN ("},
+      {"SELECT ", "a BETWEEN ("},
+      {"SELECT ", "EXISTS (SELECT * FROM (SELECT "},
+      {"SELECT ", "SUM(a) FILTER (WHERE "},
+      {"SELECT ", "SUM(a) OVER (ORDER BY "},
+      {"SELECT ", "LISTAGG(a) WITHIN GROUP (ORDER BY "},
+      {"SELECT ", "JSON_OBJECT('a' VALUE "},
+      {"SELECT ", "JSON_VALUE(a, 'b' DEFAULT "},
+      {"SELECT ", "EXTRACT(YEAR FROM "},
+      {"SELECT ", "POSITION(a IN b("},
+      {"", "("},
+      {"", "(SELECT 1 UNION "},
+      {"", "WITH a AS ("},
+      {"VALUES ", "("},
+      {"SELECT * FROM ", "("},
+      {"SELECT * FROM ", "(SELECT * FROM "},
+      {"SELECT * FROM ", "a JOIN ("},
+      {"SELECT * FROM ", "TABLE(f(TABLE (SELECT * FROM "},
+      {"SELECT * FROM t GROUP BY ", "GROUPING SETS ("},
+      {"SELECT * FROM t GROUP BY ", "ROLLUP("},
+      {"CREATE TABLE t (a AS ", "("},
+      {"CREATE FUNCTION f() RETURNS INT AS ", "("},
+  };
+  static const struct {
+    const char *head, *piece, *tail, *limit;
+  } chains[] = {
+      {"SELECT 1", " + 1", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT a", " || a", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT a", " = a", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT a", " IS NULL", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT a", " LIKE a", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT a", "[1]", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT f(a)", ".a", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT 1", " UNION SELECT 1", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT 1", " INTERSECT SELECT 1", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT 1 FROM a", ", a", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT 1 FROM a", " JOIN a ON TRUE", "", "WR_SQL_NESTING_MAX"},
+      {"SELECT CAST(a AS INT", " ARRAY", ")", "WR_TYPE_NESTING_MAX"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    check_bomb(rows[i].head, rows[i].piece, 50000, "", "WR_SQL_NESTING_MAX");
+    check_bomb(rows[i].head, rows[i].piece, WR_SQL_NESTING_MAX * 20, "", "WR_SQL_NESTING_MAX");
   }
-  check_bomb("SELECT 1", " + 1", WR_SQL_NESTING_MAX, "", "WR_SQL_NESTING_MAX");
-  check_bomb("SELECT 1", " UNION SELECT 1", WR_SQL_NESTING_MAX, "", "WR_SQL_NESTING_MAX");
-  check_bomb("SELECT 1 FROM a", ", a", WR_SQL_NESTING_MAX, "", "WR_SQL_NESTING_MAX");
-  check_bomb("SELECT CAST(a AS INT", " ARRAY", WR_TYPE_NESTING_MAX, ")", "WR_TYPE_NESTING_MAX");
+  for (size_t i = 0; i < WR_COUNT(chains); i++) {
+    check_bomb(chains[i].head, chains[i].piece, WR_SQL_NESTING_MAX, chains[i].tail,
+               chains[i].limit);
+    check_bomb(chains[i].head, chains[i].piece, 20000, chains[i].tail, chains[i].limit);
+  }
+  check_bomb("SELECT CAST(a AS ", "ARRAY<", 50000, "", "WR_SQL_NESTING_MAX");
+  check_bomb("CREATE TABLE t (a ", "ROW<x ", 50000, "", "WR_SQL_NESTING_MAX");
+  check_bomb("CREATE TABLE t (a ", "MAP<INT, ", 50000, "", "WR_SQL_NESTING_MAX");
 }
 
 static void nesting_below_the_limit_is_read(void)
@@ -345,6 +663,8 @@ static const struct wr_test tests[] = {
     {"errors_guess_what_was_meant", errors_guess_what_was_meant},
     {"reserved_words_ask_for_quotes", reserved_words_ask_for_quotes},
     {"bad_tokens_are_placed", bad_tokens_are_placed},
+    {"hints_say_what_is_missing", hints_say_what_is_missing},
+    {"clauses_belong_to_their_functions", clauses_belong_to_their_functions},
     {"later_constructs_are_named", later_constructs_are_named},
     {"nul_bytes_are_refused", nul_bytes_are_refused},
     {"nesting_is_bounded", nesting_is_bounded},

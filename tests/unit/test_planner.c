@@ -149,9 +149,9 @@ static const struct plan_case plans[] = {
     {"SELECT COUNT(*) FILTER (WHERE ms > 3) AS f, COUNT(1) AS n FROM TABLE(TUMBLE(TABLE clicks, "
      "DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
      "Sink(console)  f, n\n"
-     "└─ Project  COUNT(CASE WHEN ms > 3 THEN TRUE END) AS f, COUNT(*) AS n\n"
-     "   └─ TumbleAggregate  TUMBLE(1 min) of ts: COUNT(CASE WHEN ms > 3 THEN TRUE END), COUNT(*)\n"
-     "      └─ Project  CASE WHEN ms > 3 THEN TRUE END, ts\n"
+     "└─ Project  COUNT(*) FILTER (ms > 3) AS f, COUNT(*) AS n\n"
+     "   └─ TumbleAggregate  TUMBLE(1 min) of ts: COUNT(*) FILTER (ms > 3), COUNT(*)\n"
+     "      └─ Project  ms > 3, ts\n"
      "         └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
      "            └─ Source(clicks)  2 of 5 columns: ms, ts\n"},
     {"SELECT w, MAX(n) AS n FROM (SELECT window_start AS w, window_end AS e, page, COUNT(*) AS n "
@@ -180,6 +180,17 @@ static const struct plan_case plans[] = {
      "      └─ Watermark(computed)  FOR ts AS ts\n"
      "         └─ Project  a * 2 AS ms2, CAST(at AS TIMESTAMP(3)) AS ts\n"
      "            └─ Source(computed)  a, at\n"},
+    /* metadata that is written stands behind the physical columns */
+    {"CREATE TABLE w (ts TIMESTAMP(3) METADATA FROM 'timestamp', a INT, k STRING METADATA FROM "
+     "'key', o BIGINT METADATA FROM 'offset' VIRTUAL) WITH ('connector' = 'kafka', 'topic' = 'x', "
+     "'properties.bootstrap.servers' = 'localhost:1', 'format' = 'json'); INSERT INTO w SELECT t, "
+     "a, b FROM plain; INSERT INTO w (k) SELECT b FROM plain",
+     "Sink(w)  a, ts, k\n"
+     "└─ Project  a, CAST(t AS TIMESTAMP_LTZ(3)) AS ts, b AS k\n"
+     "   └─ Source(plain) #0  a, b, t\n"
+     "Sink(w)  a, ts, k\n"
+     "└─ Project  NULL AS a, NULL AS ts, b AS k\n"
+     "   └─ Source(plain) #0 (see above)\n"},
     {"SELECT b, o FROM meta", "Sink(console)  b, o\n"
                               "└─ Source(meta)  2 of 3 columns: b, o\n"},
     {"INSERT INTO pairs SELECT 1, NULL; SELECT source FROM error_stream WHERE error_name = 'late_row'",
@@ -214,11 +225,10 @@ static const struct wr_program *planner_build(struct wr_arena *arena, const char
                                               const struct wr_planner_options *options)
 {
   struct wr_program *program = WR_NEW(arena, struct wr_program);
-  struct wr_error err;
-  wr_error_clear(&err);
+  struct wr_error_list errors = {0};
   const char *text = wr_arena_print(arena, "%s%s", PLANNER_TABLES, sql);
-  enum wr_code code = wr_program_build(text, strlen(text), options, arena, program, &err);
-  WR_CHECK(code == WR_OK, "%s: %s", sql, err.message);
+  enum wr_code code = wr_program_build(text, strlen(text), options, arena, program, &errors);
+  WR_CHECK(code == WR_OK, "%s: %s", sql, errors.count ? errors.items[0].message : "");
   return code ? NULL : program;
 }
 
@@ -427,7 +437,8 @@ static void test_jobs(void)
   CU_ASSERT_EQUAL_FATAL(program->job_count, 3);
   CU_ASSERT_STRING_EQUAL(program->name, "p");
   CU_ASSERT_EQUAL_FATAL(program->warning_count, 1);
-  CU_ASSERT_STRING_EQUAL(program->warnings[0], "the setting 'state.backend' has no effect here");
+  CU_ASSERT_STRING_EQUAL(program->warnings[0].message,
+                         "the setting 'state.backend' has no effect here");
   CU_ASSERT(program->jobs[0].is_select && !program->jobs[0].is_explain);
   CU_ASSERT(!program->jobs[1].is_select && program->jobs[2].is_explain);
   const struct wr_plan *plan = program->jobs[1].plan;

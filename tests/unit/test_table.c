@@ -370,8 +370,9 @@ struct loader {
   struct wr_table *table;
 };
 
-static struct wr_table *loader_find(struct wr_table_loader *loader, uint64_t tag)
+static struct wr_table *loader_find(struct wr_table_loader *loader, uint32_t space, uint64_t tag)
 {
+  CU_ASSERT_EQUAL(space, 0);
   return tag == 1 ? ((struct loader *)loader)->table : NULL;
 }
 
@@ -381,7 +382,7 @@ static enum wr_code load(const struct wr_part_writer *part, size_t length, uint3
   struct wr_error err;
   struct wr_part_reader reader = {part->bytes, length, 0};
   struct loader loader = {{loader_find, task, task_count}, table};
-  enum wr_code code = wr_table_space_load(space, &loader.loader, &reader, &err);
+  enum wr_code code = wr_table_spaces_load(&space, 1, &loader.loader, &reader, &err);
   CU_ASSERT(code != WR_OK || wr_part_at_end(&reader));
   return code;
 }
@@ -426,7 +427,7 @@ static void snapshot_while_changing(void)
       }
       *then = *model;
       struct wr_part_writer part = {0};
-      wr_table_space_save(space, &part);
+      wr_table_spaces_save(&space, 1, &part);
       bool done = false;
       for (uint32_t round = 0; !done; round++) {
         if (round < 4)
@@ -435,7 +436,7 @@ static void snapshot_while_changing(void)
           wr_table_free(other); /* not wanted on loading, but may not vanish from the part */
           other = NULL;
         }
-        done = wr_table_space_save_step(space, 2);
+        done = wr_table_spaces_save_step(&space, 1, 2);
       }
       wr_table_free(other);
       other = wr_table_new(space, 2, false);
@@ -464,16 +465,109 @@ static void dropped_tables_are_saved(void)
   for (uint32_t round = 0; round < 10; round++)
     change(space, table, model, SHAPE_TEXT, batch, KEYS, &seed);
   struct wr_part_writer part = {0};
-  wr_table_space_save(space, &part);
-  wr_table_space_save_step(space, 1);
+  wr_table_spaces_save(&space, 1, &part);
+  wr_table_spaces_save_step(&space, 1, 1);
   wr_table_free(table);
-  CU_ASSERT(wr_table_space_save_step(space, 1));
+  CU_ASSERT(wr_table_spaces_save_step(&space, 1, 1));
   check_snapshot(&part, model, SHAPE_TEXT, 1);
   wr_part_writer_free(&part);
   wr_table_space_free(space);
   batch_close(batch, SHAPE_TEXT);
   free(batch);
   free(model);
+}
+
+/* ---- texts that serve as buffers */
+
+#define BUFFER_KEYS      24 /* more than a page of long texts keeps */
+#define BUFFER_BYTES_MAX (16u << 20)
+
+/* Byte i of the buffer of a key. */
+static char buffer_byte(uint32_t key, uint32_t i)
+{
+  return (char)(key * 31 + i * 7 + (i >> 12));
+}
+
+static void buffers_probe(struct wr_table *table, int64_t *keys, enum wr_probe_mode mode,
+                          struct wr_probe *probe)
+{
+  uint64_t hashes[BUFFER_KEYS];
+  for (uint32_t k = 0; k < BUFFER_KEYS; k++)
+    keys[k] = k;
+  const struct wr_column column = {.type = &wr_type_bigint, .values = keys};
+  const struct wr_column *const columns[] = {&column};
+  wr_hash_keys(columns, 1, NULL, BUFFER_KEYS, 9, hashes);
+  wr_table_probe(table, columns, NULL, hashes, BUFFER_KEYS, mode, probe);
+}
+
+static uint32_t buffers_differ(struct wr_table *table, const struct wr_layout *layout,
+                               const uint32_t *lengths)
+{
+  int64_t keys[BUFFER_KEYS + 8];
+  struct wr_probe probe;
+  uint32_t different = 0;
+  buffers_probe(table, keys, WR_PROBE_FIND, &probe);
+  for (uint32_t k = 0; k < BUFFER_KEYS; k++) {
+    const struct wr_text *text = (void *)(probe.entries[k] + wr_layout_state(layout, 0));
+    const char *bytes = wr_text_stored_bytes(text);
+    uint32_t wrong = text->length != lengths[k];
+    for (uint32_t i = 0; !wrong && i < lengths[k]; i++)
+      wrong = bytes[i] != buffer_byte(k, i);
+    different += wrong;
+  }
+  return different;
+}
+
+static struct wr_table_space *buffers_space(void)
+{
+  const struct wr_type *const key[] = {&wr_type_bigint};
+  const struct wr_state_piece piece = {sizeof(struct wr_text), 8, true};
+  return wr_table_space_new(wr_layout_new(key, 1, &piece, 1));
+}
+
+/* Buffers of many lengths up to 16 MiB are doubled and filled in place while a snapshot is written:
+ * it has them as they were when it began. */
+static void long_texts_grow_in_place(void)
+{
+  struct wr_table_space *space = buffers_space();
+  struct wr_table *table = wr_table_new(space, 1, false);
+  const struct wr_layout *layout = wr_table_space_layout(space);
+  struct wr_text_store *texts = wr_table_space_texts(space);
+  uint32_t lengths[BUFFER_KEYS] = {0}, then[BUFFER_KEYS];
+  uint64_t live = 0;
+  struct wr_part_writer part = {0};
+  for (uint32_t length = 8; length <= BUFFER_BYTES_MAX; length *= 2) {
+    int64_t keys[BUFFER_KEYS + 8];
+    struct wr_probe probe;
+    if (length == 1u << 18) {
+      memcpy(then, lengths, sizeof then);
+      wr_table_spaces_save(&space, 1, &part);
+    }
+    buffers_probe(table, keys, WR_PROBE_MAKE, &probe);
+    for (uint32_t k = 0; k < BUFFER_KEYS; k++) {
+      if (length > BUFFER_BYTES_MAX >> k / 2) /* only two become longest */
+        continue;
+      texts->grow(texts, k, wr_layout_state(layout, 0), length);
+      struct wr_text *text = (void *)(probe.entries[k] + wr_layout_state(layout, 0));
+      char *bytes = (char *)wr_text_stored_bytes(text);
+      CU_ASSERT_EQUAL(bytes[length - 1], 0);
+      for (uint32_t i = lengths[k]; i < length; i++)
+        bytes[i] = buffer_byte(k, i);
+      live += length - lengths[k];
+      lengths[k] = length;
+    }
+  }
+  CU_ASSERT_EQUAL(buffers_differ(table, layout, lengths), 0);
+  CU_ASSERT(wr_table_space_bytes(space) < 6 * live); /* garbage of shorter ones goes away */
+  while (!wr_table_spaces_save_step(&space, 1, 1))
+    ;
+  struct wr_table_space *into = buffers_space();
+  struct wr_table *loaded = wr_table_new(into, 1, false);
+  CU_ASSERT_EQUAL(load(&part, part.length, 0, 1, into, loaded), WR_OK);
+  CU_ASSERT_EQUAL(buffers_differ(loaded, wr_table_space_layout(into), then), 0);
+  wr_part_writer_free(&part);
+  wr_table_space_free(into);
+  wr_table_space_free(space);
 }
 
 /* Whatever a part's bytes are: an error, never a wild read (the sanitizers judge). */
@@ -487,8 +581,8 @@ static void damaged_parts_are_refused(void)
   struct wr_table *table = wr_table_new(space, 1, false);
   change(space, table, model, SHAPE_MIXED, batch, 100, &seed);
   struct wr_part_writer part = {0};
-  wr_table_space_save(space, &part);
-  while (!wr_table_space_save_step(space, 100))
+  wr_table_spaces_save(&space, 1, &part);
+  while (!wr_table_spaces_save_step(&space, 1, 100))
     ;
   for (size_t length = 0; length < part.length; length += length < 400 ? 1 : 97) {
     struct wr_table_space *into = space_new(SHAPE_MIXED);
@@ -523,6 +617,7 @@ static const struct wr_test tests[] = {
     {"snapshot_while_changing", snapshot_while_changing},
     {"dropped_tables_are_saved", dropped_tables_are_saved},
     {"damaged_parts_are_refused", damaged_parts_are_refused},
+    {"long texts grow in place", long_texts_grow_in_place},
     {NULL, NULL},
 };
 

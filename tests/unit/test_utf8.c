@@ -80,10 +80,6 @@ static void case_is_mapped(void)
       {"hello, world [`{@] 09", "HELLO, WORLD [`{@] 09"},
       {"AZ iS nOt aLl", "AZ IS NOT ALL"},
       {"\xC3\xA4\xC3\xB6\xC3\xBC", "\xC3\x84\xC3\x96\xC3\x9C"},
-      {"stra\xC3\x9F"
-       "e",
-       "STRA\xC3\x9F"
-       "E"},
       {"\xCE\xB1\xCE\xB2\xCE\xB3 abcdefgh", "\xCE\x91\xCE\x92\xCE\x93 ABCDEFGH"},
       {"\xD0\xB6", "\xD0\x96"},
       {"\xE2\xB1\xA5", "\xC8\xBA"}, /* three bytes, two bytes */
@@ -101,6 +97,48 @@ static void case_is_mapped(void)
     WR_CHECK(length == strlen(rows[i].lower) && memcmp(out, rows[i].lower, length) == 0,
              "row %zu, lower", i);
   }
+}
+
+static void case_may_change_lengths(void)
+{
+  static const struct {
+    const char *text, *upper, *lower, *initcap;
+  } rows[] = {
+      {"stra\xC3\x9F"
+       "e",
+       "STRASSE",
+       "stra\xC3\x9F"
+       "e",
+       "Stra\xC3\x9F"
+       "e"},
+      {"\xCE\x9F\xCE\x94\xCE\xA5\xCE\xA3\xCE\xA3\xCE\x95\xCE\xA5\xCE\xA3",
+       "\xCE\x9F\xCE\x94\xCE\xA5\xCE\xA3\xCE\xA3\xCE\x95\xCE\xA5\xCE\xA3",
+       "\xCE\xBF\xCE\xB4\xCF\x85\xCF\x83\xCF\x83\xCE\xB5\xCF\x85\xCF\x82", /* the last sigma */
+       "\xCE\x9F\xCE\xB4\xCF\x85\xCF\x83\xCF\x83\xCE\xB5\xCF\x85\xCF\x82"},
+      {"\xEF\xAC\x83 \xC5\x89", "FFI \xCA\xBCN", "\xEF\xAC\x83 \xC5\x89", "\xEF\xAC\x83 \xC5\x89"},
+      {"it's a 2nd WORD-pair", "IT'S A 2ND WORD-PAIR", "it's a 2nd word-pair",
+       "It'S A 2nd Word-Pair"},
+      {"\xC3\xA9t\xC3\x89 \xC7\x86x", "\xC3\x89T\xC3\x89 \xC7\x84X", "\xC3\xA9t\xC3\xA9 \xC7\x86x",
+       "\xC3\x89t\xC3\xA9 \xC7\x85x"},
+      {"a text of more than thirty-two bytes, Which are ASCII",
+       "A TEXT OF MORE THAN THIRTY-TWO BYTES, WHICH ARE ASCII",
+       "a text of more than thirty-two bytes, which are ascii",
+       "A Text Of More Than Thirty-Two Bytes, Which Are Ascii"},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    char out[300];
+    size_t bytes = strlen(rows[i].text);
+    out[wr_utf8_upper(rows[i].text, bytes, out)] = '\0';
+    WR_CHECK(strcmp(out, rows[i].upper) == 0, "row %zu, upper: %s", i, out);
+    out[wr_utf8_lower(rows[i].text, bytes, out)] = '\0';
+    WR_CHECK(strcmp(out, rows[i].lower) == 0, "row %zu, lower: %s", i, out);
+    out[wr_utf8_initcap(rows[i].text, bytes, out)] = '\0';
+    WR_CHECK(strcmp(out, rows[i].initcap) == 0, "row %zu, initcap: %s", i, out);
+  }
+  char out[12];
+  CU_ASSERT(wr_utf8_upper("a\xC3", 2, out) <=
+            6); /* what is no UTF-8 gives something inside the room */
+  CU_ASSERT(wr_utf8_initcap("a\xF0\x9F", 3, out) <= 9);
 }
 
 static void width_is_what_a_terminal_needs(void)
@@ -124,6 +162,7 @@ static const struct wr_test tests[] = {
     {"characters_are_counted_and_found", characters_are_counted_and_found},
     {"points_go_both_ways", points_go_both_ways},
     {"case_is_mapped", case_is_mapped},
+    {"case_may_change_lengths", case_may_change_lengths},
     {"width_is_what_a_terminal_needs", width_is_what_a_terminal_needs},
     {NULL, NULL},
 };

@@ -232,6 +232,7 @@ struct query {
   struct wr_window_aggregate_spec spec;
   struct wr_aggregate aggregates[3];
   uint32_t args[3];
+  struct wr_aggregate_columns columns[3];
   struct wr_field fields[8];
   struct wr_schema schema;
   const struct key_case *keys;
@@ -254,13 +255,16 @@ static void query_plan(struct query *query, const struct wr_window *window,
   struct wr_error err;
   const struct wr_expression *v = wr_bind_column(&binding, V, &wr_type_bigint, nowhere);
   const struct wr_expression *name = wr_bind_column(&binding, NAME, &wr_type_string, nowhere);
-  CU_ASSERT_EQUAL(
-      wr_bind_aggregate(&binding, "COUNT", NULL, 0, nowhere, &query->aggregates[0], &err), WR_OK);
-  CU_ASSERT_EQUAL(wr_bind_aggregate(&binding, "SUM", &v, 1, nowhere, &query->aggregates[1], &err),
-                  WR_OK);
-  CU_ASSERT_EQUAL(
-      wr_bind_aggregate(&binding, "MAX", &name, 1, nowhere, &query->aggregates[2], &err), WR_OK);
+  const struct wr_aggregate_call calls[] = {
+      {.name = "COUNT"},
+      {.name = "SUM", .args = &v, .arg_count = 1},
+      {.name = "MAX", .args = &name, .arg_count = 1},
+  };
   memcpy(query->args, (uint32_t[]){UINT32_MAX, V, NAME}, sizeof query->args);
+  for (uint32_t a = 0; a < 3; a++) {
+    CU_ASSERT_EQUAL(wr_bind_aggregate(&binding, &calls[a], &query->aggregates[a], &err), WR_OK);
+    query->columns[a] = (struct wr_aggregate_columns){&query->args[a], UINT32_MAX};
+  }
   uint32_t count = 0;
   for (uint32_t k = 0; k < keys->count; k++)
     query->fields[count++] = input_fields[keys->keys[k]];
@@ -280,7 +284,8 @@ static void query_plan(struct query *query, const struct wr_window *window,
       .keys = keys->keys,
       .key_count = keys->count,
       .aggregates = query->aggregates,
-      .args = query->args,
+      .set_column = UINT32_MAX,
+      .columns = query->columns,
       .aggregate_count = 3,
       .input_schema = &input_schema,
   };
