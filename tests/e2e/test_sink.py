@@ -48,3 +48,21 @@ def test_too_long(case):
                       case.kafka(topic, properties_message_max_bytes="5000"), code=3)
     failed.expect_message("table t", topic, "hint: ")
     expect(case.broker.count(topic) == 0, "something was written")
+
+
+def test_metadata(case):
+    """Metadata columns without VIRTUAL set key and time of a record; NULL leaves them to Kafka."""
+    topic = case.topic("meta")
+    columns = "at_time TIMESTAMP(3) METADATA FROM 'timestamp', n INT, k STRING METADATA FROM 'key'"
+    written = case.run(
+        "CREATE TABLE t (%s) %s; INSERT INTO t VALUES (TIMESTAMP '2026-01-02 03:04:05.678', 1, 'a'),"
+        " (TIMESTAMP '2026-01-02 03:04:06', 2, CAST(NULL AS STRING)), (TIMESTAMP '1969-12-31 00:00:00', 3, 'c');"
+        "INSERT INTO t (n, k) SELECT 4, 'd';" % (columns, case.kafka(topic)))
+    written.expect_message("the metadata 'timestamp' takes no time before 1970")
+    read = case.run("CREATE TABLE t (%s) %s; SELECT n, k, CASE WHEN n < 4 THEN at_time END AS at_time,"
+                    " at_time > TIMESTAMP '2026-01-03 00:00:00' AS late FROM t;" % (columns, case.kafka(
+                        topic, scan_startup_mode="earliest-offset", scan_bounded_mode="latest-offset")))
+    expect_equal(sorted(read.out), [
+        '{"n":1,"k":"a","at_time":"2026-01-02 03:04:05.678","late":false}',
+        '{"n":2,"k":null,"at_time":"2026-01-02 03:04:06.000","late":false}',
+        '{"n":4,"k":"d","at_time":null,"late":true}'], "rows")

@@ -29,7 +29,7 @@ def test_interrupt(case):
         program.signal(number)
         program.end(0, limit_s=10)
         program.expect_message("stopped: 1,000 rows in, 1,000 rows out",
-                               "1,000 rows were in windows that had not closed")
+                               "1,000 rows were in windows or groups that had not ended")
         expect_equal(case.broker.count(results), 0, "results of windows that were open")
 
 

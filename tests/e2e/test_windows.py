@@ -75,7 +75,7 @@ def check_unbounded(case, parallelism):
     program.interrupt()
     expect_equal(clicks.read_windows(case.broker.rows(results)), want, "windows")
     program.expect_summary(rows_in=ROWS + PARTITIONS, rows_out=len(want), late=0, bad=0)
-    program.expect_message("stopped:", "%d rows were in windows that had not closed" % PARTITIONS)
+    program.expect_message("stopped:", "%d rows were in windows or groups that had not ended" % PARTITIONS)
 
 
 def test_unbounded(case):

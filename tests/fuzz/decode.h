@@ -66,6 +66,7 @@ static inline void fuzz_round_trip(const struct wr_format_spec *spec, struct wr_
                            .picked_count = good.row_count};
   fuzz_demand(format->encoder_new(spec, &encoder, &err) == WR_OK);
   format->encode(encoder, &batch, &written, ends);
+  fuzz_demand(encoder->fault_count == 0); /* what was read has a form */
   fuzz_show(spec->schema, &good, &before);
   for (uint32_t i = 0; i < good.row_count; i++) {
     size_t begin = i ? ends[i - 1] : 0;

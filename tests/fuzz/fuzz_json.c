@@ -14,6 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
   struct wr_arena arena = {0};
   const struct wr_field inner[] = {{"x", &wr_type_int}, {"y", &wr_type_string}};
+  const struct wr_field item[] = {{"x", &wr_type_double},
+                                  {"y", wr_type_array(&arena, &wr_type_string)},
+                                  {"z", wr_type_map(&arena, &wr_type_date, &wr_type_bigint)}};
+  const struct wr_type *row = wr_type_row(&arena, item, 3);
   const struct wr_field fields[] = {
       {"a", &wr_type_bigint},
       {"b", &wr_type_string},
@@ -28,6 +32,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
       {"k", &wr_type_float},
       {"r", wr_type_row(&arena, inner, 2)},
       {"long name", wr_type_decimal(&arena, 38, 9)},
+      {"l", wr_type_array(&arena, wr_type_with_not_null(&arena, &wr_type_smallint, true))},
+      {"m", wr_type_map(&arena, &wr_type_string, wr_type_array(&arena, row))},
+      {"n", wr_type_map(&arena, &wr_type_double, &wr_type_boolean)},
+      {"o", wr_type_multiset(&arena, wr_type_decimal(&arena, 4, 1))},
+      {"p", wr_type_array(&arena, wr_type_array(&arena, &wr_type_bytes))},
   };
   enum { FIELD_COUNT = sizeof fields / sizeof *fields };
   const struct wr_schema schema = {FIELD_COUNT, fields};

@@ -16,19 +16,21 @@ static void plan(const char *text, size_t length, bool rules_off)
 {
   struct wr_arena arena = {0};
   struct wr_program program;
-  struct wr_error err;
+  struct wr_error_list errors = {0};
   const struct wr_planner_options options = {.rules_off = rules_off, .parallelism = 3};
-  wr_error_clear(&err);
-  enum wr_code code = wr_program_build(text, length, &options, &arena, &program, &err);
+  enum wr_code code = wr_program_build(text, length, &options, &arena, &program, &errors);
   if (code == WR_OK) {
     for (uint32_t j = 0; j < program.job_count; j++) {
       assert(strlen(wr_explain_text(&arena, &program.jobs[j])) > 0);
       assert(strlen(wr_explain_json(&arena, &program.jobs[j])) > 0);
     }
-  } else {
-    assert(err.code == code && code != WR_INTERNAL && err.message[0] != '\0');
-    assert(err.span.offset == WR_NO_POSITION ||
-           (err.span.offset <= length && err.span.offset + (size_t)err.span.length <= length));
+  }
+  assert((code != WR_OK) == (errors.count > 0));
+  for (uint32_t i = 0; i < errors.count; i++) {
+    const struct wr_error *err = &errors.items[i];
+    assert(err->code != WR_OK && err->code != WR_INTERNAL && err->message[0] != '\0');
+    assert(err->span.offset == WR_NO_POSITION ||
+           (err->span.offset <= length && err->span.offset + (size_t)err->span.length <= length));
   }
   wr_arena_free(&arena);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SQL text into the parser. A text that is read must give a tree that can be walked, with all spans
- * inside the text; one that is not must give a sentence with a place inside the text.
+ * inside the text; one that is not must give a sentence with a place inside the text. The first
+ * error must be the same whether the parser stops there or goes on.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -56,6 +57,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_tree(script, size);
   } else {
     check_error(&err, text, size);
+  }
+  struct wr_error_list list = {0};
+  assert(wr_parse_all(text, size, &arena, &script, &list) == code);
+  assert((code == WR_OK) == (list.count == 0));
+  for (uint32_t i = 0; i < list.count; i++) {
+    check_error(&list.items[i], text, size);
+  }
+  assert(code == WR_OK || strcmp(list.items[0].message, err.message) == 0);
+  if (script) {
+    check_tree(script, size);
   }
   wr_arena_free(&arena);
   free(text);

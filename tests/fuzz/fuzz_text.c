@@ -12,6 +12,7 @@
 #include "text/decimal.h"
 #include "text/number.h"
 #include "text/pattern.h"
+#include "text/regex.h"
 #include "text/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -91,11 +92,11 @@ static void fuzz_characters(const char *bytes, size_t length)
   size_t upper = wr_utf8_upper(bytes, length, mapped);
   demand(upper <= WR_UTF8_CASE_BYTES(length));
   if (wr_utf8_valid(bytes, length)) {
-    demand(wr_utf8_valid(mapped, upper) &&
-           wr_utf8_count(mapped, upper) == wr_utf8_count(bytes, length));
+    demand(wr_utf8_valid(mapped, upper));
     demand(wr_utf8_offset(bytes, length, wr_utf8_count(bytes, length)) == length);
   }
-  wr_utf8_lower(bytes, length, mapped);
+  demand(wr_utf8_lower(bytes, length, mapped) <= WR_UTF8_CASE_BYTES(length));
+  demand(wr_utf8_initcap(bytes, length, mapped) <= WR_UTF8_CASE_BYTES(length));
   wr_utf8_width(bytes, length);
   free(mapped);
 }
@@ -113,6 +114,29 @@ static void fuzz_pattern(const char *bytes, size_t length)
   wr_arena_free(&arena);
 }
 
+/* The same for a regular expression and for SIMILAR TO. */
+static void fuzz_regex(const char *bytes, size_t length)
+{
+  const char *line = memchr(bytes, '\n', length);
+  size_t pattern_length = line ? (size_t)(line - bytes) : length, at;
+  for (int similar = 0; similar < 2; similar++) {
+    struct wr_arena arena = {0};
+    struct wr_error err;
+    struct wr_regex_search search = {0};
+    const struct wr_regex *regex;
+    if (!(similar ? wr_regex_similar_new(&arena, bytes, pattern_length, '\\', &regex, &at, &err)
+                  : wr_regex_new(&arena, bytes, pattern_length, &regex, &at, &err))) {
+      if (wr_regex_begin(&search, regex, bytes + pattern_length, length - pattern_length))
+        while (wr_regex_next(&search) == WR_REGEX_MATCH)
+          demand(search.groups[0] <= search.groups[1] && search.groups[1] <= search.length);
+    } else {
+      demand(at <= pattern_length);
+    }
+    wr_regex_search_close(&search);
+    wr_arena_free(&arena);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   if (size == 0)
@@ -126,6 +150,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   fuzz_times(bytes, length, choice);
   fuzz_characters(bytes, length);
   fuzz_pattern(bytes, length);
+  fuzz_regex(bytes, length);
   free(bytes);
   return 0;
 }

@@ -5,5 +5,14 @@ fuzz_table =
 fuzz_table += tests/fuzz/fuzz_sql.c
 fuzz_table += tests/fuzz/fuzz_planner.c
 fuzz_table += tests/fuzz/fuzz_text.c
-fuzz_table += tests/fuzz/fuzz_csv.c tests/fuzz/fuzz_json.c
+fuzz_table += tests/fuzz/fuzz_csv.c tests/fuzz/fuzz_csv_nested.c tests/fuzz/fuzz_json.c
+fuzz_table += tests/fuzz/fuzz_json_text.c tests/fuzz/fuzz_raw.c
 EXTRA_DIST += tests/fuzz/decode.h
+# The storm of SQL texts is a program of its own, for any build: make sql_storm
+check_PROGRAMS += sql_storm
+sql_storm_SOURCES = tests/fuzz/sql_storm.c tests/unit/planner.h
+nodist_EXTRA_sql_storm_SOURCES = cli/none.cc
+sql_storm_LDADD = $(weir_libs)
+if FUZZING
+all-local: sql_storm$(EXEEXT)
+endif

@@ -154,9 +154,9 @@ class Maker:
     def integer(self, type_, depth, may_fail):
         rng = self.rng
         a = self.any(type_, depth - 1, may_fail)
-        other = rng.choice(["INT", type_])
-        b = self.right(other, depth, may_fail) if may_fail else self.any(other, depth - 1, False)
         sign = rng.choice("+-*/%" if may_fail else "/%")
+        other = type_ if sign == "%" else rng.choice(["INT", type_])  # a remainder has the type of its right side
+        b = self.right(other, depth, may_fail) if may_fail else self.any(other, depth - 1, False)
         apply = INTEGER_OPERATORS[sign]
         result = strict(type_, "(%s %s %s)" % (a.sql, sign, b.sql), lambda x, y: fit(type_, apply(x, y)), a, b)
         if may_fail:

@@ -124,14 +124,27 @@ class Window:
             "TUMBLE" if self.slide == self.size else "HOP", table, time, ", ".join(map(interval, lengths)))
 
 
+class Whole:
+    """No window at all: the groups end with the input."""
+
+    size = slide = 0
+
+
+PERCENTAGES = (0, 0.25, 0.5, 0.99, 1)
+DOUBLES = ("VAR_POP", "VAR_SAMP", "STDDEV_POP", "STDDEV_SAMP", "PERCENTILE")
+
+
 class Aggregate:
-    def __init__(self, name, argument, only=None):
+    def __init__(self, name, argument, only=None, distinct=False, percentage=None):
         """argument None: COUNT(*); only: FILTER (WHERE ...)"""
-        self.name, self.argument, self.only = name, argument, only
-        self.sql = "%s(%s)" % (name, argument.sql if argument else "*")
+        self.name, self.argument, self.only, self.distinct, self.percentage = name, argument, only, distinct, percentage
+        self.sql = "%s(%s%s%s)" % (name, "DISTINCT " if distinct else "", argument.sql if argument else "*",
+                                   "" if percentage is None else ", %s" % percentage)
         if only:
             self.sql += " FILTER (WHERE %s)" % only.sql
         self.type = "BIGINT" if name == "COUNT" or name == "SUM" and argument.type == "INT" else argument.type
+        if name in DOUBLES:
+            self.type = "DOUBLE"
 
     def value(self, row):
         if self.only and self.only.value(row) is not True:
@@ -140,11 +153,12 @@ class Aggregate:
 
 
 class Grouping:
-    """where, window (None: grouped by the window there is), keys, aggregates, having, outer, output"""
+    """where, window (None: grouped by the window there is; Whole: by none), keys, aggregates, having, outer, output"""
 
     def __init__(self, window, keys, aggregates):
         self.window, self.keys, self.aggregates = window, keys, aggregates
         self.where = self.having = self.outer = None
+        self.sets = None
 
     def name_output(self, names):
         self.output = [(name, "TIME") for name in names]
@@ -157,18 +171,28 @@ class Grouping:
         items += ["%s AS k%d" % (k.sql, n) for n, k in enumerate(self.keys)]
         items += ["%s AS a%d" % (a.sql, n) for n, a in enumerate(self.aggregates)]
         groups = ["window_start", "window_end"] + [n for n, _ in times if n == "window_time"]
-        groups += [k.sql for k in self.keys]
+        groups = [] if isinstance(self.window, Whole) else groups
+        keys = [k.sql for k in self.keys]
+        groups += ["%s (%s)" % (self.sets, ", ".join(keys))] if self.sets else keys
         text = "SELECT %s\nFROM %s\n" % (", ".join(items), source)
         text += "WHERE %s\n" % self.where.sql if self.where else ""
-        text += "GROUP BY %s" % ", ".join(groups)
+        text += "GROUP BY %s" % ", ".join(groups) if groups else ""
         return text + ("\nHAVING %s" % self.having.sql if self.having else "")
 
 
-def make_aggregate(rng, argument, only=None):
+def make_aggregate(rng, argument, only=None, in_order=False):
+    """in_order: rows come in the order in which the reference sees them"""
     if not argument:
         return Aggregate("COUNT", None, only)
-    names = ["COUNT", "MIN", "MAX"] + (["SUM", "AVG"] * 2 if argument.type not in ("STRING", "BOOLEAN") else [])
-    return Aggregate(rng.choice(names), argument, only)
+    names = ["COUNT", "MIN", "MAX"] + (["FIRST_VALUE", "LAST_VALUE"] if in_order else [])
+    if argument.type not in ("STRING", "BOOLEAN"):
+        names += ["SUM", "AVG"] * 2
+        # variances of numbers beyond the digits of a DOUBLE say little about either side
+        doubles = [n for n in DOUBLES if argument.type == "INT" or n == "PERCENTILE"]
+        names += doubles if rng.random() < 0.3 else []
+    name = rng.choice(names)
+    distinct = name not in ("FIRST_VALUE", "LAST_VALUE") and rng.random() < 0.25
+    return Aggregate(name, argument, only, distinct, rng.choice(PERCENTAGES) if name == "PERCENTILE" else None)
 
 
 def make_having(rng, grouping):
@@ -181,18 +205,29 @@ def make_having(rng, grouping):
 
 
 class Query:
-    """kind plain: where and projection; else a Grouping's members. script: the SQL; output: names, types"""
+    """kind plain: branches (where, projection) and ordered; else a Grouping's members. script: the SQL; output: names, types"""
 
     def __init__(self, rng, table):
         make = Maker(rng)
         where = make.any("BOOLEAN", 3, rng.random() < 0.3) if rng.random() < 0.35 else None
+        self.ordered = None
+        self.is_long = False
         if rng.random() < 0.15:
-            self.window, self.where = None, where
+            self.window = None
             self.projection = [column("BIGINT", "id")]
             self.projection += [make.any(rng.choice(TYPES), 4, rng.random() < 0.5) for _ in range(rng.randint(1, 5))]
             self.output = [("c%d" % n, e.type) for n, e in enumerate(self.projection)]
-            items = ", ".join("%s AS c%d" % (e.sql, n) for n, e in enumerate(self.projection))
-            self.script = table.sql() + "SELECT %s FROM t%s;\n" % (items, "\nWHERE " + where.sql if where else "")
+            self.branches = [(where, self.projection)]
+            while len(self.branches) < 4 and rng.random() < 0.4:
+                types = [e.type for e in self.projection[1:]]
+                values = [column("BIGINT", "id")] + [make.any(t, 3, rng.random() < 0.5) for t in types]
+                self.branches.append((make.any("BOOLEAN", 2, False) if rng.random() < 0.5 else None, values))
+            self.ordered = rng.choice([None, None, "ASC", "DESC"])
+            branches = ["SELECT %s FROM t%s" % (", ".join("%s AS c%d" % (e.sql, n) for n, e in enumerate(values)),
+                                                "\nWHERE " + only.sql if only else "")
+                        for only, values in self.branches]
+            self.script = table.sql() + "\nUNION ALL ".join(branches)
+            self.script += ("\nORDER BY c0 " + self.ordered if self.ordered else "") + ";\n"
             return
         self.grouping(rng, table, make, where)
 
@@ -206,29 +241,39 @@ class Query:
         for _ in range(rng.randint(0, 4)):
             only = make.any("BOOLEAN", 2, False) if rng.random() < 0.2 else None
             argument = make.any(rng.choice(TYPES), rng.choice([0, 1, 2]), not only and rng.random() < 0.4)
-            aggregates.append(make_aggregate(rng, argument if rng.random() < 0.9 else None, only))
-        inner = Grouping(Window(rng, table), keys, aggregates)
+            aggregates.append(make_aggregate(rng, argument if rng.random() < 0.9 else None, only,
+                                             len(table.files) == 1))
+        kind = rng.choice(["one", "one", "cascade", "attached", "whole", "whole over"])
+        inner_whole = kind == "whole" or kind == "whole over" and rng.random() < 0.5
+        inner = Grouping(Whole() if inner_whole else Window(rng, table), keys, aggregates)
         inner.where = where
         if rng.random() < 0.3:
             inner.having = make_having(rng, inner)
         self.window, self.where, self.keys, self.aggregates = inner.window, where, keys, aggregates
         self.having = inner.having
-        source = inner.window.sql("t", "ts")
-        kind = rng.choice(["one", "one", "cascade", "attached"])
-        if kind == "one":
+        if keys and rng.random() < 0.2:
+            inner.sets = rng.choice(["ROLLUP", "CUBE"])
+        self.sets = inner.sets
+        # slices do not keep the order of rows: such windows are made row by row, with rules or without
+        self.is_long = inner.window.slide != inner.window.size and any(
+            a.name in ("FIRST_VALUE", "LAST_VALUE") for a in aggregates)
+        source = "t" if inner_whole else inner.window.sql("t", "ts")
+        if kind in ("one", "whole"):
             self.outer = None
             names = ["window_start", "window_end"] + (["window_time"] if rng.random() < 0.5 else [])
+            names = [] if inner_whole else names
             inner.name_output(names)
             self.output = inner.output
             self.script = table.sql() + inner.sql(source, [(n, n) for n in names]) + ";\n"
             return
         outer_keys = [column(k.type, "k%d" % n) for n, k in enumerate(keys) if rng.random() < 0.5]
         columns = [column(a.type, "a%d" % n) for n, a in enumerate(aggregates)]
-        self.outer = Grouping(Window(rng, table) if kind == "cascade" else None, outer_keys,
+        window = {"cascade": Window(rng, table), "whole over": Whole()}.get(kind)
+        self.outer = Grouping(window, outer_keys,
                               [make_aggregate(rng, c) for c in columns] + [Aggregate("COUNT", None)])
         if rng.random() < 0.3:
             self.outer.having = make_having(rng, self.outer)
-        names = ["window_start", "window_end"]
+        names = [] if kind == "whole over" else ["window_start", "window_end"]
         self.outer.name_output(names)
         self.output = self.outer.output
         if kind == "cascade":

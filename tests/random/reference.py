@@ -5,9 +5,14 @@ A row is late for a window that closes at end - tick iff the watermark before th
 it still counts in the windows that are open. Rewrite rules change how often a row that cannot be used is
 counted (once, or once per window it lies in), so both counts are kept.
 """
+import itertools
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 from expressions import Reject, divide, fit, order
+
+
+WHOLE = (0, float("inf"))  # the window of groups that end with the input
 
 
 class Result:
@@ -22,6 +27,8 @@ class Result:
 
 def windows_of(window, time):
     """all (start, end) with start <= time < end; windows start at offset + k * slide"""
+    if not window.size:
+        return [WHOLE]
     start = time - (time - window.offset) % window.slide
     found = []
     while start + window.size > time:
@@ -30,15 +37,42 @@ def windows_of(window, time):
     return found
 
 
+def percentile(values, percentage):
+    values = sorted(float(v) for v in values)
+    place = percentage * (len(values) - 1)
+    below = int(place)
+    if place == below:
+        return values[below]
+    return values[below] * (below + 1 - place) + values[below + 1] * (place - below)
+
+
+def variance(aggregate, values):
+    values = [Fraction(float(v)) for v in values]
+    less = aggregate.name.endswith("SAMP")
+    if len(values) <= less:
+        return None
+    mean = sum(values) / len(values)
+    found = sum((v - mean) ** 2 for v in values) / (len(values) - less)
+    return float(found) ** 0.5 if aggregate.name.startswith("STDDEV") else float(found)
+
+
 def summarize(aggregate, values, scale):
     """values: those of the rows in the group, NULLs too; COUNT(*) has TRUE for each row"""
     values = [v for v in values if v is not None]
+    if aggregate.distinct:
+        values = list(dict.fromkeys(values))
     if aggregate.name == "COUNT":
         return len(values)
     if not values:
         return None
     if aggregate.name in ("MIN", "MAX"):
         return (min if aggregate.name == "MIN" else max)(values, key=order)
+    if aggregate.name in ("FIRST_VALUE", "LAST_VALUE"):
+        return values[0 if aggregate.name == "FIRST_VALUE" else -1]
+    if aggregate.name == "PERCENTILE":
+        return percentile(values, aggregate.percentage)
+    if aggregate.name.startswith(("VAR", "STDDEV")):
+        return variance(aggregate, values)
     total = sum(values)
     if aggregate.name == "SUM":
         return fit("BIGINT", total) if isinstance(total, int) else total
@@ -49,9 +83,23 @@ def summarize(aggregate, values, scale):
     return (total / len(values)).quantize(Decimal(1).scaleb(-max(scale, 6)), rounding=ROUND_HALF_UP)
 
 
+def grouping_sets(query):
+    """per set: which keys are in it"""
+    count = len(query.keys)
+    if query.sets == "CUBE":
+        return list(itertools.product((True, False), repeat=count))
+    if query.sets == "ROLLUP":
+        return [tuple(n < length for n in range(count)) for length in range(count + 1)]
+    return [(True,) * count]
+
+
 def group_rows(rows, query, windows, tick, result, scale):
     """rows: (row, watermark before it or None); gives the rows of the aggregation"""
     groups = {}
+    if query.window and not query.window.size:
+        for present in grouping_sets(query):
+            if not any(present):
+                groups[(WHOLE, (None,) * len(present), present)] = []
     for row, watermark in rows:
         at = windows(row)
         try:
@@ -65,9 +113,10 @@ def group_rows(rows, query, windows, tick, result, scale):
         opened = [w for w in at if watermark is None or w[1] - tick > watermark]
         result.late_pairs += len(at) - len(opened)
         result.late_rows += bool(at) and not opened
-        for window in opened:
-            groups.setdefault((window, key), []).append(values)
-    for ((start, end), key), members in groups.items():
+        for window, present in itertools.product(opened, grouping_sets(query)):
+            shown = tuple(k if p else None for k, p in zip(key, present))
+            groups.setdefault((window, shown, present), []).append(values)
+    for ((start, end), key, _), members in groups.items():
         row = {"window_start": start, "window_end": end, "window_time": end - tick}
         try:
             row.update(("k%d" % n, v) for n, v in enumerate(key))
@@ -97,11 +146,12 @@ def evaluate(table, query):
     rows = read_rows(table, result)
     if not query.window:
         for row, _ in rows:
-            try:
-                if not query.where or query.where.value(row) is True:
-                    result.rows.append(tuple(e.value(row) for e in query.projection))
-            except Reject:
-                result.bad(1, 1)
+            for where, projection in query.branches:
+                try:
+                    if not where or where.value(row) is True:
+                        result.rows.append(tuple(e.value(row) for e in projection))
+                except Reject:
+                    result.bad(1, 1)
         return result
     windows = lambda row: windows_of(query.window, row["ts"])
     rows = list(group_rows(rows, query, windows, table.tick, result, table.scale))

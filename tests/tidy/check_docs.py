@@ -29,15 +29,36 @@ def check_room(room):
     return problems
 
 
+def anchors_of(path):
+    """What links may name behind #: headings as GitHub writes them, and <a id="...">."""
+    anchors, counts, fenced = set(), {}, False
+    for line in house.read(path).split("\n"):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        heading = None if fenced else re.match(r"#{1,6}\s+(.*?)\s*#*$", line)
+        anchors.update(re.findall(r"<a\s+(?:id|name)=[\"']([^\"']+)", line))
+        if not heading:
+            continue
+        text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading.group(1))
+        anchor = re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-")
+        count = counts.get(anchor, 0)
+        counts[anchor] = count + 1
+        anchors.add("%s-%d" % (anchor, count) if count else anchor)
+    return anchors
+
+
 def check_links(path):
     problems = []
     folder = os.path.dirname(os.path.join(house.TOP, path))
     for target in LINK.findall(house.read(path)):
-        file_name = target.split("#")[0]
-        if re.match(r"\w+:", target) or not file_name:
+        if re.match(r"\w+:", target):
             continue
+        file_name, _, anchor = target.partition("#")
+        page = os.path.normpath(os.path.join(os.path.dirname(path), file_name)) if file_name else path
         if not os.path.exists(os.path.join(folder, file_name)):
             problems.append("%s: the link to %s leads nowhere" % (path, target))
+        elif anchor and page.endswith(".md") and anchor not in anchors_of(page):
+            problems.append("%s: the link to %s names no heading there" % (path, target))
     return problems
 
 
