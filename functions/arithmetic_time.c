@@ -114,12 +114,11 @@ static enum wr_code time_bind_move(struct wr_bind_site *site, enum wr_arithmetic
   const struct wr_type *time = site->args[0]->type;
   bool minus = operation == WR_SUBTRACT, by_month = site->args[1]->type->kind == WR_INTERVAL_MONTH;
   site->type = time;
-  if (by_month && time->kind != WR_TIME) {
-    site->kernel = &kernel_time_months[minus];
-    return WR_OK;
+  if (by_month) {
+    bool has_months = time->kind == WR_DATE || wr_kind_is_timestamp(time->kind);
+    site->kernel = has_months ? &kernel_time_months[minus] : NULL;
+    return has_months ? WR_OK : wr_bind_no_match(site, err);
   }
-  if (by_month)
-    return wr_bind_no_match(site, err);
   switch (time->kind) {
   case WR_DATE: site->kernel = &kernel_time_date_us[minus]; return WR_OK;
   case WR_TIME: site->kernel = &kernel_time_of_day[minus]; return WR_OK;
