@@ -63,6 +63,14 @@ void *wr_memory_get(size_t size)
   return memory;
 }
 
+void *wr_memory_get_aligned(size_t size, size_t alignment)
+{
+  void *memory = aligned_alloc(alignment, size);
+  if (!memory)
+    memory_is_out(size);
+  return memory;
+}
+
 void *wr_memory_get_zero(size_t size)
 {
   void *memory = calloc(1, size ? size : 1);

@@ -42,6 +42,7 @@ void wr_arena_free(struct wr_arena *arena);
 /* malloc family that never returns NULL (see above). */
 void *wr_memory_get(size_t size);
 void *wr_memory_get_zero(size_t size);
+void *wr_memory_get_aligned(size_t size, size_t alignment); /* size: a multiple of the alignment */
 void *wr_memory_resize(void *old, size_t size);
 
 #endif

@@ -54,10 +54,24 @@
 #define WR_SORT_BYTES_MAX (UINT64_C(16) << 30) /* bytes of them */
 
 /* ---- windows and aggregates */
-#define WR_AGGREGATE_BYTES_MAX 16777216 /* the state of one aggregate of one group: 16 MiB */
-#define WR_GROUPING_SETS_MAX   1024     /* of one GROUP BY: how often each row counts */
-#define WR_GROUPING_KEYS_MAX   40       /* columns of one GROUP BY with grouping sets */
-#define WR_WINDOWS_PER_ROW_MAX 100000   /* windows of HOP that one row may belong to */
+#define WR_AGGREGATE_BYTES_MAX    16777216   /* the state of one aggregate of one group: 16 MiB */
+#define WR_GROUPING_SETS_MAX      1024       /* of one GROUP BY: how often each row counts */
+#define WR_GROUPING_KEYS_MAX      40         /* columns of one GROUP BY with grouping sets */
+#define WR_WINDOWS_PER_ROW_MAX    100000     /* windows of HOP that one row may belong to */
+#define WR_FRAME_BYTES_MAX        268435456  /* the panes of a moving window of one key: 256 MiB */
+#define WR_JOIN_ROWS_MAX          1000000000 /* rows of one side of one window of a join */
+#define WR_RANK_ROWS_MAX          100000     /* rows that a Top-N keeps per key */
+#define WR_SESSION_ROWS_BYTES_MAX (256u << 20) /* rows of one session that nobody aggregates */
+#define WR_SESSION_WAITING_BYTES_MAX \
+  (UINT64_C(16) << 30) /* rows of several branches of a source that wait before a SESSION */
+#define WR_OVER_DISTANCE_MAX 1000000000 /* rows before the current one that an OVER looks at */
+#define WR_OVER_PARTITION_BYTES_MAX \
+  (256u << 20) /* rows, or parts of a frame, that an OVER keeps of one partition */
+#define WR_OVER_WAITING_BYTES_MAX (UINT64_C(16) << 30) /* rows that wait before an OVER */
+
+/* ---- saved state */
+#define WR_STATE_MANIFEST_BYTES_MAX (256 << 20) /* what says which parts make an epoch */
+#define WR_STATE_EPOCHS_KEPT_MAX    1000        /* epochs that a state directory keeps */
 
 /* ---- collections */
 #define WR_COLLECTION_VALUES_MAX (1 << 20)  /* of one that is read; a ROW is one per field */
