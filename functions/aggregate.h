@@ -49,6 +49,8 @@ struct wr_aggregate_code {
   /* merges the state at sources[i] + offset into entries[i] + offset; rows->args and rows->rows are
    * unused */
   void (*merge)(const struct wr_aggregate_rows *rows, const char *const *sources);
+  /* takes a state that was merged into entries[i] out of it again, exactly; NULL: cannot */
+  void (*unmerge)(const struct wr_aggregate_rows *rows, const char *const *sources);
   /* appends one value per entry to out; a bit of failed marks one that there is none for: such an
    * entry gets a NULL and the operator reports it. Texts stay lent from the entries. */
   void (*result)(const struct wr_aggregate_results *results);

@@ -79,6 +79,13 @@ static void count_merge(const struct wr_aggregate_rows *in, const char *const *s
         ((const struct count_state *)(const void *)(sources[i] + in->offset))->count;
 }
 
+static void count_unmerge(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  for (uint32_t i = 0; i < in->row_count; i++)
+    count_at(in->entries[i], in->offset)->count -=
+        ((const struct count_state *)(const void *)(sources[i] + in->offset))->count;
+}
+
 static void count_result(const struct wr_aggregate_results *results)
 {
   for (uint32_t i = 0; i < results->count; i++) {
@@ -90,7 +97,8 @@ static void count_result(const struct wr_aggregate_results *results)
 #define COUNT_CODE(what)                                                                  \
   {                                                                                       \
     .state_bytes = sizeof(struct count_state), .state_align = 8, .add = count_add_##what, \
-    .retract = count_retract_##what, .merge = count_merge, .result = count_result         \
+    .retract = count_retract_##what, .merge = count_merge, .unmerge = count_unmerge,      \
+    .result = count_result                                                                \
   }
 static const struct wr_aggregate_code count_rows_code = COUNT_CODE(rows);
 static const struct wr_aggregate_code count_values_code = COUNT_CODE(values);

@@ -72,6 +72,15 @@ static void exact_merge(const struct wr_aggregate_rows *in, const char *const *s
   }
 }
 
+static void exact_unmerge(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct exact_state *source = (const void *)(sources[i] + in->offset);
+    exact_move(state_at(in->entries[i], in->offset), 0 - (unsigned __int128)exact_sum(source),
+               -source->count);
+  }
+}
+
 /* ---- results ---- */
 
 /* One value or NULL for a result that does not exist or does not fit. */
@@ -208,7 +217,8 @@ static void floating_average_result(const struct wr_aggregate_results *results)
 #define EXACT_CODE(kind, result_function)                                                 \
   {                                                                                       \
     .state_bytes = sizeof(struct exact_state), .state_align = 8, .add = exact_add_##kind, \
-    .retract = exact_retract_##kind, .merge = exact_merge, .result = result_function      \
+    .retract = exact_retract_##kind, .merge = exact_merge, .unmerge = exact_unmerge,      \
+    .result = result_function                                                             \
   }
 #define FLOATING_CODE(kind, result_function)                                                    \
   {                                                                                             \

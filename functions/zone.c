@@ -39,7 +39,8 @@ bool wr_zone_is_fixed(const struct wr_zone *zone, int64_t *offset_us)
   return zone->change_count == 0;
 }
 
-int64_t wr_zone_offset_us(const struct wr_zone *zone, int64_t utc_us)
+/* How many changes are not after a moment. */
+static uint32_t zone_passed(const struct wr_zone *zone, int64_t utc_us)
 {
   uint32_t low = 0, high = zone->change_count;
   while (low < high) { /* changes below low are not after utc_us */
@@ -49,7 +50,24 @@ int64_t wr_zone_offset_us(const struct wr_zone *zone, int64_t utc_us)
     else
       high = middle;
   }
-  return low ? zone->changes[low - 1].offset_us : zone->first_offset_us;
+  return low;
+}
+
+int64_t wr_zone_offset_us(const struct wr_zone *zone, int64_t utc_us)
+{
+  uint32_t passed = zone_passed(zone, utc_us);
+  return passed ? zone->changes[passed - 1].offset_us : zone->first_offset_us;
+}
+
+struct wr_zone_span wr_zone_span_at(const struct wr_zone *zone, int64_t utc_us)
+{
+  uint32_t passed = zone_passed(zone, utc_us);
+  const struct zone_change *changes = zone->changes;
+  return (struct wr_zone_span){
+      .begin_us = passed ? changes[passed - 1].utc_us : INT64_MIN,
+      .end_us = passed < zone->change_count ? changes[passed].utc_us : INT64_MAX,
+      .offset_us = passed ? changes[passed - 1].offset_us : zone->first_offset_us,
+  };
 }
 
 /* Wraps around at the far ends of 64 bits. */

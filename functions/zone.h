@@ -25,6 +25,13 @@ enum wr_code wr_zone_find_old(struct wr_arena *arena, const char *name, const st
 bool wr_zone_is_fixed(const struct wr_zone *zone, int64_t *offset_us);
 /* The offset at a moment given in UTC. */
 int64_t wr_zone_offset_us(const struct wr_zone *zone, int64_t utc_us);
+/* A stretch of time of one offset: begin (INT64_MIN: always) up to, but not with, end (INT64_MAX:
+ * for ever). */
+struct wr_zone_span {
+  int64_t begin_us, end_us, offset_us;
+};
+/* The one that a moment lies in. */
+struct wr_zone_span wr_zone_span_at(const struct wr_zone *zone, int64_t utc_us);
 /*
  * The moment at which the clock on the wall shows local_us. Where it shows that twice (in autumn)
  * the first one counts, where it never does (in spring) the offset before the gap is used, as
