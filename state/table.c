@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The space and its pages, and how a table grows: a page that is full is rebuilt in a larger size,
- * or split in two by one more bit of the hash; when a page already uses all bits of the directory,
- * the directory doubles. No step touches more than one page of entries.
+ * The space and its pages, and how a table grows and shrinks: a page that is full is rebuilt in a
+ * larger size, or split in two by one more bit of the hash; when a page already uses all bits of
+ * the directory, the directory doubles. The other way, a page that is nearly empty is rebuilt in a
+ * smaller size, two small ones that differ in their last bit alone are joined, and a directory
+ * whose last bit no page uses is halved. No step touches more than two pages of entries.
  */
 #include <assert.h>
 #include <stddef.h>
@@ -12,10 +14,14 @@
 #include "state/table_inner.h"
 
 #define SPARE_BYTES_MAX \
-  (64u << 20)        /* free pages kept by a space: what a slice of a million keys needs */
-#define DEPTH_MAX 22 /* of a directory: 64 MiB of places */
+  (64u << 20) /* free pages kept by a space: what a slice of a million keys needs */
+#define CHUNKS_FROM_BYTES (8u << 20) /* of a space: from here on its pages come from chunks */
+#define DEPTH_MAX         22         /* of a directory: 64 MiB of places */
+#define JOIN_SIZE         4 /* pages are joined if that makes a page up to this size number: 16 KiB */
 #define SPLIT_ENTRIES_MIN \
-  16 /* a large page with fewer entries grows: its texts are long, more bits do not help */
+  4 /* a large page with fewer entries grows: its texts are long, more bits do not help much */
+#define GROW_BYTES_MAX \
+  (64u << 20) /* of the texts of such a page; beyond, its entries part all the same */
 
 /* ---- pages of the space */
 
@@ -30,7 +36,8 @@ static struct wr_table_page *space_take_page(struct wr_table_space *space, uint3
     space->spare[size] = page->next;
     space->spare_bytes -= shape->bytes;
   } else {
-    page = wr_table_page_new(shape->bytes);
+    page =
+        wr_table_page_new(shape->bytes, space->bytes >= CHUNKS_FROM_BYTES ? &space->chunks : NULL);
   }
   space->bytes += shape->bytes;
   wr_table_page_clear(page, size, shape, depth);
@@ -43,7 +50,7 @@ static void space_give_page(struct wr_table_space *space, struct wr_table_page *
   uint32_t bytes = space->sizes[page->size].bytes;
   space->bytes -= bytes;
   if (page->size > WR_TABLE_PAGE_SPLITS || space->spare_bytes + bytes > SPARE_BYTES_MAX) {
-    wr_table_page_free(page);
+    wr_table_page_free(page, &space->chunks);
     return;
   }
   page->next = space->spare[page->size];
@@ -72,6 +79,20 @@ static void table_double(struct wr_table *table)
   free(table->places);
   table->places = places;
   table->depth++;
+  table->deepest = 0;
+}
+
+/* Halves it until there is a page that needs its last bit. */
+static void table_halve(struct wr_table *table)
+{
+  while (table->deepest == 0 && table->depth > 0) {
+    size_t count = (size_t)1 << --table->depth;
+    for (size_t i = 0; i < count; i++) {
+      table->places[i] = table->places[2 * i];
+      table->deepest += table->places[i].page->depth == table->depth;
+    }
+    table->places = wr_memory_resize(table->places, count * sizeof *table->places);
+  }
 }
 
 /* ---- growth */
@@ -103,6 +124,7 @@ static void table_begin_move(struct wr_table *table, struct wr_table_page *from)
 static void table_end_move(struct wr_table *table, struct wr_table_page *from)
 {
   table_correct(table, from);
+  table->space->moves++;
   table->bytes -= table->space->sizes[from->size].bytes;
   space_give_page(table->space, from);
 }
@@ -125,6 +147,8 @@ static uint32_t table_size_for(const struct wr_table_space *space, uint32_t size
       break;
     size++;
   }
+  assert(space->sizes[size].entries_at + (uint64_t)entries * space->layout->stride + text_bytes <=
+         space->sizes[size].bytes); /* who fills entries has limits */
   return size;
 }
 
@@ -134,18 +158,16 @@ static uint64_t page_live_texts(const struct wr_table_space *space,
   return space->sizes[page->size].bytes - page->texts_at - page->garbage;
 }
 
-/* Moves all entries to a page of at least that size, leaving garbage behind. */
+/* Moves all entries to a page of that size, leaving garbage behind. */
 static void table_rebuild(struct wr_table *table, struct wr_table_page *from, uint32_t size,
-                          uint64_t hash, uint64_t text_bytes)
+                          uint64_t hash)
 {
   struct wr_table_space *space = table->space;
   table_begin_move(table, from);
-  size =
-      table_size_for(space, size, from->entry_count + 1, page_live_texts(space, from) + text_bytes);
   struct wr_table_page *to = table_take_page(table, size, from->depth);
   for (uint32_t i = 0; i < from->entry_count; i++)
     space->moved[i] =
-        wr_table_page_move(to, space->layout, wr_table_page_entry(from, space->layout, i));
+        wr_table_page_move(to, space->layout, wr_table_page_entry(from, space->layout, i), NULL, 0);
   table_enter_page(table, to, hash);
   table_end_move(table, from);
 }
@@ -168,20 +190,30 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
   }
   struct wr_table_page *to[2];
   for (uint32_t half = 0; half < 2; half++) {
-    /* A sixteenth to spare, or it would have to grow at once. */
+    /* A sixteenth to spare, or it would have to grow at once; unless all went one way. */
     uint32_t size = table_size_for(space, space->first_size, counts[half] + counts[half] / 16 + 1,
                                    texts[half] + texts[half] / 16);
+    if (size > WR_TABLE_PAGE_SPLITS)
+      size = table_size_for(space, space->first_size, counts[half], texts[half]);
     to[half] = table_take_page(table, size, from->depth + 1);
   }
   for (uint32_t i = 0; i < from->entry_count; i++) {
     const char *entry = wr_table_page_entry(from, layout, i);
-    space->moved[i] =
-        wr_table_page_move(to[wr_table_entry_hash(layout, entry) >> shift & 1], layout, entry);
+    space->moved[i] = wr_table_page_move(to[wr_table_entry_hash(layout, entry) >> shift & 1],
+                                         layout, entry, NULL, 0);
   }
+  table->deepest += from->depth + 1 == table->depth ? 2 : 0;
   uint64_t bit = UINT64_C(1) << shift;
   table_enter_page(table, to[0], hash & ~bit);
   table_enter_page(table, to[1], hash | bit);
   table_end_move(table, from);
+}
+
+/* Whether a page beyond 64 KiB with so many bytes of texts is not split. */
+static bool table_grows(const struct wr_table_page *page, uint64_t text_bytes)
+{
+  return page->entry_count <= 1 || page->depth == DEPTH_MAX ||
+         (page->entry_count < SPLIT_ENTRIES_MIN && text_bytes <= GROW_BYTES_MAX);
 }
 
 /* Makes the page of this hash have room for so many more entries (0 or 1) and bytes of texts. */
@@ -194,16 +226,84 @@ static struct wr_table_page *table_make_room(struct wr_table *table, uint64_t ha
     if (wr_table_page_has_room(page, space->layout, entries, text_bytes))
       return page;
     uint32_t used = space->sizes[page->size].bytes - page->texts_at;
-    assert(page->size + 1 < WR_TABLE_PAGE_SIZES || page->garbage > 0);
-    if (page->garbage > 0 && page->garbage >= used / 4 &&
-        page->entry_count + entries <= page->entries_max)
-      table_rebuild(table, page, page->size, hash, text_bytes);
-    else if (page->size < WR_TABLE_PAGE_SPLITS || page->entry_count < SPLIT_ENTRIES_MIN ||
-             page->depth == DEPTH_MAX)
-      table_rebuild(table, page, page->size + 1, hash, text_bytes);
+    bool dirty = page->garbage > 0 && page->garbage >= used / 4 &&
+                 page->entry_count + entries <= page->entries_max;
+    assert(page->size + 1 < WR_TABLE_PAGE_SIZES || dirty);
+    uint64_t texts = page_live_texts(space, page) + text_bytes;
+    bool grows = table_grows(page, texts);
+    uint32_t size = WR_TABLE_PAGE_SIZES;
+    if (grows || page->size <= WR_TABLE_PAGE_SPLITS)
+      size = table_size_for(space, page->size + !dirty, page->entry_count + 1, texts);
+    if (grows || size <= WR_TABLE_PAGE_SPLITS)
+      table_rebuild(table, page, size, hash);
     else
       table_split(table, page, hash);
   }
+}
+
+/* ---- shrinking */
+
+/* Joins the page of this hash with the one that differs in its last bit, if both are small. */
+static bool table_join(struct wr_table *table, uint64_t hash)
+{
+  struct wr_table_space *space = table->space;
+  struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+  uint32_t size_max = space->first_size > JOIN_SIZE ? space->first_size : JOIN_SIZE;
+  if (page->depth == 0 || page->size > size_max)
+    return false;
+  uint64_t bit = UINT64_C(1) << (64 - page->depth);
+  struct wr_table_page *pair[2] = {wr_table_place_of(table, hash & ~bit)->page,
+                                   wr_table_place_of(table, hash | bit)->page};
+  if (pair[0]->depth != pair[1]->depth)
+    return false;
+  uint32_t entries = pair[0]->entry_count + pair[1]->entry_count;
+  uint64_t texts = page_live_texts(space, pair[0]) + page_live_texts(space, pair[1]);
+  uint32_t size =
+      table_size_for(space, space->first_size, entries + entries / 4 + 1, texts + texts / 4);
+  if (size > size_max)
+    return false;
+  struct wr_table_page *to = table_take_page(table, size, page->depth - 1);
+  table->deepest -= page->depth == table->depth ? 2 : 0;
+  table_enter_page(table, to, hash);
+  for (uint32_t half = 0; half < 2; half++) {
+    struct wr_table_page *from = pair[half];
+    table_begin_move(table, from);
+    for (uint32_t i = 0; i < from->entry_count; i++)
+      space->moved[i] = wr_table_page_move(to, space->layout,
+                                           wr_table_page_entry(from, space->layout, i), NULL, 0);
+    table_end_move(table, from);
+  }
+  table_halve(table);
+  return true;
+}
+
+void wr_table_shrink(struct wr_table *table, uint64_t hash)
+{
+  struct wr_table_space *space = table->space;
+  struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+  if (page->size > space->first_size) {
+    uint64_t texts = page_live_texts(space, page);
+    uint64_t used = (uint64_t)page->entry_count * (space->layout->stride + 8) + texts;
+    if (used < space->sizes[page->size].bytes / 4) {
+      /* Room to grow by half before it has to move again. */
+      uint32_t size = table_size_for(space, space->first_size,
+                                     page->entry_count + page->entry_count / 2 + 1, texts / 2 * 3);
+      if (size < page->size)
+        table_rebuild(table, page, size, hash);
+    }
+  }
+  while (!table->scanned && table_join(table, hash))
+    ;
+}
+
+void wr_table_join(struct wr_table *table)
+{
+  uint64_t hash = 0;
+  do {
+    while (table_join(table, hash))
+      ;
+    hash = wr_table_page_end(wr_table_place_of(table, hash)->page, hash);
+  } while (hash != 0);
 }
 
 char *wr_table_add(struct wr_table *table, uint64_t hash, uint64_t text_bytes)
@@ -225,9 +325,29 @@ static void space_put_text(struct wr_text_store *store, uint32_t i, uint32_t off
   assert(i < space->entry_count && space->entries[i]);
   const struct wr_text *old = (const struct wr_text *)(space->entries[i] + offset);
   uint64_t hash = wr_table_entry_hash(space->layout, space->entries[i]);
+  uint32_t before = old->length;
   struct wr_table_page *page =
       table_make_room(space->probed, hash, 0, wr_table_text_bytes(old, length));
   wr_table_page_put_text(page, (struct wr_text *)(space->entries[i] + offset), bytes, length);
+  if (before > WR_TEXT_INLINE && length < before / 2)
+    wr_table_shrink(space->probed, hash);
+}
+
+/* Lengthens a text of a large page, whose few entries all move: no garbage is left, and the page is
+ * as large as it must be. text_bytes: those of all entries afterwards. */
+static void table_grow_text(struct wr_table *table, struct wr_table_page *from,
+                            const struct wr_text *text, uint32_t length, uint64_t text_bytes,
+                            uint64_t hash)
+{
+  struct wr_table_space *space = table->space;
+  table_begin_move(table, from);
+  uint32_t size = table_size_for(space, space->first_size, from->entry_count, text_bytes);
+  struct wr_table_page *to = table_take_page(table, size, from->depth);
+  for (uint32_t i = 0; i < from->entry_count; i++)
+    space->moved[i] = wr_table_page_move(to, space->layout,
+                                         wr_table_page_entry(from, space->layout, i), text, length);
+  table_enter_page(table, to, hash);
+  table_end_move(table, from);
 }
 
 /* wr_text_store: the same text with more bytes. Making room may move it, with what it holds. */
@@ -238,13 +358,26 @@ static void space_grow_text(struct wr_text_store *store, uint32_t i, uint32_t of
       (struct wr_table_space *)((char *)store - offsetof(struct wr_table_space, texts));
   assert(i < space->entry_count && space->entries[i]);
   assert(((const struct wr_text *)(space->entries[i] + offset))->length < length);
-  if (length > WR_TEXT_INLINE) {
-    uint64_t hash = wr_table_entry_hash(space->layout, space->entries[i]);
-    struct wr_table_page *page = table_make_room(space->probed, hash, 0, length);
-    wr_table_page_grow_text(page, (struct wr_text *)(space->entries[i] + offset), length);
-  } else {
+  if (length <= WR_TEXT_INLINE) {
     ((struct wr_text *)(space->entries[i] + offset))->length = length; /* unused bytes are zero */
+    return;
   }
+  uint64_t hash = wr_table_entry_hash(space->layout, space->entries[i]);
+  struct wr_table *table = space->probed;
+  struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+  while (page->size > WR_TABLE_PAGE_SPLITS && page->entry_count < SPLIT_ENTRIES_MIN) {
+    const struct wr_text *text = (const struct wr_text *)(space->entries[i] + offset);
+    uint64_t old = text->length > WR_TEXT_INLINE ? text->length : 0,
+             text_bytes = page_live_texts(space, page) - old + length;
+    if (table_grows(page, text_bytes)) {
+      table_grow_text(table, page, text, length, text_bytes, hash);
+      return;
+    }
+    table_split(table, page, hash);
+    page = wr_table_place_of(table, hash)->page;
+  }
+  page = table_make_room(table, hash, 0, length);
+  wr_table_page_grow_text(page, (struct wr_text *)(space->entries[i] + offset), length);
 }
 
 /* ---- life */
@@ -270,7 +403,7 @@ void wr_table_space_free(struct wr_table_space *space)
   for (uint32_t size = 0; size <= WR_TABLE_PAGE_SPLITS; size++) {
     while (space->spare[size]) {
       struct wr_table_page *next = space->spare[size]->next;
-      wr_table_page_free(space->spare[size]);
+      wr_table_page_free(space->spare[size], &space->chunks);
       space->spare[size] = next;
     }
   }
@@ -279,6 +412,7 @@ void wr_table_space_free(struct wr_table_space *space)
   free(space->entries);
   free(space->made);
   free(space->moved);
+  free(space->removals);
   free(space);
 }
 
@@ -309,6 +443,7 @@ struct wr_table *wr_table_new(struct wr_table_space *space, uint64_t tag, bool t
   table->before = space->last;
   *(space->last ? &space->last->after : &space->first) = table;
   space->last = table;
+  table->deepest = 1;
   table_enter_page(table, table_take_page(table, space->first_size, 0), 0);
   return table;
 }

@@ -61,16 +61,20 @@ struct wr_probe {
 void wr_table_probe(struct wr_table *table, const struct wr_column *const *keys,
                     const uint32_t *rows, const uint64_t *hashes, uint32_t row_count,
                     enum wr_probe_mode mode, struct wr_probe *out);
-/* The same with the keys of entries of another table of the space. */
+/* The same with the keys of entries of another table: of the space, or of one whose layout has keys
+ * of the same types. */
 void wr_table_probe_entries(struct wr_table *table, const char *const *sources,
                             uint32_t source_count, enum wr_probe_mode mode, struct wr_probe *out);
+void wr_table_probe_others(struct wr_table *table, const struct wr_layout *source_layout,
+                           const char *const *sources, uint32_t source_count,
+                           enum wr_probe_mode mode, struct wr_probe *out);
 
 /* A walk over all entries, in no particular order; opened zeroed. The table must not change in
- * between. */
+ * between, but see wr_table_scan_change. */
 struct wr_table_cursor {
-  uint64_t hash; /* pages below it are done */
-  uint32_t entry;
-  bool done;
+  uint64_t hash;    /* pages below it are done */
+  uint32_t entries; /* of its page, once begun: how many are still to come */
+  bool begun, done;
 };
 /* Up to `max` more entries; 0: that was all. */
 uint32_t wr_table_scan(const struct wr_table *table, struct wr_table_cursor *cursor, char **entries,
@@ -80,6 +84,21 @@ uint32_t wr_table_scan(const struct wr_table *table, struct wr_table_cursor *cur
  */
 void wr_table_key_column(const struct wr_layout *layout, uint32_t key, const char *const *entries,
                          uint32_t count, struct wr_builder *out);
+
+/* The same for entries that will be changed (their states, not their keys). Entries that the walk
+ * has handed out may be removed before it goes on; nothing else may change. It has to be walked to
+ * its end, the 0: until then pages that became empty are kept. */
+uint32_t wr_table_scan_change(struct wr_table *table, struct wr_table_cursor *cursor,
+                              char **entries, uint32_t max);
+/* Up to `max` entries whose key has this hash: mostly one, by accident more. Only FIND and CHANGE.
+ */
+uint32_t wr_table_find_hash(struct wr_table *table, uint64_t hash, enum wr_probe_mode mode,
+                            char **entries, uint32_t max);
+/* Brings what that will look at into the cache, for some hashes (about 100) at once. */
+void wr_table_fetch_hashes(const struct wr_table *table, const uint64_t *hashes, uint32_t count);
+/* Removes entries and frees what they held; pages that become nearly empty shrink. Entries handed
+ * out before are not good any more. The states' own texts go with them. */
+void wr_table_remove(struct wr_table *table, char *const *entries, uint32_t count);
 
 /*
  * Snapshots by copy-on-touch, of all spaces of an operator together. begin copies nothing: it only

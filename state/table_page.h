@@ -21,9 +21,10 @@
 
 #include "core/text.h"
 #include "state/layout.h"
+#include "state/page_chunk.h"
 
 #define WR_TABLE_PAGE_HEAD    64
-#define WR_TABLE_PAGE_SIZES   22
+#define WR_TABLE_PAGE_SIZES   71     /* the last is 3.5 GiB */
 #define WR_TABLE_PAGE_SPLITS  7      /* the size number at which a page splits: 64 KiB */
 #define WR_TABLE_PAGE_ENTRIES 0xfffe /* most entries of a page: numbers have 16 bits */
 
@@ -40,7 +41,7 @@ struct wr_table_page {
   uint32_t garbage;  /* of which are not used any more */
   uint32_t depth;
   uint64_t saved;             /* the last snapshot that has this page, or does not need it */
-  void *memory;               /* what the system gave */
+  void *memory;               /* what the system gave; NULL: it lies in a chunk */
   struct wr_table_page *next; /* while it is free */
 };
 _Static_assert(sizeof(struct wr_table_page) <= WR_TABLE_PAGE_HEAD, "the index follows the header");
@@ -48,8 +49,9 @@ _Static_assert(sizeof(struct wr_table_page) <= WR_TABLE_PAGE_HEAD, "the index fo
 void wr_table_sizes_fill(const struct wr_layout *layout,
                          struct wr_table_size sizes[WR_TABLE_PAGE_SIZES]);
 
-struct wr_table_page *wr_table_page_new(uint32_t bytes);
-void wr_table_page_free(struct wr_table_page *page);
+/* chunks: where a page of 64 KiB comes from; NULL: as all others. */
+struct wr_table_page *wr_table_page_new(uint32_t bytes, struct wr_page_chunks *chunks);
+void wr_table_page_free(struct wr_table_page *page, struct wr_page_chunks *chunks);
 /* Makes an empty page of fresh or used memory of that size. */
 void wr_table_page_clear(struct wr_table_page *page, uint32_t size,
                          const struct wr_table_size *shape, uint32_t depth);
@@ -93,9 +95,12 @@ static inline uint64_t wr_table_page_end(const struct wr_table_page *page, uint6
 
 /* Adds an entry of zeros but for its hash; there is room. */
 char *wr_table_page_add(struct wr_table_page *page, const struct wr_layout *layout, uint64_t hash);
-/* Adds a copy of an entry of another page, with its texts; there is room. */
+/* Adds a copy of an entry of another page, with its texts; there is room. One of them, if it is
+ * `grown`, is lengthened by zeros on the way. */
 char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *layout,
-                         const char *entry);
+                         const char *entry, const struct wr_text *grown, uint32_t length);
+/* Takes an entry out; the last one of the page takes its place. */
+void wr_table_page_remove(struct wr_table_page *page, const struct wr_layout *layout, char *entry);
 /* Makes a text field of one of the page's entries hold these bytes; there is room. Its old bytes
  * become garbage. */
 void wr_table_page_put_text(struct wr_table_page *page, struct wr_text *text, const char *bytes,

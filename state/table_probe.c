@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Probing a table with a batch of keys, and reading it out. For tables that do not fit the cache,
+ * Probing a table with a batch of keys. For tables that do not fit the cache,
  * rows go in small groups in three passes: fetch the index slot of each, then the entry that it
  * names, then look: the waits of a group overlap. Kinds of keys that are common and cheap to
  * compare have a loop of their own, made from the same lines.
@@ -20,7 +20,8 @@ enum key_shape {
   KEY_I32,  /* one column of 4-byte integers without NULL */
   KEY_TEXT, /* one text column without NULL */
   KEY_COLUMNS,
-  KEY_ENTRIES /* of another table */
+  KEY_ENTRIES,    /* of another table */
+  KEY_ENTRIES_I64 /* the same with one key of 8 bytes */
 };
 
 struct probing {
@@ -31,9 +32,11 @@ struct probing {
   const struct wr_column *const *keys;
   const uint32_t *rows;
   const char *const *sources;
+  const struct wr_layout *source_layout;
   const void *values; /* KEY_I64, KEY_I32, KEY_TEXT: of the column */
-  uint32_t key_at;    /* the same: offset in entries */
+  uint32_t key_at;    /* the same, and KEY_ENTRIES_I64: offset in entries */
   uint32_t nulls_at, stride;
+  uint32_t source_key_at, source_nulls_at, source_hash_at;
 };
 
 /* ---- keys */
@@ -92,19 +95,21 @@ static bool columns_equal(const struct probing *probing, uint32_t row, const cha
   return true;
 }
 
-static bool entries_equal(const struct wr_layout *layout, const char *source, const char *entry)
+static bool entries_equal(const struct probing *probing, const char *source, const char *entry)
 {
-  if (memcmp(source + layout->nulls_at, entry + layout->nulls_at, layout->nulls_bytes) != 0)
+  const struct wr_layout *layout = probing->layout;
+  if (memcmp(source + probing->source_nulls_at, entry + layout->nulls_at, layout->nulls_bytes) != 0)
     return false;
   for (uint32_t k = 0; k < layout->key_count; k++) {
     const struct wr_layout_field *field = &layout->fields[k];
+    uint32_t source_at = probing->source_layout->fields[k].offset;
     if (field->has_text) {
-      const struct wr_text *a = (const struct wr_text *)(source + field->offset);
+      const struct wr_text *a = (const struct wr_text *)(source + source_at);
       const struct wr_text *b = (const struct wr_text *)(entry + field->offset);
       if (a->length != b->length ||
           memcmp(wr_text_stored_bytes(a), wr_text_stored_bytes(b), a->length) != 0)
         return false;
-    } else if (memcmp(source + field->offset, entry + field->offset, field->bytes) != 0) {
+    } else if (memcmp(source + source_at, entry + field->offset, field->bytes) != 0) {
       return false;
     }
   }
@@ -132,15 +137,20 @@ ALWAYS_INLINE bool key_equal(const struct probing *probing, enum key_shape shape
                           (const struct wr_text *)kept) &&
            entry[probing->nulls_at] == 0;
   case KEY_COLUMNS: return columns_equal(probing, probing_row(probing, i), entry);
-  case KEY_ENTRIES: return entries_equal(probing->layout, probing->sources[i], entry);
+  case KEY_ENTRIES: return entries_equal(probing, probing->sources[i], entry);
+  case KEY_ENTRIES_I64:
+    return *(const int64_t *)(probing->sources[i] + probing->source_key_at) ==
+               *(const int64_t *)kept &&
+           probing->sources[i][probing->source_nulls_at] == entry[probing->nulls_at];
   }
   return false;
 }
 
 ALWAYS_INLINE uint64_t key_hash(const struct probing *probing, enum key_shape shape, uint32_t i)
 {
-  return shape == KEY_ENTRIES ? wr_table_entry_hash(probing->layout, probing->sources[i])
-                              : probing->hashes[i];
+  return shape == KEY_ENTRIES || shape == KEY_ENTRIES_I64
+             ? *(const uint64_t *)(probing->sources[i] + probing->source_hash_at)
+             : probing->hashes[i];
 }
 
 /* ---- making entries */
@@ -186,16 +196,20 @@ static char *make_from_columns(const struct probing *probing, uint64_t hash, uin
 static char *make_from_entry(const struct probing *probing, uint64_t hash, const char *source)
 {
   const struct wr_layout *layout = probing->layout;
-  char *entry =
-      wr_table_add(probing->table, hash, layout->text_count ? wr_layout_texts(layout, source) : 0);
-  memcpy(entry + layout->nulls_at, source + layout->nulls_at, layout->nulls_bytes);
+  const struct wr_layout_field *from = probing->source_layout->fields;
+  uint64_t text_bytes = 0;
+  for (uint32_t k = 0; layout->text_count > 0 && k < layout->key_count; k++)
+    if (layout->fields[k].has_text)
+      text_bytes += text_room((const struct wr_text *)(source + from[k].offset));
+  char *entry = wr_table_add(probing->table, hash, text_bytes);
+  memcpy(entry + layout->nulls_at, source + probing->source_nulls_at, layout->nulls_bytes);
   for (uint32_t k = 0; k < layout->key_count; k++) {
     const struct wr_layout_field *field = &layout->fields[k];
     if (field->has_text) {
-      const struct wr_text *text = (const struct wr_text *)(source + field->offset);
+      const struct wr_text *text = (const struct wr_text *)(source + from[k].offset);
       keys_put_text(probing, entry, k, wr_text_stored_bytes(text), text->length);
     } else {
-      memcpy(entry + field->offset, source + field->offset, field->bytes);
+      memcpy(entry + field->offset, source + from[k].offset, field->bytes);
     }
   }
   return entry;
@@ -206,7 +220,7 @@ static char *probing_make(const struct probing *probing, enum key_shape shape, u
   struct wr_table_space *space = probing->table->space;
   uint64_t hash = key_hash(probing, shape, i);
   space->made[space->made_count++] = i;
-  if (shape == KEY_ENTRIES)
+  if (shape == KEY_ENTRIES || shape == KEY_ENTRIES_I64)
     return make_from_entry(probing, hash, probing->sources[i]);
   return make_from_columns(probing, hash, probing_row(probing, i));
 }
@@ -245,27 +259,35 @@ ALWAYS_INLINE char *probing_find(const struct probing *probing, struct probed_pl
 }
 
 /* Brings the memory of a group of rows into the cache, one kind after the other, so that the waits
- * of its rows overlap. */
+ * of its rows overlap. candidates: entries that agree in the tag, and so mostly in the key; or
+ * NULL.
+ */
 ALWAYS_INLINE void probing_fetch(const struct probing *probing, struct probed_places places,
-                                 enum key_shape shape, uint32_t first, uint32_t end)
+                                 enum key_shape shape, uint32_t first, uint32_t end,
+                                 char **candidates)
 {
   const struct wr_table_place *found_at[PROBE_GROUP], *missing_at[PROBE_GROUP];
-  const uint32_t *slots[PROBE_GROUP];
-  uint32_t count = end - first, missing_count = 0;
+  uint32_t slots[PROBE_GROUP], count = end - first, missing_count = 0;
   for (uint32_t i = 0; i < count; i++) {
     uint64_t hash = key_hash(probing, shape, first + i);
     const struct wr_table_place *place = &places.places[hash >> 1 >> places.shift];
     found_at[i] = place;
-    slots[i] = &wr_table_page_index(place->page)[wr_table_slot(hash, place->slots)];
-    __builtin_prefetch(slots[i], 1);
+    slots[i] = wr_table_slot(hash, place->slots);
+    __builtin_prefetch(&wr_table_page_index(place->page)[slots[i]], 1);
   }
   for (uint32_t i = 0; i < count; i++) {
     const struct wr_table_place *place = found_at[i];
-    uint32_t found = *slots[i];
+    const uint32_t *index = wr_table_page_index(place->page);
+    uint32_t slot = slots[i], tag = wr_table_tag(key_hash(probing, shape, first + i)), found;
+    while ((found = index[slot]) != 0 && found >> 16 != tag)
+      slot = slot + 1 == place->slots ? 0 : slot + 1;
+    candidates[i] = NULL;
     if (found) {
-      __builtin_prefetch((char *)place->page + place->entries_at +
-                             (size_t)((found & 0xffff) - 1) * probing->stride,
-                         1);
+      char *entry = (char *)place->page + place->entries_at +
+                    (size_t)((found & 0xffff) - 1) * probing->stride;
+      candidates[i] = entry;
+      __builtin_prefetch(entry, 1);
+      __builtin_prefetch(entry + probing->stride - 1, 1); /* mostly it lies across two lines */
     } else {
       missing_at[missing_count++] = place;
       __builtin_prefetch(place->page, 1);
@@ -284,13 +306,17 @@ ALWAYS_INLINE void probing_run(const struct probing *probing, enum key_shape sha
   const struct probing hot = *probing; /* a copy whose address nobody has stays in registers */
   struct wr_table_space *space = hot.table->space;
   struct probed_places places = places_of(hot.table);
-  char **entries = space->entries;
+  char **entries = space->entries, *candidates[PROBE_GROUP];
   for (uint32_t first = 0; first < count; first += PROBE_GROUP) {
     uint32_t end = count - first < PROBE_GROUP ? count : first + PROBE_GROUP;
-    if (hot.table->bytes > PROBE_CACHED_BYTES)
-      probing_fetch(&hot, places, shape, first, end);
+    bool fetched = hot.table->bytes > PROBE_CACHED_BYTES;
+    uint64_t moves = space->moves;
+    if (fetched)
+      probing_fetch(&hot, places, shape, first, end, candidates);
     for (uint32_t i = first; i < end; i++) {
-      char *entry = probing_find(&hot, places, shape, i);
+      char *entry = fetched && space->moves == moves ? candidates[i - first] : NULL;
+      if (!entry || !key_equal(&hot, shape, i, entry))
+        entry = probing_find(&hot, places, shape, i);
       if (__builtin_expect(!entry, 0) && hot.mode == WR_PROBE_MAKE) {
         space->entry_count = i; /* the entries that are corrected if this one makes others move */
         entry = probing_make(probing, shape, i);
@@ -309,6 +335,7 @@ static void probing_dispatch(const struct probing *probing, enum key_shape shape
   case KEY_TEXT: probing_run(probing, KEY_TEXT, count); break;
   case KEY_COLUMNS: probing_run(probing, KEY_COLUMNS, count); break;
   case KEY_ENTRIES: probing_run(probing, KEY_ENTRIES, count); break;
+  case KEY_ENTRIES_I64: probing_run(probing, KEY_ENTRIES_I64, count); break;
   }
 }
 
@@ -373,70 +400,34 @@ void wr_table_probe(struct wr_table *table, const struct wr_column *const *keys,
   probing_batch(&probing, columns_shape(layout, keys), row_count, out);
 }
 
+void wr_table_probe_others(struct wr_table *table, const struct wr_layout *source_layout,
+                           const char *const *sources, uint32_t source_count,
+                           enum wr_probe_mode mode, struct wr_probe *out)
+{
+  const struct wr_layout *layout = table->space->layout;
+  assert(layout->key_count == source_layout->key_count);
+  struct probing probing = {
+      .table = table,
+      .layout = layout,
+      .mode = mode,
+      .sources = sources,
+      .source_layout = source_layout,
+      .stride = layout->stride,
+      .nulls_at = layout->nulls_at,
+      .source_nulls_at = source_layout->nulls_at,
+      .source_hash_at = source_layout->hash_at,
+  };
+  enum key_shape shape = KEY_ENTRIES;
+  if (layout->key_count == 1 && layout->fields[0].physical == WR_I64) {
+    shape = KEY_ENTRIES_I64;
+    probing.key_at = layout->fields[0].offset;
+    probing.source_key_at = source_layout->fields[0].offset;
+  }
+  probing_batch(&probing, shape, source_count, out);
+}
+
 void wr_table_probe_entries(struct wr_table *table, const char *const *sources,
                             uint32_t source_count, enum wr_probe_mode mode, struct wr_probe *out)
 {
-  struct probing probing = {
-      .table = table,
-      .layout = table->space->layout,
-      .mode = mode,
-      .sources = sources,
-      .stride = table->space->layout->stride,
-  };
-  probing_batch(&probing, KEY_ENTRIES, source_count, out);
+  wr_table_probe_others(table, table->space->layout, sources, source_count, mode, out);
 }
-
-/* ---- reading out */
-
-uint32_t wr_table_scan(const struct wr_table *table, struct wr_table_cursor *cursor, char **entries,
-                       uint32_t max)
-{
-  const struct wr_layout *layout = table->space->layout;
-  uint32_t count = 0;
-  while (!cursor->done && count < max) {
-    const struct wr_table_page *page = wr_table_place_of(table, cursor->hash)->page;
-    while (cursor->entry < page->entry_count && count < max)
-      entries[count++] = wr_table_page_entry(page, layout, cursor->entry++);
-    if (cursor->entry < page->entry_count)
-      break;
-    cursor->entry = 0;
-    cursor->hash = wr_table_page_end(page, cursor->hash);
-    cursor->done = cursor->hash == 0;
-  }
-  return count;
-}
-
-#define KEY_COPY(ctype)                \
-  for (uint32_t i = 0; i < count; i++) \
-    memcpy((ctype *)out->values + out->row_count + i, entries[i] + at, sizeof(ctype));
-
-void wr_table_key_column(const struct wr_layout *layout, uint32_t key, const char *const *entries,
-                         uint32_t count, struct wr_builder *out)
-{
-  assert(key < layout->key_count && out->type->physical == layout->fields[key].physical);
-  uint32_t at = layout->fields[key].offset, nulls_at = layout->nulls_at + key / 8, bit = key % 8;
-  wr_builder_reserve(out, count);
-  switch (layout->fields[key].physical) {
-  case WR_I64: KEY_COPY(int64_t) break;
-  case WR_I32: KEY_COPY(int32_t) break;
-  case WR_TEXT:
-    for (uint32_t i = 0; i < count; i++) {
-      const struct wr_text *text = (const struct wr_text *)(entries[i] + at);
-      ((struct wr_text *)out->values)[out->row_count + i] =
-          wr_text_make(wr_text_stored_bytes(text), text->length);
-    }
-    break;
-  default:
-    for (uint32_t i = 0; i < count; i++) {
-      uint32_t bytes = layout->fields[key].bytes;
-      memcpy((char *)out->values + (size_t)(out->row_count + i) * bytes, entries[i] + at, bytes);
-    }
-  }
-  for (uint32_t i = 0; i < count; i++, out->row_count++) {
-    if (entries[i][nulls_at] >> bit & 1)
-      out->has_null = true;
-    else
-      wr_bit_set(out->valid, out->row_count);
-  }
-}
-#undef KEY_COPY
