@@ -62,6 +62,12 @@ static bool split_is_active(const struct wr_split_watermarks *self,
   return !split_is_quiet(self, split) || split->quiet_us < self->idle_timeout_us;
 }
 
+bool wr_split_watermarks_is_active(const struct wr_split_watermarks *self, uint32_t split)
+{
+  assert(split < self->split_count);
+  return split_is_active(self, &self->splits[split]);
+}
+
 bool wr_split_watermarks_is_idle(const struct wr_split_watermarks *self)
 {
   bool open = false;

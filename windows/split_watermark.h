@@ -74,6 +74,9 @@ void wr_split_watermarks_phase(struct wr_split_watermarks *self, uint32_t split,
 void wr_split_watermarks_rows(struct wr_split_watermarks *self, uint32_t split,
                               const int64_t *values, uint32_t count, int64_t *before);
 
+/* Whether a split counts for the least. */
+bool wr_split_watermarks_is_active(const struct wr_split_watermarks *self, uint32_t split);
+
 /* True while no split counts for the least although some may still bring rows. */
 bool wr_split_watermarks_is_idle(const struct wr_split_watermarks *self);
 

@@ -5,11 +5,21 @@
  * that lies wholly inside or outside of every window, so a row is added once, to its slice,
  * whatever the number of windows over it.
  *
- *   TUMBLE  slice = window          HOP  slice = gcd(size, slide); starts at offset + k * slide
- *   ALL     one window without bounds, which closes when the input ends
+ *   TUMBLE    slice = window
+ *   HOP       windows start at offset + k * slide; where the slide does not divide the size there
+ *             are two slices per slide, otherwise one
+ *   CUMULATE  windows start at offset + k * size and end after 1, 2, ... size / slide steps, which
+ *             are its slices
+ *   SESSION   rows of a key no further than the gap apart; no slices
+ *   ALL       one window without bounds, which closes when the input ends
  *
  * A window closes when the watermark reaches end - tick (tick: 1 ms for times of up to 3 fraction
  * digits, else 1 us).
+ *
+ * Days and hours of a TIMESTAMP_LTZ are those of the session's time zone: bounds and times are then
+ * local times, and so are the watermarks they are held against; windows/local_time.h turns one into
+ * the other at the edge of an operator. Windows of processing time (by_clock) close by the clock of
+ * the task instead of the watermark, which the clock makes for everything below.
  */
 #ifndef WEIR_WINDOWS_WINDOW_H
 #define WEIR_WINDOWS_WINDOW_H
@@ -19,10 +29,21 @@
 
 /* Times further from 1970 (70,000 years) are refused: bounds could overflow. */
 #define WR_WINDOW_TIME_MAX (INT64_C(1) << 61)
+/* Nor is any window longer, so no bound is further away than this. */
+#define WR_WINDOW_BOUND_MAX (2 * WR_WINDOW_TIME_MAX)
+
+static inline bool wr_window_is_bound(int64_t us)
+{
+  return us >= -WR_WINDOW_BOUND_MAX && us <= WR_WINDOW_BOUND_MAX;
+}
+
+struct wr_zone;
 
 enum wr_window_kind {
   WR_WINDOW_TUMBLE,
   WR_WINDOW_HOP,
+  WR_WINDOW_CUMULATE,
+  WR_WINDOW_SESSION,
   WR_WINDOW_ATTACHED, /* start and end are columns of the rows: a window over the results of another
                        */
   WR_WINDOW_ALL       /* no time is looked at: everything is one window; tick 0 */
@@ -30,16 +51,23 @@ enum wr_window_kind {
 
 struct wr_window {
   enum wr_window_kind kind;
-  int64_t size_us, slide_us, offset_us; /* TUMBLE: slide = size */
-  int64_t slice_us;                     /* worked out by wr_window_prepare */
+  int64_t size_us, slide_us, offset_us; /* TUMBLE: slide = size; CUMULATE: slide is the step;
+                                           SESSION: size is the gap */
+  int64_t slice_us; /* worked out by wr_window_prepare: the first slice of every slide; HOP: a
+                       second one goes up to the next slide */
   int64_t tick_us;
+  const struct wr_zone *zone; /* bounds are local times in it; NULL: they are what the column has */
+  bool by_clock;              /* processing time: rows have the time at which they come */
 };
 
-/* Works out slice_us; size and slide must be above 0. */
+/* Works out slice_us; size and slide must be above 0. CUMULATE: the step divides the size. */
 void wr_window_prepare(struct wr_window *window);
 
-/* End of the slice that time lies in. */
+/* The slice that time lies in. */
+int64_t wr_window_slice_start(const struct wr_window *window, int64_t time_us);
 int64_t wr_window_slice_end(const struct wr_window *window, int64_t time_us);
+/* Start of the window that ends at end. TUMBLE, HOP, CUMULATE. */
+int64_t wr_window_start(const struct wr_window *window, int64_t end_us);
 /* End of the first, and of the last, window that contains time. HOP with slide > size: there may be
  * none, then first > last. */
 int64_t wr_window_first_end(const struct wr_window *window, int64_t time_us);
