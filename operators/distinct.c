@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 #include "core/time.h"
+#include "operators/row_groups.h"
 #include "operators/specs.h"
 #include "operators/window_slices.h"
-#include "text/datetime.h"
+#include "operators/window_time.h"
+#include "windows/local_time.h"
 
 #define SAVE_PAGES   4
 #define SAVE_VERSION 1
@@ -21,7 +23,7 @@ struct distinct {
   const struct wr_distinct_spec *spec;
   struct wr_table_space *space;
   struct wr_window_slices slices;
-  int64_t closed_us;     /* windows that close at or before it are gone */
+  int64_t closed_us;     /* windows that close at or before it are gone; local time */
   struct wr_arena arena; /* one batch */
 };
 
@@ -38,6 +40,7 @@ static enum wr_code distinct_open(const void *spec, const struct wr_operator_con
   self->op = wr_operator_head(&wr_operator_class_distinct, context);
   self->spec = spec;
   self->closed_us = WR_TIME_NONE;
+  assert(!self->spec->window.by_clock);
   const struct wr_schema *schema = self->spec->schema;
   const struct wr_type **keys = wr_memory_get((schema->column_count + 1) * sizeof *keys);
   for (uint32_t c = 0; c < schema->column_count; c++)
@@ -59,38 +62,22 @@ static void distinct_count_state(const struct distinct *self)
 
 /* ---- rows */
 
-static void distinct_reject_late(struct distinct *self, const struct wr_batch *batch, uint32_t row,
-                                 int64_t end_us)
-{
-  char end[WR_TIMESTAMP_CHARS + 1];
-  end[wr_format_timestamp(end_us, self->spec->tick_us < WR_US_PER_MS ? 6 : 3, WR_DATETIME_SQL,
-                          end)] = 0;
-  wr_operator_reject(&self->op, batch, row, WR_REJECT_LATE,
-                     "the row came after its window up to %s closed", end);
-}
-
 /* The slice of a row; NULL: it cannot be used and was rejected. */
 static struct wr_window_slice *distinct_slice(struct distinct *self, const struct wr_batch *batch,
-                                              uint32_t row)
+                                              const struct wr_window_times *times, uint32_t row)
 {
   struct wr_window_bounds bounds = wr_window_bounds_attached(0, WR_TIME_END);
   if (!distinct_has_window(self))
     return wr_window_slices_get(&self->slices, self->space, &bounds);
   const struct wr_column *column = &batch->columns[self->spec->end_column];
   int64_t end_us = wr_column_is_null(column, row) ? INT64_MAX : wr_column_i64(column, row);
-  if (end_us > WR_WINDOW_TIME_MAX || end_us < -WR_WINDOW_TIME_MAX) {
+  if (!wr_window_is_bound(end_us)) {
     wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME,
                        "the end of the row's window is NULL or out of range");
     return NULL;
   }
-  int64_t known_us = self->closed_us;
-  if (batch->arrived_us) {
-    int64_t arrived_us =
-        batch->arrived_us[row] < batch->others_us ? batch->arrived_us[row] : batch->others_us;
-    known_us = arrived_us > known_us ? arrived_us : known_us;
-  }
-  if (end_us - self->spec->tick_us <= known_us) {
-    distinct_reject_late(self, batch, row, end_us);
+  if (end_us - self->spec->window.tick_us <= wr_window_known(times, row, self->closed_us)) {
+    wr_window_reject_late(&self->op, &self->spec->window, batch, row, WR_TIME_NONE, end_us, 0);
     return NULL;
   }
   bounds = wr_window_bounds_attached(end_us, end_us);
@@ -114,22 +101,13 @@ static void distinct_probe(struct distinct *self, const struct wr_batch *batch,
     wr_bit_set(is_new, rows[probe.made[m]]);
 }
 
-/* Takes the rows of the first slice out of the list. */
-static uint32_t take_slice(const uint32_t *rows, struct wr_window_slice *const *slices,
-                           uint32_t count, uint32_t *taken, uint32_t *left_rows,
-                           struct wr_window_slice **left_slices, uint32_t *left_count)
+/* Forgets the windows that close at or before closed_us. */
+static void distinct_advance(struct distinct *self, int64_t closed_us)
 {
-  uint32_t taken_count = 0;
-  *left_count = 0;
-  for (uint32_t i = 0; i < count; i++) {
-    if (slices[i] == slices[0]) {
-      taken[taken_count++] = rows[i];
-      continue;
-    }
-    left_rows[*left_count] = rows[i];
-    left_slices[(*left_count)++] = slices[i];
-  }
-  return taken_count;
+  int64_t tick_us = self->spec->window.tick_us;
+  wr_window_slices_drop(&self->slices, closed_us < WR_WINDOW_BOUND_MAX ? closed_us + tick_us
+                                                                       : WR_WINDOW_BOUND_MAX);
+  self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
 }
 
 static enum wr_code distinct_on_batch(struct wr_operator *op, uint32_t input,
@@ -139,31 +117,25 @@ static enum wr_code distinct_on_batch(struct wr_operator *op, uint32_t input,
   assert(input == 0);
   (void)input;
   wr_arena_reset(&self->arena);
-  uint32_t room = batch->picked_count + 1, count = 0;
-  uint32_t *lists[3];
-  struct wr_window_slice **slices[2];
-  for (uint32_t i = 0; i < 3; i++)
-    lists[i] = wr_arena_get(&self->arena, room * sizeof *lists[i]);
-  for (uint32_t i = 0; i < 2; i++)
-    slices[i] = wr_arena_get(&self->arena, room * sizeof *slices[i]);
+  struct wr_window_times times;
+  wr_window_times_of(&self->spec->window, batch, UINT32_MAX, &self->arena, &times);
+  struct wr_row_groups groups = wr_row_groups_new(&self->arena, batch->picked_count);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
-    struct wr_window_slice *slice = distinct_slice(self, batch, row);
-    lists[0][count] = row;
-    slices[0][count] = slice;
-    count += slice != NULL;
+    struct wr_window_slice *slice = distinct_slice(self, batch, &times, row);
+    if (slice)
+      wr_row_groups_add(&groups, row, slice, &slice->group);
   }
+  const uint32_t *sorted = wr_row_groups_sort(&groups, &self->arena);
   uint64_t *is_new =
       wr_arena_get_zero(&self->arena, wr_bit_words(batch->row_count) * sizeof *is_new);
-  for (uint32_t turn = 0; count > 0; turn ^= 1) {
-    struct wr_window_slice *slice = slices[turn][0];
-    uint32_t left, taken = take_slice(lists[turn], slices[turn], count, lists[2], lists[turn ^ 1],
-                                      slices[turn ^ 1], &left);
-    distinct_probe(self, batch, slice, lists[2], taken, is_new);
-    count = left;
+  for (uint32_t g = 0, first = 0; g < groups.group_count; first = groups.ends[g++]) {
+    struct wr_window_slice *slice = groups.owners[g];
+    slice->group = WR_NO_GROUP;
+    distinct_probe(self, batch, slice, sorted + first, groups.ends[g] - first, is_new);
   }
   struct wr_batch rows = *batch;
-  uint32_t *picked = lists[0];
+  uint32_t *picked = groups.rows;
   rows.picked = picked;
   rows.picked_count = 0;
   for (uint32_t i = 0; i < batch->picked_count; i++) {
@@ -180,10 +152,7 @@ static enum wr_code distinct_on_watermark(struct wr_operator *op, int64_t waterm
 {
   struct distinct *self = (struct distinct *)op;
   if (distinct_has_window(self)) {
-    int64_t tick_us = self->spec->tick_us;
-    wr_window_slices_drop(&self->slices, watermark_us < WR_WINDOW_TIME_MAX ? watermark_us + tick_us
-                                                                           : WR_WINDOW_TIME_MAX);
-    self->closed_us = watermark_us;
+    distinct_advance(self, wr_window_watermark(&self->spec->window, watermark_us));
     distinct_count_state(self);
   }
   return wr_emit_watermark(op, watermark_us, err);

@@ -4,8 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "core/packed.h"
-
 _Static_assert(WR_BATCH_ROWS < 1 << WR_KEPT_ROW_BITS, "a page has no more rows than a batch");
 
 void wr_kept_rows_open(struct wr_kept_rows *kept, const struct wr_schema *schema)
@@ -18,10 +16,20 @@ static void page_drop(struct wr_kept_rows *kept, struct wr_kept_page *page)
   if (!page->page)
     return;
   kept->bytes -= wr_page_bytes(page->page);
+  kept->dropped_rows -= page->dropped;
   wr_page_free(page->page);
   wr_page_view_close(&page->view);
   free(page->gone);
+  free(page->frozen_gone);
   *page = (struct wr_kept_page){0};
+  if (!kept->mixed)
+    return;
+  if (kept->free_count == kept->free_room) {
+    kept->free_room = kept->free_room ? 2 * kept->free_room : 16;
+    kept->free_pages =
+        wr_memory_resize(kept->free_pages, kept->free_room * sizeof *kept->free_pages);
+  }
+  kept->free_pages[kept->free_count++] = (uint32_t)(page - kept->pages);
 }
 
 void wr_kept_rows_close(struct wr_kept_rows *kept)
@@ -29,26 +37,35 @@ void wr_kept_rows_close(struct wr_kept_rows *kept)
   for (uint32_t i = 0; i < kept->page_count; i++)
     page_drop(kept, &kept->pages[i]);
   free(kept->pages);
+  free(kept->free_pages);
   if (kept->layout)
     wr_page_layout_free(kept->layout);
 }
 
-/* A fresh page behind the others; those at the front that are gone make room. */
-static void kept_add_page(struct wr_kept_rows *kept)
+/* Pages at the front that are gone make room for others behind. */
+static void kept_trim(struct wr_kept_rows *kept)
 {
   uint32_t gone = 0;
   while (gone < kept->page_count && !kept->pages[gone].page)
     gone++;
-  if (gone > kept->page_count / 2) {
-    memmove(kept->pages, kept->pages + gone, (kept->page_count - gone) * sizeof *kept->pages);
-    kept->page_count -= gone;
-    kept->first_page += gone;
-  }
-  if (kept->page_count == kept->page_room) {
+  if (gone <= kept->page_count / 2)
+    return;
+  memmove(kept->pages, kept->pages + gone, (kept->page_count - gone) * sizeof *kept->pages);
+  kept->page_count -= gone;
+  kept->first_page += gone;
+}
+
+/* A fresh page behind the others, or in place of one that is gone. */
+static void kept_add_page(struct wr_kept_rows *kept)
+{
+  if (!kept->mixed)
+    kept_trim(kept);
+  if (kept->free_count == 0 && kept->page_count == kept->page_room) {
     kept->page_room = kept->page_room ? 2 * kept->page_room : 16;
     kept->pages = wr_memory_resize(kept->pages, kept->page_room * sizeof *kept->pages);
   }
-  struct wr_kept_page *page = &kept->pages[kept->page_count++];
+  kept->filling = kept->free_count ? kept->free_pages[--kept->free_count] : kept->page_count++;
+  struct wr_kept_page *page = &kept->pages[kept->filling];
   *page = (struct wr_kept_page){.page = wr_page_new()};
   kept->bytes += wr_page_bytes(page->page);
   kept->sealed = false;
@@ -62,8 +79,8 @@ void wr_kept_rows_add(struct wr_kept_rows *kept, const struct wr_batch *batch, c
   while (row_count) {
     if (kept->page_count == 0 || kept->sealed)
       kept_add_page(kept);
-    struct wr_kept_page *page = &kept->pages[kept->page_count - 1];
-    uint64_t address = (kept->first_page + kept->page_count - 1) << WR_KEPT_ROW_BITS;
+    struct wr_kept_page *page = &kept->pages[kept->filling];
+    uint64_t address = (kept->first_page + kept->filling) << WR_KEPT_ROW_BITS;
     uint32_t first = page->rows.row_count;
     kept->bytes -= wr_page_bytes(page->page);
     uint32_t fitted = wr_page_append(page->page, kept->layout, &values, rows, row_count);
@@ -79,77 +96,288 @@ void wr_kept_rows_add(struct wr_kept_rows *kept, const struct wr_batch *batch, c
   }
 }
 
+static uint64_t *bits_copy(const uint64_t *bits)
+{
+  size_t bytes = wr_bit_words(WR_BATCH_ROWS) * sizeof *bits;
+  uint64_t *copy = wr_memory_get_zero(bytes);
+  if (bits)
+    memcpy(copy, bits, bytes);
+  return copy;
+}
+
 void wr_kept_rows_drop(struct wr_kept_rows *kept, uint64_t address)
 {
   uint64_t at = (address >> WR_KEPT_ROW_BITS) - kept->first_page;
   assert(at < kept->page_count && kept->pages[at].page);
   struct wr_kept_page *page = &kept->pages[at];
   kept->row_count--;
+  kept->dropped_rows++;
+  if (page->unsaved && !page->frozen_gone)
+    page->frozen_gone = bits_copy(page->gone);
   if (!page->gone)
-    page->gone = wr_memory_get_zero(wr_bit_words(WR_BATCH_ROWS) * sizeof *page->gone);
+    page->gone = bits_copy(NULL);
   wr_bit_set(page->gone, (uint32_t)(address & ((1u << WR_KEPT_ROW_BITS) - 1)));
   if (++page->dropped < page->rows.row_count)
     return;
-  if (at == kept->page_count - 1)
+  if (at == kept->filling)
     kept->sealed = true;
-  page_drop(kept, page);
+  if (!page->unsaved)
+    page_drop(kept, page);
 }
 
-/* ---- snapshots: row by row, each value with its length, or a length that no value has for NULL */
+/* ---- reading */
 
-#define KEPT_NULL UINT32_MAX
+#define GATHER_ROWS 64 /* whose memory is fetched together: kept rows lie anywhere */
+
+/* Where the values are; NULL: they are NULL. */
+static void gather_fetch(const struct wr_kept_rows *kept, const uint64_t *addresses, uint32_t count,
+                         uint32_t column, const char **values)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t row;
+    const struct wr_column *from = &wr_kept_row(kept, addresses[i], &row)->columns[column];
+    values[i] =
+        wr_column_is_null(from, row)
+            ? NULL
+            : (const char *)from->values + (size_t)wr_physical_bytes[from->type->physical] * row;
+    __builtin_prefetch(values[i]);
+  }
+}
+
+#define GATHER(name, ctype)                                  \
+  for (uint32_t i = 0; i < some; i++) {                      \
+    if (values[i])                                           \
+      wr_builder_put_##name(out, *(const ctype *)values[i]); \
+    else                                                     \
+      wr_builder_put_null(out);                              \
+  }                                                          \
+  break;
+
+static void gather_rows(const struct wr_kept_rows *kept, const uint64_t *addresses, uint32_t count,
+                        uint32_t column, struct wr_builder *out)
+{
+  for (uint32_t i = 0; i < count; i++) {
+    uint32_t row;
+    const struct wr_batch *rows = wr_kept_row(kept, addresses[i], &row);
+    wr_builder_put_row(out, &rows->columns[column], row, false);
+  }
+}
+
+void wr_kept_rows_gather(const struct wr_kept_rows *kept, const uint64_t *addresses, uint32_t count,
+                         uint32_t column, struct wr_builder *out)
+{
+  wr_builder_reserve(out, count);
+  if (out->type->physical == WR_NESTED) {
+    gather_rows(kept, addresses, count, column, out);
+    return;
+  }
+  const char *values[GATHER_ROWS];
+  for (uint32_t first = 0; first < count; first += GATHER_ROWS) {
+    uint32_t some = count - first < GATHER_ROWS ? count - first : GATHER_ROWS;
+    gather_fetch(kept, addresses + first, some, column, values);
+    switch (wr_physical_bytes[out->type->physical]) {
+    case 1: GATHER(u8, uint8_t)
+    case 2: GATHER(i16, int16_t)
+    case 4: GATHER(i32, int32_t)
+    case 8: GATHER(i64, int64_t)
+    default:
+      assert(wr_physical_bytes[out->type->physical] == sizeof(struct wr_text));
+      GATHER(text, struct wr_text)
+    }
+  }
+}
+#undef GATHER
+
+/*
+ * ---- snapshots: the rows of a page column by column, whatever their places in it
+ *
+ *   rows | per column: 1 and a bit per row that is not NULL, or 0 | values
+ *   values  of fixed width: one behind the other    ROW: its fields, as columns
+ *           texts: their lengths, 4 bytes each, and their bytes
+ */
+
+/* Memory for putting values together; keeps what it has. */
+struct kept_scratch {
+  char *bytes;
+  size_t capacity;
+};
+
+static char *scratch_get(struct kept_scratch *scratch, size_t size)
+{
+  if (size >= scratch->capacity) { /* never NULL */
+    free(scratch->bytes);
+    scratch->capacity = 2 * size + 64;
+    scratch->bytes = wr_memory_get(scratch->capacity);
+  }
+  return scratch->bytes;
+}
+
+static void save_nulls(const struct wr_column *column, const uint32_t *rows, uint32_t count,
+                       struct wr_part_writer *part)
+{
+  uint64_t bits[WR_BATCH_ROWS / 64] = {0};
+  uint32_t nulls = 0;
+  for (uint32_t i = 0; column->valid && i < count; i++) {
+    bool null = wr_column_is_null(column, rows[i]);
+    bits[i / 64] |= (uint64_t)!null << i % 64;
+    nulls += null;
+  }
+  wr_part_put_u64(part, nulls > 0);
+  if (nulls)
+    wr_part_put_bytes(part, bits, wr_bit_words(count) * sizeof *bits);
+}
+
+static void save_texts(const struct wr_column *column, const uint32_t *rows, uint32_t count,
+                       struct kept_scratch *scratch, struct wr_part_writer *part)
+{
+  uint32_t lengths[WR_BATCH_ROWS];
+  size_t total = 0, at = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    lengths[i] = wr_column_is_null(column, rows[i]) ? 0 : wr_column_text(column, rows[i])->length;
+    total += lengths[i];
+  }
+  char *bytes = scratch_get(scratch, total);
+  for (uint32_t i = 0; i < count; i++) {
+    if (lengths[i])
+      memcpy(bytes + at, wr_text_bytes(wr_column_text(column, rows[i])), lengths[i]);
+    at += lengths[i];
+  }
+  wr_part_put_bytes(part, lengths, count * sizeof *lengths);
+  wr_part_put_bytes(part, bytes, total);
+}
+
+static void save_column(const struct wr_column *column, const uint32_t *rows, uint32_t count,
+                        struct kept_scratch *scratch, struct wr_part_writer *part)
+{
+  save_nulls(column, rows, count, part);
+  if (column->type->physical == WR_NESTED) {
+    for (uint32_t f = 0; f < column->type->field_count; f++)
+      save_column(&column->children[f], rows, count, scratch, part);
+    return;
+  }
+  if (column->type->physical == WR_TEXT) {
+    save_texts(column, rows, count, scratch, part);
+    return;
+  }
+  size_t width = wr_physical_bytes[column->type->physical];
+  char *values = scratch_get(scratch, count * width);
+  for (uint32_t i = 0; i < count; i++)
+    memcpy(values + i * width, (const char *)column->values + rows[i] * width, width);
+  wr_part_put_bytes(part, values, count * width);
+}
 
 void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr_part_writer *part)
 {
   const struct wr_kept_page *from = &kept->pages[page];
-  const struct wr_batch *rows = &from->rows;
-  char *bytes = NULL;
-  size_t capacity = 0;
-  wr_part_put_u64(part, rows->row_count - from->dropped);
-  for (uint32_t r = 0; r < rows->row_count; r++) {
-    if (from->gone && wr_bit_get(from->gone, r))
-      continue;
-    for (uint32_t c = 0; c < kept->schema->column_count; c++) {
-      const struct wr_column *column = &rows->columns[c];
-      bool null = wr_column_is_null(column, r);
-      size_t length = null ? 0 : wr_pack_item_bytes(column, r);
-      if (length > capacity) {
-        capacity = 2 * length;
-        bytes = wr_memory_resize(bytes, capacity);
-      }
-      if (length)
-        wr_pack_item(bytes, column, r);
-      wr_part_put_u64(part, null ? KEPT_NULL : length);
-      if (!null)
-        wr_part_put_bytes(part, bytes ? bytes : "", length);
-    }
+  const uint64_t *gone = from->frozen_gone ? from->frozen_gone : from->gone;
+  uint32_t row_count = from->unsaved ? from->frozen_rows : from->rows.row_count;
+  uint32_t rows[WR_BATCH_ROWS], count = 0;
+  for (uint32_t r = 0; r < row_count; r++) {
+    rows[count] = r;
+    count += !gone || !wr_bit_get(gone, r);
   }
-  free(bytes);
+  assert(count == row_count - (from->unsaved ? from->frozen_dropped : from->dropped));
+  wr_part_put_u64(part, count);
+  if (count == 0)
+    return; /* the page may be gone */
+  struct kept_scratch scratch = {0};
+  for (uint32_t c = 0; c < kept->schema->column_count; c++)
+    save_column(&from->rows.columns[c], rows, count, &scratch, part);
+  free(scratch.bytes);
 }
 
-/* One value into its builder. */
-static enum wr_code load_value(struct wr_builder *builder, struct wr_part_reader *part,
+void wr_kept_rows_save_begin(struct wr_kept_rows *kept)
+{
+  assert(kept->unsaved_count == 0);
+  for (uint32_t i = 0; i < kept->page_count; i++) {
+    struct wr_kept_page *page = &kept->pages[i];
+    if (!page->page)
+      continue;
+    page->unsaved = true;
+    page->frozen_rows = page->rows.row_count;
+    page->frozen_dropped = page->dropped;
+    kept->unsaved_count++;
+  }
+  kept->save_from = 0;
+}
+
+void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part)
+{
+  assert(kept->mixed && kept->unsaved_count > 0);
+  while (!kept->pages[kept->save_from].unsaved)
+    kept->save_from++;
+  struct wr_kept_page *page = &kept->pages[kept->save_from];
+  wr_kept_rows_save(kept, kept->save_from, part);
+  page->unsaved = false;
+  free(page->frozen_gone);
+  page->frozen_gone = NULL;
+  kept->unsaved_count--;
+  if (page->dropped == page->rows.row_count)
+    page_drop(kept, page);
+}
+
+/* Exactly so many bytes. */
+static enum wr_code load_bytes(struct wr_part_reader *part, size_t wanted, const char **bytes,
                                struct wr_error *err)
 {
-  uint64_t told;
-  const char *bytes;
   size_t length;
-  enum wr_code code = wr_part_get_u64(part, &told, err);
-  if (code)
-    return code;
-  wr_builder_reserve(builder, 1);
-  if (told == KEPT_NULL) {
-    wr_builder_put_null(builder);
-    return WR_OK;
+  enum wr_code code = wr_part_get_bytes(part, bytes, &length, err);
+  if (code == WR_OK && length != wanted)
+    code = wr_fail(err, WR_DATA, "the snapshot has rows of another query");
+  return code;
+}
+
+/* Long texts stay lent from the part. */
+static enum wr_code load_texts(struct wr_builder *builder, uint32_t count,
+                               struct wr_part_reader *part, struct wr_error *err)
+{
+  const char *lengths, *bytes;
+  size_t total, at = 0;
+  enum wr_code code = load_bytes(part, count * sizeof(uint32_t), &lengths, err);
+  if (code == WR_OK)
+    code = wr_part_get_bytes(part, &bytes, &total, err);
+  struct wr_text *texts = builder->values;
+  for (uint32_t i = 0; code == WR_OK && i < count; i++) {
+    uint32_t length;
+    memcpy(&length, lengths + i * sizeof length, sizeof length);
+    if (length > total - at)
+      return wr_fail(err, WR_DATA, "the snapshot has rows of another query");
+    texts[i] = wr_text_make(bytes + at, length);
+    at += length;
   }
-  code = wr_part_get_bytes(part, &bytes, &length, err);
+  return code;
+}
+
+/* All rows of a column into its builder, which is empty and has room. */
+static enum wr_code load_column(struct wr_builder *builder, uint32_t count,
+                                struct wr_part_reader *part, struct wr_error *err)
+{
+  uint64_t has_null;
+  const char *bytes = NULL;
+  size_t words = wr_bit_words(count);
+  enum wr_code code = wr_part_get_u64(part, &has_null, err);
+  if (code == WR_OK && has_null)
+    code = load_bytes(part, words * sizeof(uint64_t), &bytes, err);
   if (code)
     return code;
-  uint8_t width = wr_physical_bytes[builder->type->physical];
-  if (length != told || (builder->type->physical != WR_TEXT && width && length != width))
-    return wr_fail(err, WR_DATA, "the snapshot has rows of another query");
-  wr_packed_put(builder->type, (struct wr_slice){bytes, (uint32_t)length}, builder);
-  return WR_OK;
+  for (uint32_t i = 0; !has_null && i < count; i++)
+    wr_bit_set(builder->valid, i);
+  if (has_null)
+    memcpy(builder->valid, bytes, words * sizeof(uint64_t));
+  if (has_null && count % 64)
+    builder->valid[words - 1] &= (UINT64_C(1) << count % 64) - 1;
+  builder->has_null = has_null;
+  const struct wr_type *type = builder->type;
+  if (type->physical == WR_TEXT)
+    code = load_texts(builder, count, part, err);
+  else if (type->physical != WR_NESTED)
+    code = load_bytes(part, count * wr_physical_bytes[type->physical], &bytes, err);
+  if (code == WR_OK && type->physical != WR_TEXT && type->physical != WR_NESTED)
+    memcpy(builder->values, bytes, count * wr_physical_bytes[type->physical]);
+  for (uint32_t f = 0; type->kind == WR_ROW && code == WR_OK && f < type->field_count; f++)
+    code = load_column(&builder->children[f], count, part, err);
+  builder->row_count = code == WR_OK ? count : 0;
+  return code;
 }
 
 enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_reader *part,
@@ -158,19 +386,21 @@ enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_re
 {
   uint64_t row_count;
   enum wr_code code = wr_part_get_u64(part, &row_count, err);
-  if (code)
+  if (code || row_count == 0)
     return code;
   if (row_count > WR_BATCH_ROWS)
     return wr_fail(err, WR_DATA, "the snapshot has rows of another query");
   uint32_t count = schema->column_count;
   struct wr_builder *builders = wr_memory_get_zero((count + 1) * sizeof *builders);
   struct wr_column *columns = wr_memory_get_zero((count + 1) * sizeof *columns);
-  for (uint32_t c = 0; c < count; c++)
+  for (uint32_t c = 0; c < count; c++) {
     wr_builder_open(&builders[c], schema->fields[c].type);
-  for (uint64_t i = 0; i < row_count * count && code == WR_OK; i++)
-    code = load_value(&builders[i % count], part, err);
-  for (uint32_t c = 0; c < count; c++)
-    columns[c] = wr_builder_view(&builders[c]);
+    wr_builder_reserve(&builders[c], (uint32_t)row_count);
+    if (code == WR_OK)
+      code = load_column(&builders[c], (uint32_t)row_count, part, err);
+    if (code == WR_OK)
+      columns[c] = wr_builder_view(&builders[c]);
+  }
   const struct wr_batch batch = {.schema = schema,
                                  .columns = columns,
                                  .row_count = (uint32_t)row_count,

@@ -46,6 +46,13 @@ enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
   return op->class->on_watermark(op, watermark_us, err);
 }
 
+enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
+                              struct wr_error *err)
+{
+  return op->class->on_idle ? op->class->on_idle(op, input, idle, err)
+                            : wr_emit_idle(op, idle, err);
+}
+
 bool wr_operator_needs_rows(const struct wr_operator *op)
 {
   if (op->has_enough)
@@ -84,13 +91,8 @@ enum wr_code wr_emit_watermark(struct wr_operator *op, int64_t watermark_us, str
 enum wr_code wr_emit_idle(struct wr_operator *op, bool idle, struct wr_error *err)
 {
   enum wr_code code = WR_OK;
-  for (uint32_t i = 0; code == WR_OK && i < op->target_count; i++) {
-    struct wr_operator *target = op->targets[i].op;
-    if (target->class->on_idle)
-      code = target->class->on_idle(target, op->targets[i].input, idle, err);
-    else
-      code = wr_emit_idle(target, idle, err);
-  }
+  for (uint32_t i = 0; code == WR_OK && i < op->target_count; i++)
+    code = wr_operator_idle(op->targets[i].op, op->targets[i].input, idle, err);
   return code;
 }
 

@@ -17,6 +17,7 @@
 #include "core/reject.h"
 #include "state/part.h"
 
+struct wr_alignment;
 struct wr_operator;
 
 /* What an operator knows of where it runs; outlives it. */
@@ -30,6 +31,7 @@ struct wr_operator_context {
   struct wr_metrics *metrics;
   const char *const *split_names; /* source tasks: by split number of runs; NULL elsewhere */
   uint32_t split_count;
+  struct wr_alignment *alignment; /* source tasks: of their splits, windows/alignment.h; or NULL */
 };
 
 struct wr_operator_class {
@@ -108,6 +110,8 @@ enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const str
                                struct wr_error *err);
 enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
                                    struct wr_error *err);
+enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
+                              struct wr_error *err);
 
 /* Calls from an operator to those behind it. A batch without picked rows is not handed on. */
 enum wr_code wr_emit_batch(struct wr_operator *op, const struct wr_batch *batch,

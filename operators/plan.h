@@ -31,6 +31,15 @@ struct wr_plan_input {
   enum wr_exchange exchange;
   const uint32_t *keys; /* HASH: column numbers of the producer's schema */
   uint32_t key_count;
+  bool settled; /* its rows have met those of other tasks before: what they know of the watermark
+                   does not depend on how far the tasks they come from have got */
+};
+
+/* Sources of one group do not run ahead of each other by more than the drift. */
+struct wr_plan_alignment {
+  const char *group; /* NULL: none */
+  int64_t max_drift_us;
+  int64_t interval_us; /* how often a task looks at the others; 0: with every batch */
 };
 
 enum wr_on_error { WR_ON_ERROR_STREAM, WR_ON_ERROR_FAIL, WR_ON_ERROR_SKIP };
@@ -57,6 +66,7 @@ struct wr_plan_source {
   uint32_t metadata_count;
   enum wr_on_error on_error; /* undecodable records */
   bool bounded;
+  struct wr_plan_alignment alignment;
 };
 /* The schema of a SOURCE node: wanted columns, then metadata columns. The rejects of the whole job
  * are a source node too: source is NULL and the schema is wr_error_stream_schema. */
@@ -72,10 +82,12 @@ struct wr_plan_sink {
 struct wr_plan_node {
   uint32_t id; /* its index */
   enum wr_plan_kind kind;
-  const char *name;               /* "Source(clicks)", "TumbleAggregate", "Sink(page_minute)" */
-  const char *detail;             /* for EXPLAIN, one line: "page <> '/health'"; may be NULL */
-  const char *identity;           /* of its state, docs/architecture.md 4.12; NULL: stateless */
-  const char *statement;          /* SQL text of the statement it came from; NULL: several */
+  const char *name;      /* "Source(clicks)", "TumbleAggregate", "Sink(page_minute)" */
+  const char *detail;    /* for EXPLAIN, one line: "page <> '/health'"; may be NULL */
+  const char *identity;  /* of its state, docs/architecture.md 4.12; NULL: stateless */
+  const char *state;     /* what that state is made of, in words; another plan's can be taken
+                            over if the words are the same; NULL: nothing to compare */
+  const char *statement; /* SQL text of the statement it came from; NULL: several */
   const struct wr_schema *schema; /* of its rows */
   uint32_t parallelism;
   const struct wr_plan_input *inputs;
@@ -85,6 +97,10 @@ struct wr_plan_node {
   const void *spec;                               /* OPERATOR: the class's own struct */
   const struct wr_plan_sink *sink;                /* SINK */
   bool arrived;                                   /* some operator below reads arrived_us */
+  bool changes;                                   /* its rows may take back */
+  /* All inputs have their event time from one watermark node: a row is late by the watermark that
+   * its own source task had before it, however far the other inputs have got. */
+  bool one_time;
 };
 
 struct wr_plan {

@@ -32,7 +32,7 @@ static int compare_text(const struct wr_text *a, const struct wr_text *b)
 {
   uint32_t length = a->length < b->length ? a->length : b->length;
   int order = memcmp(wr_text_bytes(a), wr_text_bytes(b), length);
-  return order ? order : compare_i64(a->length, b->length);
+  return order ? (order > 0) - (order < 0) : compare_i64(a->length, b->length);
 }
 
 static double value_f64(const struct wr_column *column, uint32_t row)
@@ -75,6 +75,13 @@ static uint64_t prefix_f64(double value)
   return bits & PREFIX_SIGN ? ~bits : bits | PREFIX_SIGN;
 }
 
+/* Values that 64 bits cannot hold are those at the ends of what they can: most are small. */
+static uint64_t prefix_i128(wr_i128 value)
+{
+  int64_t near = value < INT64_MIN ? INT64_MIN : value > INT64_MAX ? INT64_MAX : (int64_t)value;
+  return (uint64_t)near ^ PREFIX_SIGN;
+}
+
 static uint64_t prefix_text(const struct wr_text *text, uint32_t skip)
 {
   uint64_t prefix = 0;
@@ -89,24 +96,65 @@ static uint64_t prefix_value(const struct wr_column *column, uint32_t row, uint3
   switch (column->type->physical) {
   case WR_F32:
   case WR_F64: return prefix_f64(value_f64(column, row));
-  case WR_I128: return (uint64_t)(value_i128(column, row) >> 64) ^ PREFIX_SIGN;
+  case WR_I128: return prefix_i128(value_i128(column, row));
   case WR_TEXT: return prefix_text(wr_column_text(column, row), skip);
   default: return (uint64_t)wr_column_i64(column, row) ^ PREFIX_SIGN;
   }
 }
 
-struct wr_sort_item wr_sort_item(const struct wr_sort_order *order, uint64_t address)
+static uint64_t prefix_row(const struct wr_sort_order *order, const struct wr_column *column,
+                           uint32_t row)
 {
   const struct wr_sort_key *key = &order->keys[0];
-  uint32_t row;
-  const struct wr_column *column = &wr_kept_row(order->kept, address, &row)->columns[key->column];
   if (wr_column_is_null(column, row))
-    return (struct wr_sort_item){key->nulls_last ? UINT64_MAX : 0, address};
+    return key->nulls_last ? UINT64_MAX : 0;
   uint64_t prefix = prefix_value(column, row, order->skip);
-  return (struct wr_sort_item){key->descending ? ~prefix : prefix, address};
+  return key->descending ? ~prefix : prefix;
+}
+
+void wr_sort_prefixes(const struct wr_sort_order *order, const struct wr_batch *batch,
+                      const uint32_t *rows, uint32_t row_count, uint64_t *prefixes)
+{
+  const struct wr_sort_key *key = &order->keys[0];
+  const struct wr_column *column = &batch->columns[key->column];
+  if (column->type->physical != WR_I64 || column->valid || column->constant) {
+    for (uint32_t i = 0; i < row_count; i++)
+      prefixes[i] = prefix_row(order, column, rows[i]);
+    return;
+  }
+  const uint64_t *values = column->values, flip = key->descending ? ~PREFIX_SIGN : PREFIX_SIGN;
+  for (uint32_t i = 0; i < row_count; i++)
+    prefixes[i] = values[rows[i]] ^ flip;
+}
+
+struct wr_sort_item wr_sort_item(const struct wr_sort_order *order, uint64_t address)
+{
+  uint32_t row;
+  const struct wr_batch *rows = wr_kept_row(order->kept, address, &row);
+  return (struct wr_sort_item){prefix_row(order, &rows->columns[order->keys[0].column], row),
+                               address};
 }
 
 /* ---- rows */
+
+int wr_sort_compare(const struct wr_sort_order *order, const struct wr_batch *a, uint32_t a_row,
+                    const struct wr_batch *b, uint32_t b_row)
+{
+  for (uint32_t k = 0; k < order->key_count; k++) {
+    const struct wr_sort_key *key = &order->keys[k];
+    const struct wr_column *a_column = &a->columns[key->column];
+    const struct wr_column *b_column = &b->columns[key->column];
+    bool a_null = wr_column_is_null(a_column, a_row), b_null = wr_column_is_null(b_column, b_row);
+    if (a_null != b_null)
+      return a_null != key->nulls_last ? -1 : 1;
+    if (a_null)
+      continue;
+    int found = compare_values(a_column, a_row, b_column, b_row);
+    if (found)
+      return key->descending ? -found : found;
+  }
+  return 0;
+}
 
 bool wr_sort_before(const struct wr_sort_order *order, const struct wr_sort_item *a,
                     const struct wr_sort_item *b)
@@ -116,20 +164,8 @@ bool wr_sort_before(const struct wr_sort_order *order, const struct wr_sort_item
   uint32_t a_row, b_row;
   const struct wr_batch *a_rows = wr_kept_row(order->kept, a->address, &a_row);
   const struct wr_batch *b_rows = wr_kept_row(order->kept, b->address, &b_row);
-  for (uint32_t k = 0; k < order->key_count; k++) {
-    const struct wr_sort_key *key = &order->keys[k];
-    const struct wr_column *a_column = &a_rows->columns[key->column];
-    const struct wr_column *b_column = &b_rows->columns[key->column];
-    bool a_null = wr_column_is_null(a_column, a_row), b_null = wr_column_is_null(b_column, b_row);
-    if (a_null != b_null)
-      return key->nulls_last ? b_null : a_null;
-    if (a_null)
-      continue;
-    int found = compare_values(a_column, a_row, b_column, b_row);
-    if (found)
-      return key->descending ? found > 0 : found < 0;
-  }
-  return a->address < b->address;
+  int found = wr_sort_compare(order, a_rows, a_row, b_rows, b_row);
+  return found ? found < 0 : a->address < b->address;
 }
 
 /* Merges neighbouring runs of `run` items from one array into the other. */

@@ -22,6 +22,19 @@ struct wr_sort_order {
   uint32_t skip; /* texts: so many bytes that all have in common are left out of prefixes */
 };
 
+/* The prefixes of rows rows[i] of a batch. */
+void wr_sort_prefixes(const struct wr_sort_order *order, const struct wr_batch *batch,
+                      const uint32_t *rows, uint32_t row_count, uint64_t *prefixes);
+/* Rows with this prefix may still differ in the first key. Unless it is of texts, only NULLs and
+ * values at the ends of the range do. */
+static inline bool wr_sort_prefix_is_end(uint64_t prefix)
+{
+  return prefix + 1 <= 1;
+}
+/* By all keys: below 0 if row a stands before row b, 0 if none tells them apart. */
+int wr_sort_compare(const struct wr_sort_order *order, const struct wr_batch *a, uint32_t a_row,
+                    const struct wr_batch *b, uint32_t b_row);
+
 /* The item of a kept row. */
 struct wr_sort_item wr_sort_item(const struct wr_sort_order *order, uint64_t address);
 /* True if a stands before b. */

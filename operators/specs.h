@@ -8,6 +8,7 @@
 
 #include "functions/aggregate.h"
 #include "operators/operator.h"
+#include "operators/specs_rows.h"
 #include "windows/window.h"
 
 /* filter: keeps rows whose condition is TRUE. Output schema = input schema. */
@@ -52,11 +53,20 @@ struct wr_watermark_spec {
 
 /* window_assign: the window table function itself: every row once per window it lies in, with three
  * more columns window_start, window_end, window_time behind the input's. Rows whose time is NULL
- * are rejected. */
+ * are rejected. TUMBLE, HOP, CUMULATE. by_clock, here and in the next two: rows have the time at
+ * which they come, and the clock makes the watermark below (operators/clock.h). */
 struct wr_window_assign_spec {
   const struct wr_schema *schema; /* of the output */
   struct wr_window window;
-  uint32_t time_column;
+  uint32_t time_column; /* by_clock: not looked at */
+};
+
+/* When a window's results come, beside once when it closes. Microseconds; WR_EMIT_NEVER: not. */
+#define WR_EMIT_NEVER (-1)
+struct wr_window_emit {
+  int64_t early_us;    /* before: every so often by the clock; 0: with every change */
+  int64_t late_us;     /* after: the same, for rows within the allowed lateness */
+  int64_t lateness_us; /* for how long of event time late rows still count; 0: not at all */
 };
 
 /*
@@ -64,7 +74,10 @@ struct wr_window_assign_spec {
  * the input ends.
  * Output schema: keys, aggregates, window_start, window_end, window_time (the last three TIMESTAMP
  * or TIMESTAMP_LTZ of the time column's type; window_time = end - tick); ALL: without the last
- * three.
+ * three. window_start and window_end are local times where the window has a zone, window_time never
+ * is.
+ * With an emission of its own (TUMBLE, ATTACHED: windows that share nothing) results come earlier
+ * or again: +I, then -U and +U when the result has changed.
  */
 struct wr_window_aggregate_spec {
   const struct wr_schema *schema; /* of the output */
@@ -83,7 +96,31 @@ struct wr_window_aggregate_spec {
    * set_column; without such a column there is one, if any. */
   const int64_t *empty_sets;
   uint32_t empty_set_count;
+  struct wr_window_emit emit;
   const struct wr_schema *input_schema;
+};
+
+/*
+ * session: SESSION windows. Rows of a partition whose times are at most the gap apart are one
+ * window, from the first time to the last plus the gap. Either aggregates per session, with the
+ * output of window_aggregate (keys, aggregates, window_start, window_end, window_time), or, without
+ * aggregates (rows), every row once its session has closed: the input's columns, window_start,
+ * window_end, window_time.
+ */
+struct wr_session_spec {
+  const struct wr_schema *schema; /* of the output */
+  struct wr_window window;
+  uint32_t time_column; /* by_clock: not looked at */
+  const uint32_t *keys; /* of the partition */
+  uint32_t key_count;
+  bool rows;
+  const struct wr_aggregate *aggregates;
+  const struct wr_aggregate_columns *columns;
+  uint32_t aggregate_count;
+  const struct wr_schema *input_schema;
+  bool patient; /* as in struct wr_over_spec */
+  bool held;    /* rows come when the watermark has reached their time, whichever that is: a session
+                   closes when it has passed all that touches it, a tick later than others */
 };
 
 /* expand: every row once per grouping set. Output schema: the input's columns, then a BIGINT that
@@ -105,7 +142,7 @@ struct wr_expand_spec {
 struct wr_distinct_spec {
   const struct wr_schema *schema;
   uint32_t end_column; /* the end of a window, after which rows are forgotten; UINT32_MAX: never */
-  int64_t tick_us;     /* of that window */
+  struct wr_window window; /* whose end it is: ATTACHED */
 };
 
 /*
@@ -131,30 +168,12 @@ struct wr_union_spec {
   uint32_t input_count;
 };
 
-/* sort: ORDER BY. Output schema = input schema. There is one copy. */
-struct wr_sort_key {
-  uint32_t column;
-  bool descending, nulls_last;
-};
-struct wr_sort_spec {
-  const struct wr_schema *schema;
-  const struct wr_sort_key *keys;
-  uint32_t key_count;
-  bool by_time; /* the first key is event time, ascending: rows leave with the watermark */
-  uint64_t limit, offset;       /* limit UINT64_MAX: all rows */
-  uint64_t rows_max, bytes_max; /* that it may keep */
-};
-
-/* limit: so many rows, after so many others. Output schema = input schema. There is one copy. */
-struct wr_limit_spec {
-  uint64_t limit, offset;
-};
-
 /* The classes, one per file of operators_table in operators/local.mk. */
 extern const struct wr_operator_class wr_operator_class_distinct, wr_operator_class_expand,
-    wr_operator_class_filter, wr_operator_class_limit, wr_operator_class_project,
+    wr_operator_class_filter, wr_operator_class_limit, wr_operator_class_over,
+    wr_operator_class_project, wr_operator_class_rank, wr_operator_class_session,
     wr_operator_class_sort, wr_operator_class_union, wr_operator_class_unnest,
     wr_operator_class_values, wr_operator_class_watermark, wr_operator_class_window_aggregate,
-    wr_operator_class_window_assign;
+    wr_operator_class_window_assign, wr_operator_class_window_join;
 
 #endif

@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "functions/evaluator.h"
 #include "operators/specs.h"
+#include "windows/alignment.h"
 #include "windows/split_watermark.h"
 
 struct watermark {
@@ -42,6 +43,8 @@ static enum wr_code watermark_open(const void *spec, const struct wr_operator_co
   self->evaluator = wr_evaluator_new(&self->spec->expression, 1);
   wr_split_watermarks_open(&self->splits, context->split_count, self->spec->idle_timeout_us,
                            self->spec->idle_advance, self->spec->idle_advance_delay_us);
+  if (context->alignment)
+    context->alignment->watermarks = &self->splits;
   *out = &self->op;
   return WR_OK;
 }
