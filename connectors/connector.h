@@ -85,6 +85,9 @@ struct wr_reader {
   enum wr_split_state *states; /* one per split, kept up to date by poll */
   uint32_t split_count;
   uint64_t progress_done, progress_total; /* in bytes or records; total 0: unknown */
+  /* Per split: it is held, so no poll may bring anything of it; its state stays as it is. Set by
+   * the runtime before a poll; NULL: none is. With a single split the runtime does not poll. */
+  const bool *held;
 };
 
 struct wr_reader_class {

@@ -256,7 +256,7 @@ static uint32_t datagen_pick(struct datagen *self, int64_t now_us, uint32_t *row
     uint32_t s = (self->turn + i) % self->reader.split_count;
     if (self->splits[s].made >= self->splits[s].total)
       self->reader.states[s] = WR_SPLIT_DONE; /* its last rows have been taken away */
-    if (self->reader.states[s] == WR_SPLIT_DONE)
+    if (self->reader.states[s] == WR_SPLIT_DONE || (self->reader.held && self->reader.held[s]))
       continue;
     *row_count = datagen_due_count(self, &self->splits[s], now_us, wake_us);
     if (*row_count) {

@@ -109,5 +109,5 @@ const struct wr_connector wr_connector_filesystem = {
     .partition_option = FILESYSTEM_PARTITION,
     .check = filesystem_check,
     .is_bounded = filesystem_is_bounded,
-    .delivery = "at-least-once",
+    .delivery = "at-least-once: on the disk before an epoch counts",
 };

@@ -18,6 +18,8 @@
 struct adopt {
   const struct wr_table_spec *spec;
   struct wr_arena arena;
+  uint32_t count;    /* of files that were completed */
+  const char *first; /* of them */
 };
 
 /* Cuts off what stands behind the last separator. */
@@ -56,10 +58,8 @@ static void adopt_file(struct adopt *self, const char *folder, const char *name)
   /* Somebody else may have completed it between our looking and locking: then the name is gone. */
   if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &status) == 0 && stat(hidden, &there) == 0 &&
       status.st_ino == there.st_ino && adopt_cut(fd, spec->separator) && fsync(fd) == 0 &&
-      rename(hidden, shown) == 0 && spec->note)
-    spec->note(spec->note_self,
-               wr_arena_print(&self->arena, "table %s: completed %s, which an earlier run had left",
-                              spec->table, shown));
+      rename(hidden, shown) == 0 && self->count++ == 0)
+    self->first = shown;
   close(fd);
 }
 
@@ -80,12 +80,28 @@ static bool adopt_folder(struct adopt *self, const char *path, uint32_t level)
   return true;
 }
 
+static void adopt_tell(struct adopt *self, const char *folder)
+{
+  const struct wr_table_spec *spec = self->spec;
+  if (!spec->note || self->count == 0)
+    return;
+  spec->note(
+      spec->note_self,
+      self->count == 1
+          ? wr_arena_print(&self->arena, "table %s: completed %s, which an earlier run had left",
+                           spec->table, self->first)
+          : wr_arena_print(&self->arena,
+                           "table %s: completed %u files in %s, which an earlier run had left",
+                           spec->table, self->count, folder));
+}
+
 enum wr_code wr_filesystem_adopt(const struct wr_table_spec *spec, const char *folder,
                                  struct wr_error *err)
 {
   struct adopt self = {.spec = spec};
   bool opened = adopt_folder(&self, folder, 0);
   enum wr_code code = WR_OK;
+  adopt_tell(&self, folder);
   if (!opened)
     code = wr_fail(err, WR_IO, "table %s cannot open the folder %s: %m", spec->table, folder);
   wr_arena_free(&self.arena);

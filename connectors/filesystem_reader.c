@@ -230,8 +230,12 @@ static uint32_t files_next_split(struct wr_reader *reader)
   }
   if (self->open_count == 0)
     return UINT32_MAX;
-  self->turn %= self->open_count;
-  return self->open[self->turn];
+  for (uint32_t i = 0; i < self->open_count; i++, self->turn++) {
+    self->turn %= self->open_count;
+    if (!reader->held || !reader->held[self->open[self->turn]])
+      return self->open[self->turn];
+  }
+  return UINT32_MAX;
 }
 
 static enum wr_code file_read_gzip(const struct files *self, struct file *file, char *space,

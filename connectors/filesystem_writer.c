@@ -10,7 +10,8 @@
  *
  * The hidden file is locked as long as its writer lives; one without a living writer is completed
  * by the next (filesystem_adopt.c). A gzip file cannot be completed by somebody else and is
- * therefore completed at every epoch.
+ * therefore completed at every epoch. An epoch has settled when what stands before it is on the
+ * disk, names of files included: a thread (file_sync.c) sees to that while rows go on.
  */
 #include "connectors/filesystem.h"
 
@@ -25,6 +26,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "connectors/file_sync.h"
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/time.h"
@@ -45,6 +47,8 @@ struct part {
   int64_t size;     /* bytes before compression, with those in the buffer */
   int64_t begun_us; /* on the clock of tick; -1: no tick since it was begun */
   int64_t next_check_us;
+  bool is_new, is_dirty; /* its name, or bytes, may not be on the disk */
+  bool is_broken; /* a write has failed in the middle: the next writer cuts it and completes it */
   struct wr_buffer buffer;
 };
 
@@ -63,12 +67,19 @@ struct parts {
   uint64_t clock;                                /* what part.used takes from */
   void (*note)(void *self, const char *message); /* NULL: there is none, or it was told */
   void *note_self;
+  struct wr_file_sync *sync;
+  uint64_t epoch;  /* of the last barrier */
+  uint32_t levels; /* of partitions, and the folder of the table itself */
 };
 
+/* Room may come back. */
 static enum wr_code parts_fail(const struct parts *self, const char *what, const char *path,
                                struct wr_error *err)
 {
-  return wr_fail(err, WR_IO, "table %s cannot %s %s: %m", self->table, what, path);
+  bool may_pass = errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == ESTALE;
+  wr_fail(err, WR_IO, "table %s cannot %s %s: %m", self->table, what, path);
+  err->retry = may_pass;
+  return err->code;
 }
 
 /* ---- one file */
@@ -110,10 +121,37 @@ static bool part_put(struct part *part, const char *bytes, size_t length)
 
 static enum wr_code part_flush(const struct parts *self, struct part *part, struct wr_error *err)
 {
-  if (part->buffer.length && !part_put(part, part->buffer.bytes, part->buffer.length))
-    return parts_fail(self, "write to", part->hidden, err);
+  if (part->is_broken)
+    return wr_fail(err, WR_IO, "table %s cannot complete %s", self->table, part->hidden);
+  part->is_dirty = part->is_dirty || part->buffer.length > 0;
+  part->is_broken = part->buffer.length && !part_put(part, part->buffer.bytes, part->buffer.length);
+  enum wr_code code = part->is_broken ? parts_fail(self, "write to", part->hidden, err) : WR_OK;
   wr_buffer_clear(&part->buffer);
-  return WR_OK;
+  return code;
+}
+
+/* The name of a file that was begun since the last barrier. */
+static enum wr_code part_sync_name(const struct parts *self, struct part *part,
+                                   struct wr_error *err)
+{
+  if (!part->is_new)
+    return WR_OK;
+  char *slash = strrchr(part->hidden, '/');
+  part->is_new = false;
+  *slash = 0;
+  enum wr_code code = wr_file_sync_folder(self->sync, part->hidden, self->levels, self->epoch, err);
+  *slash = '/';
+  return code;
+}
+
+static enum wr_code part_sync(const struct parts *self, struct part *part, struct wr_error *err)
+{
+  enum wr_code code = part_flush(self, part, err);
+  if (code == WR_OK && part->is_dirty)
+    code = wr_file_sync_file(self->sync, fcntl(part->fd, F_DUPFD_CLOEXEC, 0), self->epoch, err);
+  if (code == WR_OK)
+    part->is_dirty = false;
+  return code == WR_OK ? part_sync_name(self, part, err) : code;
 }
 
 /* Makes a file whole, durable and visible, in this order, and lets go of it, whatever happens. */
@@ -136,6 +174,8 @@ static enum wr_code parts_complete(struct parts *self, uint32_t index, struct wr
   }
   if (code == WR_OK && (fsync(durable) != 0 || rename(part->hidden, part->shown) != 0))
     code = parts_fail(self, "complete", part->hidden, err);
+  if (code == WR_OK)
+    code = part_sync_name(self, part, err);
   if (durable >= 0)
     close(durable);
   part_free(part);
@@ -215,7 +255,8 @@ static enum wr_code parts_begin(struct parts *self, const struct wr_outgoing *re
                         .partition_length = record->partition_length,
                         .hash = hash,
                         .fd = -1,
-                        .begun_us = -1};
+                        .begun_us = -1,
+                        .is_new = true};
   if (record->partition_length)
     memcpy(part->partition, record->partition, record->partition_length);
   self->number++;
@@ -297,6 +338,7 @@ static void parts_close(struct wr_writer *writer)
   struct wr_error err;
   while (self->open_count) /* a job that fails keeps what it had written */
     parts_complete(self, self->open_count - 1, &err);
+  wr_file_sync_free(self->sync);
   struct wr_arena arena = self->arena;
   wr_arena_free(&arena);
   free(self);
@@ -319,6 +361,8 @@ static enum wr_code parts_open(const struct wr_table_spec *spec, struct wr_write
   self->compress = strcmp(wr_options_text(spec->options, table, "compression"), "gzip") == 0;
   self->extension = parts_extension(self, spec);
   self->task = spec->task;
+  self->sync = wr_file_sync_new(self->table);
+  self->levels = spec->partition_count + 1;
   self->note = spec->note;
   self->note_self = spec->note_self;
   self->size_max = wr_options_bytes(spec->options, table, "sink.rolling-policy.file-size");
@@ -368,12 +412,18 @@ static enum wr_code parts_barrier(struct wr_writer *writer, uint64_t epoch, stru
 {
   struct parts *self = (struct parts *)writer;
   enum wr_code code = WR_OK;
-  (void)epoch;
+  self->epoch = epoch;
   if (self->compress)
     return parts_complete_all(self, err);
   for (uint32_t i = 0; code == WR_OK && i < self->open_count; i++)
-    code = part_flush(self, self->open[i], err);
+    code = part_sync(self, self->open[i], err);
   return code;
+}
+
+static enum wr_code parts_settled(struct wr_writer *writer, uint64_t epoch, bool *settled,
+                                  struct wr_error *err)
+{
+  return wr_file_sync_settled(((struct parts *)writer)->sync, epoch, settled, err);
 }
 
 static enum wr_code parts_tick(struct wr_writer *writer, int64_t now_us, struct wr_error *err)
@@ -397,13 +447,16 @@ static enum wr_code parts_tick(struct wr_writer *writer, int64_t now_us, struct 
 
 static enum wr_code parts_finish(struct wr_writer *writer, struct wr_error *err)
 {
-  return parts_complete_all((struct parts *)writer, err);
+  struct parts *self = (struct parts *)writer;
+  enum wr_code code = parts_complete_all(self, err);
+  return code == WR_OK ? wr_file_sync_wait(self->sync, err) : code;
 }
 
 const struct wr_writer_class wr_filesystem_writer = {
     .open = parts_open,
     .write = parts_write,
     .barrier = parts_barrier,
+    .settled = parts_settled,
     .tick = parts_tick,
     .finish = parts_finish,
     .close = parts_close,

@@ -298,5 +298,5 @@ const struct wr_connector wr_connector_kafka = {
     .takes_format = true,
     .check = kafka_check,
     .is_bounded = kafka_is_bounded,
-    .delivery = "at-least-once",
+    .delivery = "at-least-once: acknowledged by the brokers before an epoch counts",
 };

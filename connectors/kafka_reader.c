@@ -435,7 +435,7 @@ static enum wr_code reader_take_all(struct kafka_reader *self, struct wr_error *
   enum wr_code code = WR_OK;
   for (uint32_t i = 0; code == WR_OK && i < split_count; i++) {
     uint32_t split = (self->turn + i) % split_count;
-    if (self->queues[split])
+    if (self->queues[split] && !(self->reader.held && self->reader.held[split]))
       code = reader_take_split(self, split, &bytes, err);
   }
   self->turn = (self->turn + 1) % (split_count ? split_count : 1);

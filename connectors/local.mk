@@ -7,6 +7,7 @@ libweir_a_SOURCES += connectors/connector.h connectors/registry.c
 libweir_a_SOURCES += connectors/output.c connectors/output.h
 libweir_a_SOURCES += connectors/datagen_field.c connectors/datagen_field.h \
 	connectors/datagen_settings.c
+libweir_a_SOURCES += connectors/file_sync.c connectors/file_sync.h
 libweir_a_SOURCES += connectors/filesystem.h connectors/filesystem_adopt.c \
 	connectors/filesystem_list.c connectors/filesystem_reader.c connectors/filesystem_writer.c
 libweir_a_SOURCES += connectors/partition_path.c connectors/partition_path.h

@@ -42,11 +42,11 @@ static enum wr_code stdin_seek(const struct wr_table_spec *spec, const char *pos
   if (!wr_parse_i64(position, strlen(position), &offset) || offset < 0)
     return wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position of standard input", spec->table,
                    position);
-  if (offset > 0 && lseek(STDIN_FILENO, offset, SEEK_SET) < 0)
-    return wr_fail(err, WR_IO,
-                   "table %s: standard input cannot be read again from byte %" PRId64 ": %m",
-                   spec->table, offset);
-  return WR_OK;
+  if (offset == 0 || lseek(STDIN_FILENO, offset, SEEK_SET) >= 0)
+    return WR_OK;
+  wr_fail(err, WR_IO, "table %s: standard input cannot be read again from byte %" PRId64 ": %m",
+          spec->table, offset);
+  return wr_hint(err, "only a file can (weir run ... < FILE); --from none starts anew");
 }
 
 static enum wr_code stdin_open(const struct wr_table_spec *spec, const struct wr_split *splits,
