@@ -174,7 +174,7 @@ static bool advise_habits(const struct wr_complaint *complaint)
 static bool advise_clauses(const struct wr_complaint *complaint)
 {
   static const int clauses[] = {WR_TOKEN_FROM,   WR_TOKEN_WHERE,   WR_TOKEN_GROUP, WR_TOKEN_HAVING,
-                                WR_TOKEN_WINDOW, WR_TOKEN_QUALIFY, WR_TOKEN_ORDER};
+                                WR_TOKEN_WINDOW, WR_TOKEN_QUALIFY, WR_TOKEN_EMIT,  WR_TOKEN_ORDER};
   struct wr_parser *parser = complaint->parser;
   bool could_end =
       wr_complaint_expects(complaint, "';'") || wr_complaint_expects(complaint, "EXCEPT");
@@ -184,9 +184,42 @@ static bool advise_clauses(const struct wr_complaint *complaint)
     if (parser->last.kind == clauses[i]) {
       wr_parser_hint(parser, parser->last.span,
                      "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, "
-                     "WINDOW, QUALIFY, ORDER BY, LIMIT");
+                     "WINDOW, QUALIFY, EMIT, ORDER BY, LIMIT");
       return true;
     }
+  return false;
+}
+
+static bool advise_has_letter(const struct wr_parser *parser, struct wr_span span)
+{
+  for (uint32_t i = 0; i < span.length; i++) {
+    char letter = (char)(parser->text[span.offset + i] | 0x20);
+    if (letter >= 'a' && letter <= 'z')
+      return true;
+  }
+  return false;
+}
+
+/* INTERVAL '1 hour', EMIT EVERY '1' SECOND */
+static bool advise_interval(const struct wr_complaint *complaint)
+{
+  struct wr_parser *parser = complaint->parser;
+  int previous = parser->previous.kind;
+  if (parser->before.kind == WR_TOKEN_INTERVAL && previous == WR_TOKEN_STRING &&
+      wr_complaint_expects(complaint, "SECONDS") &&
+      advise_has_letter(parser, parser->previous.span)) {
+    wr_parser_hint(parser, parser->last.span,
+                   "the unit stands behind the quotes: INTERVAL '1' HOUR");
+    return true;
+  }
+  if (advise_is(parser, parser->before, "EVERY") &&
+      (previous == WR_TOKEN_STRING || previous == WR_TOKEN_INTEGER) &&
+      wr_complaint_expects(complaint, "ORDER")) {
+    wr_parser_hint(
+        parser, parser->last.span,
+        "a length of time begins with the word INTERVAL: EMIT EVERY INTERVAL '1' SECOND");
+    return true;
+  }
   return false;
 }
 
@@ -217,6 +250,6 @@ bool wr_advise_first(const struct wr_complaint *complaint)
 
 bool wr_advise_last(const struct wr_complaint *complaint)
 {
-  return advise_missing(complaint) || advise_comma(complaint) || advise_brackets(complaint) ||
-         advise_clauses(complaint);
+  return advise_interval(complaint) || advise_missing(complaint) || advise_comma(complaint) ||
+         advise_brackets(complaint) || advise_clauses(complaint);
 }

@@ -134,7 +134,8 @@ struct wr_tree_query *wr_build_query(struct wr_parser *parser, struct wr_span sp
 static void select_raise(struct wr_parser *parser, const struct wr_tree_select *select,
                          uint32_t *height)
 {
-  const struct wr_tree_expression *conditions[] = {select->where, select->having, select->qualify};
+  const struct wr_tree_expression *conditions[] = {select->where, select->having, select->qualify,
+                                                   select->emit_every};
   for (uint32_t i = 0; i < select->items.count; i++)
     wr_build_raise(parser, select->span, height, select->items.items[i]->value->height);
   if (select->from)

@@ -153,6 +153,9 @@ static void dump_select(FILE *file, const struct wr_tree_select *select)
     wr_dump_window(file, select->windows.items[i]);
   }
   dump_part(file, "qualify", select->qualify);
+  if (select->emit_span.length > 0 && !select->emit_every)
+    fputs(" (emit)", file);
+  dump_part(file, "emit", select->emit_every);
   fputc(')', file);
 }
 

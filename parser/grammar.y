@@ -147,12 +147,12 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
        UNNEST USING VALUES WHEN WHERE WINDOW WITH WITHIN YEAR
 
 /* Names, but an alias only behind AS. */
-%token IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
+%token EMIT IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
 
 /* Names everywhere. */
-%token ABSENT ALTER ASC BEGIN CATALOG CATALOGS CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
+%token ABSENT ALTER ASC BEGIN CATALOG CATALOGS CHANGE CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
        DATABASE DATABASES DAYS DEFAULT DESC DESCRIBE EMPTY ENFORCED ERROR ESTIMATED_COST
-       EXCLUDING EXECUTE EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF
+       EVERY EXCLUDING EXECUTE EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF
        ILIKE INCLUDING JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL METADATA MINUTES
        MONTHS NEXT NULLS OF ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED PLAN PLAN_ADVICE
        PRECEDING PRECISION QUARTER QUARTERS RENAME REPLACE RESET RETURNING RETURNS SECONDS SETS
@@ -187,7 +187,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <parameter> parameter
 %type <show> show_like
 %type <alter> alter_table alter_view
-%type <clause> distinct partitioned_by partition where group_by having qualify windows
+%type <clause> distinct partitioned_by partition where group_by having qualify windows emit
 %type <statements> inserts
 %type <explain> explain_details detail_list detail
 %type <query> query query_in_brackets query_open union union_open term term_open operand simple
@@ -854,13 +854,14 @@ row_or_rows
   ;
 
 select
-  : SELECT hints distinct items from where group_by having windows qualify {
+  : SELECT hints distinct items from where group_by having windows qualify emit {
       $$ = wr_build_select(parser, &(struct wr_tree_select){
           .span = @$, .hints = $2, .distinct = $3.words.length > 0, .distinct_span = $3.words,
           .items = $4, .from = $5, .where = $6.condition, .where_span = $6.words,
           .group_by = $7.groups, .group_span = $7.words, .having = $8.condition,
           .having_span = $8.words, .windows = $9.windows, .window_span = $9.words,
-          .qualify = $10.condition, .qualify_span = $10.words});
+          .qualify = $10.condition, .qualify_span = $10.words,
+          .emit_every = $11.condition, .emit_span = $11.words});
     }
   ;
 
@@ -895,6 +896,12 @@ having
 qualify
   : %empty             { $$ = NO_CLAUSE; }
   | QUALIFY expression { $$ = CLAUSE(@1, .condition = $2); }
+  ;
+
+emit
+  : %empty                { $$ = NO_CLAUSE; }
+  | EMIT EVERY expression { $$ = CLAUSE(AT(@1, @2), .condition = $3); }
+  | EMIT ON CHANGE        { $$ = CLAUSE(AT(@1, @3), .condition = NULL); }
   ;
 
 group_by
@@ -1780,13 +1787,13 @@ bare_alias
   ;
 
 column_word
-  : IGNORE | OBJECT | OFFSET | RESPECT | SCALAR | VALUE
+  : EMIT | IGNORE | OBJECT | OFFSET | RESPECT | SCALAR | VALUE
   ;
 
 free_word
-  : ABSENT | ALTER | ASC | BEGIN | CATALOG | CATALOGS | CHANGELOG_MODE | COLUMNS | COMMENT
-  | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DESC | DESCRIBE | EMPTY | ENFORCED
-  | ERROR | ESTIMATED_COST | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
+  : ABSENT | ALTER | ASC | BEGIN | CATALOG | CATALOGS | CHANGE | CHANGELOG_MODE | COLUMNS
+  | COMMENT | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DESC | DESCRIBE | EMPTY | ENFORCED
+  | ERROR | ESTIMATED_COST | EVERY | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
   | FUNCTION | FUNCTIONS | GROUPING | HOURS | IF | ILIKE | INCLUDING | JAR | JSON
   | JSON_EXECUTION_PLAN | KEY | LANGUAGE | LAST | LOCAL | METADATA | MINUTES | MONTHS | NEXT
   | NULLS | OF | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED | PLAN | PLAN_ADVICE

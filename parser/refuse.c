@@ -39,9 +39,9 @@ struct refusal {
   "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"
 #define RUN_AGAIN   "nothing to do: the plan is made from the SQL whenever it is started"
 #define CLIENT_WORD "this is a command of an interactive client; leave it out"
-#define EMIT_HINT                                                                               \
-  "leave it out; a window is emitted once, when the watermark passes its end, everything else " \
-  "whenever it changes"
+#define EMIT_HINT                                                                                \
+  "EMIT EVERY INTERVAL '1' SECOND and EMIT ON CHANGE give early results as updates; without it " \
+  "a window is emitted once, when the watermark passes its end"
 
 static const struct refusal refusals[] = {
     /* statements */
@@ -405,39 +405,36 @@ static const struct refusal refusals[] = {
     {.previous = "EMIT",
      .found = "CHANGES",
      .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
     {.previous = "EMIT",
      .found = "FINAL",
      .back = 1,
-     .sentence = "EMIT is not supported",
-     .hint = EMIT_HINT},
-    {.previous = "EMIT",
-     .found = "ON",
-     .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
     {.previous = "EMIT",
      .found = "AFTER",
      .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
     {.previous = "EMIT",
      .found = "STREAM",
      .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
     {.previous = "EMIT",
      .found = "WITH",
      .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
     {.previous = "EMIT",
      .found = "WITHOUT",
      .back = 1,
-     .sentence = "EMIT is not supported",
+     .sentence = "EMIT is written in another way here",
      .hint = EMIT_HINT},
-    {.found = "EMIT", .sentence = "EMIT is not supported", .hint = EMIT_HINT},
+    {.found = "EMIT",
+     .sentence = "EMIT cannot stand here",
+     .hint = "it stands behind GROUP BY, HAVING and QUALIFY, and before ORDER BY"},
     {.first = "INSERT",
      .found = "ON",
      .next = "CONFLICT",

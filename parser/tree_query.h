@@ -148,8 +148,9 @@ struct wr_tree_select {
   struct wr_tree_expression *where, *having, *qualify; /* each or NULL */
   struct wr_tree_groups group_by;
   /* The words that begin a clause; length 0: there is none. */
-  struct wr_span group_span, where_span, having_span, qualify_span, window_span;
-  struct wr_tree_windows windows; /* WINDOW w AS (...), ... */
+  struct wr_span group_span, where_span, having_span, qualify_span, window_span, emit_span;
+  struct wr_tree_expression *emit_every; /* EMIT EVERY interval; NULL: none, or EMIT ON CHANGE */
+  struct wr_tree_windows windows;        /* WINDOW w AS (...), ... */
 };
 
 /* ---- queries ---- */
