@@ -9,6 +9,7 @@
 
 #include "core/sqlstate.h"
 #include "planner/binder.h"
+#include "planner/group.h"
 
 bool wr_is_grouping_call(const char *name)
 {
@@ -16,9 +17,8 @@ bool wr_is_grouping_call(const char *name)
          strcasecmp(name, "GROUP_ID") == 0;
 }
 
-/* The same call twice is computed once. */
-static uint32_t aggregate_note(struct wr_arena *arena, struct wr_aggregate_list *list,
-                               const struct wr_aggregate *aggregate, struct wr_span span)
+uint32_t wr_aggregate_note(struct wr_arena *arena, struct wr_aggregate_list *list,
+                           const struct wr_aggregate *aggregate, struct wr_span span)
 {
   for (uint32_t i = 0; i < list->count; i++)
     if (wr_aggregate_equal(&list->items[i], aggregate))
@@ -147,9 +147,9 @@ static enum wr_code aggregate_filter(const struct wr_expression_context *inner,
   return code;
 }
 
-enum wr_code wr_bind_aggregate_call(const struct wr_expression_context *context,
-                                    const struct wr_tree_expression *tree, const char *name,
-                                    const struct wr_expression **out, struct wr_error *err)
+enum wr_code wr_bind_aggregate_alone(const struct wr_expression_context *context,
+                                     const struct wr_tree_expression *tree, const char *name,
+                                     struct wr_aggregate *out, struct wr_error *err)
 {
   const struct wr_tree_call *call = &tree->call;
   const struct wr_binding *binding = context->binder->binding;
@@ -157,8 +157,10 @@ enum wr_code wr_bind_aggregate_call(const struct wr_expression_context *context,
   if (code)
     return code;
   struct wr_expression_context inner = *context;
-  inner.aggregates = NULL;
-  inner.place = "an aggregate";
+  if (!call->over) { /* SUM(SUM(a)) OVER (...) adds what GROUP BY gives */
+    inner.aggregates = NULL;
+    inner.place = "an aggregate";
+  }
   uint32_t count = aggregate_is_star(call) ? 0 : call->arguments.count;
   const struct wr_expression **args = NULL;
   code = count ? wr_bind_call_args(&inner, call, &args, err) : WR_OK;
@@ -169,14 +171,22 @@ enum wr_code wr_bind_aggregate_call(const struct wr_expression_context *context,
       count && wr_is_json_constructor(call->arguments.items[call->arguments.count - 1]->value);
   if (code == WR_OK && call->filter)
     code = aggregate_filter(&inner, call, args, count, &bound.filter, err);
+  if (code)
+    return code;
+  return wr_is_grouping_call(name) ? grouping_bind(tree, name, args, count, out, err)
+                                   : wr_bind_aggregate(binding, &bound, out, err);
+}
+
+enum wr_code wr_bind_aggregate_call(const struct wr_expression_context *context,
+                                    const struct wr_tree_expression *tree, const char *name,
+                                    const struct wr_expression **out, struct wr_error *err)
+{
   struct wr_aggregate aggregate;
-  if (code == WR_OK)
-    code = wr_is_grouping_call(name) ? grouping_bind(tree, name, args, count, &aggregate, err)
-                                     : wr_bind_aggregate(binding, &bound, &aggregate, err);
+  enum wr_code code = wr_bind_aggregate_alone(context, tree, name, &aggregate, err);
   if (code)
     return code;
   struct wr_aggregate_list *list = context->aggregates;
-  uint32_t slot = aggregate_note(context->binder->arena, list, &aggregate, tree->span);
-  *out = wr_bind_column(binding, list->first + slot, aggregate.type, tree->span);
+  uint32_t slot = wr_aggregate_note(context->binder->arena, list, &aggregate, tree->span);
+  *out = wr_bind_column(context->binder->binding, list->first + slot, aggregate.type, tree->span);
   return WR_OK;
 }

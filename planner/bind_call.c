@@ -2,12 +2,14 @@
 /*
  * Calls. Scalar functions go to functions/bind.h by name, aggregates to bind_aggregate.c.
  */
-#include "planner/binder.h"
+#include "planner/bind_over.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "planner/group.h"
 
 /* Names that mean something in Flink and are no functions here. */
 struct call_refused {
@@ -15,37 +17,26 @@ struct call_refused {
   const char *instead; /* the hint, or NULL */
 };
 
-static const char call_window_hint[] =
-    "use the window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' "
-    "MINUTE)) "
-    "GROUP BY window_start, window_end";
-static const char call_clock_hint[] =
-    "use event time: declare WATERMARK FOR a timestamp column of the table";
-
 static const struct call_refused call_refused[] = {
-    {"TUMBLE", call_window_hint},
-    {"HOP", call_window_hint},
-    {"SESSION", call_window_hint},
-    {"CUMULATE", call_window_hint},
-    {"TUMBLE_START", call_window_hint},
-    {"TUMBLE_END", call_window_hint},
-    {"TUMBLE_ROWTIME", call_window_hint},
-    {"TUMBLE_PROCTIME", call_window_hint},
-    {"HOP_START", call_window_hint},
-    {"HOP_END", call_window_hint},
-    {"HOP_ROWTIME", call_window_hint},
-    {"HOP_PROCTIME", call_window_hint},
-    {"SESSION_START", call_window_hint},
-    {"SESSION_END", call_window_hint},
-    {"SESSION_ROWTIME", call_window_hint},
-    {"SESSION_PROCTIME", call_window_hint},
-    {"PROCTIME", call_clock_hint},
     {"PARSE_JSON",
      "there is no type VARIANT; keep the text and read it with JSON_VALUE or JSON_QUERY"},
     {"TRY_PARSE_JSON",
      "there is no type VARIANT; keep the text and read it with JSON_VALUE or JSON_QUERY"},
     {0},
 };
+
+static const char *const call_windows[] = {"TUMBLE", "HOP", "SESSION", "CUMULATE"};
+
+static enum wr_code call_fail_window(const struct wr_expression_context *context,
+                                     const struct wr_tree_call *call, const char *name,
+                                     struct wr_error *err)
+{
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, call->name.span,
+                "the window %s cannot stand in %s", name, context->place);
+  return wr_hint(err,
+                 "windows stand in FROM, as TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' "
+                 "MINUTE)), or in GROUP BY, as TUMBLE(ts, INTERVAL '1' MINUTE)");
+}
 
 /* Names of other dialects, and what Weir, as Flink, has for them. */
 static const struct call_refused call_elsewhere[] = {
@@ -113,13 +104,12 @@ static enum wr_code call_fail_unknown(const struct wr_catalogue *catalogue,
 }
 
 /* What no function takes yet. */
-static enum wr_code call_check_clauses(const struct wr_expression_context *context,
-                                       const struct wr_tree_expression *tree, bool is_aggregate,
+static enum wr_code call_check_clauses(const struct wr_tree_expression *tree, bool is_aggregate,
                                        const char *name, struct wr_error *err)
 {
   const struct wr_tree_call *call = &tree->call;
   if (call->over)
-    return wr_bind_over(context, tree, name, err);
+    return WR_OK; /* bind_over.c looks at them */
   if (!is_aggregate && call->within_group.count)
     return wr_fail_at(err, WR_UNSUPPORTED, call->within_group.items[0]->span,
                       "WITHIN GROUP is not supported yet");
@@ -167,14 +157,21 @@ enum wr_code wr_bind_call_tree(const struct wr_expression_context *context,
   enum wr_code taken_code = wr_bind_user_call(context, tree, &is_taken, out, err);
   if (is_taken)
     return taken_code;
+  if (call->name.parts.count == 1 && wr_is_window_property(name))
+    return wr_bind_window_property(context, tree, name, out, err);
+  for (uint32_t i = 0; i < sizeof call_windows / sizeof *call_windows; i++)
+    if (strcasecmp(call_windows[i], name) == 0)
+      return call_fail_window(context, call, call_windows[i], err);
   bool is_over = wr_is_over_function(name);
   if (call->name.parts.count == 1 && is_over && !call->over && !is_aggregate)
     return wr_bind_over_missing(tree, name, err);
   if (call->name.parts.count > 1 || (!is_aggregate && !is_over && !wr_function_exists(name)))
     return call_fail_unknown(context->binder->catalogue, call, name, err);
-  enum wr_code code = call_check_clauses(context, tree, is_aggregate, name, err);
+  enum wr_code code = call_check_clauses(tree, is_aggregate, name, err);
   if (code)
     return code;
+  if (call->over)
+    return wr_bind_over(context, tree, name, out, err);
   if (is_aggregate)
     return wr_bind_aggregate_call(context, tree, name, out, err);
   if (call_is_star(call))

@@ -19,25 +19,9 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "planner/grouping.h"
-
-struct group_term {
-  const struct wr_expression *expression; /* over the input */
-  enum wr_window_part part;               /* NONE: a key */
-  uint32_t column;                        /* in the output */
-};
-
-struct group {
-  struct wr_grouping_terms base;
-  struct wr_binder *binder;
-  struct wr_selection *selection;
-  struct group_term *terms;
-  uint32_t term_count, key_count;
-  const struct wr_window_origin *origin; /* NULL: the groups end with the input */
-  uint32_t part_columns[WR_PART_COUNT];  /* of the input; UINT32_MAX: not grouped by */
-  struct wr_grouping grouping;           /* masks of terms; count 0: there is one set, of all */
-  uint32_t *slots; /* per aggregate call: its number among those of the node; GROUPING: none */
-};
+#include "planner/emission.h"
+#include "planner/group.h"
+#include "planner/window_lengths.h"
 
 /* ---- reading the clause */
 
@@ -49,10 +33,10 @@ static uint32_t group_count_terms(const struct wr_tree_groups *groups)
   return count;
 }
 
-static enum wr_code group_add_part(struct group *group, const struct wr_column_role *role,
+static enum wr_code group_add_part(struct wr_group *group, const struct wr_column_role *role,
                                    const struct wr_expression *expression, struct wr_error *err)
 {
-  if (group->origin && group->origin != role->origin)
+  if (group->origin && (group->window.tree || group->origin != role->origin))
     return wr_fail_at(err, WR_UNSUPPORTED, expression->span,
                       "GROUP BY has the bounds of two different windows");
   group->origin = role->origin;
@@ -60,14 +44,40 @@ static enum wr_code group_add_part(struct group *group, const struct wr_column_r
   return WR_OK;
 }
 
+/* No expression over the input is equal to what stands for a window among the terms. */
+#define GROUP_WINDOW_COLUMN UINT32_MAX
+
+/* TUMBLE(ts, size) as a term. */
+static enum wr_code group_add_window(struct wr_group *group, const struct wr_tree_expression *tree,
+                                     uint32_t *number, struct wr_error *err)
+{
+  const struct wr_expression *expression =
+      wr_bind_column(group->binder->binding, GROUP_WINDOW_COLUMN, &wr_type_bigint, tree->span);
+  bool is_new;
+  enum wr_code code = wr_group_add_window(group, tree, &is_new, err);
+  if (code)
+    return code;
+  *number = 0;
+  while (*number < group->term_count &&
+         !wr_expression_equal(group->terms[*number].expression, expression))
+    ++*number;
+  assert(is_new == (*number == group->term_count));
+  if (is_new)
+    group->terms[group->term_count++] =
+        (struct wr_group_term){.expression = expression, .part = WR_PART_START};
+  return WR_OK;
+}
+
 /* Binds an expression of the clause; *number: which term it is. */
-static enum wr_code group_add(struct group *group, const struct wr_tree_expression *tree,
+static enum wr_code group_add(struct wr_group *group, const struct wr_tree_expression *tree,
                               uint32_t *number, struct wr_error *err)
 {
   struct wr_selection *selection = group->selection;
   const struct wr_expression_context context = {
       .binder = group->binder, .scope = &selection->scope, .place = "GROUP BY"};
   const struct wr_expression *expression;
+  if (wr_group_is_window(tree))
+    return group_add_window(group, tree, number, err);
   enum wr_code code = wr_bind_expression(&context, tree, &expression, err);
   if (code)
     return code;
@@ -84,8 +94,8 @@ static enum wr_code group_add(struct group *group, const struct wr_tree_expressi
   for (*number = 0; *number < group->term_count; ++*number)
     if (wr_expression_equal(group->terms[*number].expression, expression))
       return WR_OK;
-  struct group_term *term = &group->terms[group->term_count++];
-  *term = (struct group_term){.expression = expression};
+  struct wr_group_term *term = &group->terms[group->term_count++];
+  *term = (struct wr_group_term){.expression = expression};
   const struct wr_column_role *role = expression->kind == WR_EXPRESSION_COLUMN
                                           ? &selection->input->roles[expression->column]
                                           : NULL;
@@ -101,7 +111,7 @@ static enum wr_code group_number(struct wr_grouping_terms *terms,
                                  const struct wr_tree_expression *tree, uint32_t *number,
                                  struct wr_error *err)
 {
-  enum wr_code code = group_add((struct group *)terms, tree, number, err);
+  enum wr_code code = group_add((struct wr_group *)terms, tree, number, err);
   if (code == WR_OK && *number >= WR_GROUPING_KEYS_MAX)
     code = wr_fail_at(err, WR_LIMIT, tree->span,
                       "grouping sets have more columns than the limit WR_GROUPING_KEYS_MAX, %d",
@@ -109,10 +119,11 @@ static enum wr_code group_number(struct wr_grouping_terms *terms,
   return code;
 }
 
-static enum wr_code group_read(struct group *group, struct wr_error *err)
+static enum wr_code group_read(struct wr_group *group, struct wr_error *err)
 {
   const struct wr_tree_groups *groups = &group->selection->tree->group_by;
-  group->terms = WR_NEW_ARRAY(group->binder->arena, struct group_term, group_count_terms(groups));
+  group->terms =
+      WR_NEW_ARRAY(group->binder->arena, struct wr_group_term, group_count_terms(groups));
   if (wr_grouping_has_sets(groups)) {
     group->base.number = group_number;
     return wr_grouping_read(group->binder->arena, groups, &group->base, &group->grouping, err);
@@ -142,8 +153,21 @@ static const struct wr_field *group_find_part(const struct wr_logical *input,
   return NULL;
 }
 
+/* A term that was of a window below those of processing time; NULL: there is none. */
+static const char *group_find_lost(const struct wr_group *group)
+{
+  const struct wr_logical *input = group->selection->input;
+  for (uint32_t t = 0; t < group->term_count; t++) {
+    const struct wr_expression *expression = group->terms[t].expression;
+    if (expression->kind == WR_EXPRESSION_COLUMN && expression->column != GROUP_WINDOW_COLUMN &&
+        input->roles[expression->column].lost_to_clock)
+      return input->schema.fields[expression->column].name;
+  }
+  return NULL;
+}
+
 /* A column of the window that some grouping set lacks; NULL: there is none. */
-static const struct group_term *group_find_lacking(const struct group *group)
+static const struct wr_group_term *group_find_lacking(const struct wr_group *group)
 {
   for (uint32_t t = 0; t < group->term_count; t++)
     for (uint32_t s = 0; s < group->grouping.count; s++)
@@ -152,8 +176,15 @@ static const struct group_term *group_find_lacking(const struct group *group)
   return NULL;
 }
 
-static enum wr_code group_fail_lacking(const struct group_term *term, struct wr_error *err)
+static enum wr_code group_fail_lacking(const struct wr_group *group,
+                                       const struct wr_group_term *term, struct wr_error *err)
 {
+  if (group->window.tree) {
+    wr_fail_at(err, WR_UNSUPPORTED, term->expression->span,
+               "the window is not in all grouping sets: a group without it would have no end");
+    return wr_hint(err, "write it beside the sets: GROUP BY %s(...), GROUPING SETS (...)",
+                   group->window.function);
+  }
   wr_fail_at(err, WR_UNSUPPORTED, term->expression->span,
              "%s is not in all grouping sets: a group without it would have no end",
              wr_window_part_names[term->part]);
@@ -162,34 +193,41 @@ static enum wr_code group_fail_lacking(const struct group_term *term, struct wr_
 }
 
 /* The groups end with the input: columns of a window are keys like others. */
-static void group_end_with_input(struct group *group)
+static void group_end_with_input(struct wr_group *group)
 {
   group->origin = NULL;
   for (uint32_t t = 0; t < group->term_count; t++) {
-    struct group_term *term = &group->terms[t];
+    struct wr_group_term *term = &group->terms[t];
     if (term->part != WR_PART_NONE)
       term->column = group->key_count++;
     term->part = WR_PART_NONE;
   }
 }
 
-static enum wr_code group_check_window(struct group *group, struct wr_error *err)
+/* Where the groups are asked for. */
+static struct wr_span group_span(const struct wr_group *group)
 {
   const struct wr_tree_select *tree = group->selection->tree;
-  bool has_start = group->part_columns[WR_PART_START] != UINT32_MAX,
-       has_end = group->part_columns[WR_PART_END] != UINT32_MAX;
-  const struct group_term *lacking = group_find_lacking(group);
+  if (tree->group_span.length)
+    return tree->group_span;
+  return group->selection->aggregates.count ? group->selection->aggregates.spans[0] : tree->span;
+}
+
+static enum wr_code group_check_window(struct wr_group *group, struct wr_error *err)
+{
+  const struct wr_tree_select *tree = group->selection->tree;
+  bool has_start = group->window.tree || group->part_columns[WR_PART_START] != UINT32_MAX,
+       has_end = group->window.tree || group->part_columns[WR_PART_END] != UINT32_MAX;
+  const struct wr_group_term *lacking = group_find_lacking(group);
   if (has_start && has_end && !lacking)
     return WR_OK;
-  if (wr_logical_is_bounded(group->binder->arena, group->selection->input)) {
+  if (!group->window.tree && wr_logical_is_bounded(group->binder->arena, group->selection->input)) {
     group_end_with_input(group);
     return WR_OK;
   }
   if (has_start && has_end)
-    return group_fail_lacking(lacking, err);
-  struct wr_span span = tree->group_span.length ? tree->group_span : tree->span;
-  if (group->selection->aggregates.count && !tree->group_span.length)
-    span = group->selection->aggregates.spans[0];
+    return group_fail_lacking(group, lacking, err);
+  struct wr_span span = group_span(group);
   if (has_start != has_end) {
     wr_fail_at(err, WR_UNSUPPORTED, span, "GROUP BY has %s but not %s",
                wr_window_part_names[has_start ? WR_PART_START : WR_PART_END],
@@ -200,6 +238,9 @@ static enum wr_code group_check_window(struct group *group, struct wr_error *err
              "aggregates over the whole stream are not supported yet: %s",
              tree->group_span.length ? "the groups have no window in which they end"
                                      : "their results change with every row");
+  const char *lost = group_find_lost(group);
+  if (lost)
+    return wr_hint_lost_to_clock(lost, err);
   const struct wr_field *start = group_find_part(group->selection->input, WR_PART_START);
   const struct wr_field *end = group_find_part(group->selection->input, WR_PART_END);
   if (start && end)
@@ -244,7 +285,7 @@ static const char *group_state_name(const struct wr_tree_select *tree)
 }
 
 /* The columns of the aggregate calls, without GROUPING and its like. */
-static void group_put_calls(struct group *group, struct group_columns *columns,
+static void group_put_calls(struct wr_group *group, struct group_columns *columns,
                             struct wr_logical_aggregate *out)
 {
   struct wr_arena *arena = group->binder->arena;
@@ -271,7 +312,7 @@ static void group_put_calls(struct group *group, struct group_columns *columns,
 }
 
 /* The Expand for several grouping sets; its id becomes the last key. */
-static struct wr_logical *group_expand(const struct group *group, struct wr_logical *below,
+static struct wr_logical *group_expand(const struct wr_group *group, struct wr_logical *below,
                                        uint32_t *keys)
 {
   struct wr_arena *arena = group->binder->arena;
@@ -292,18 +333,12 @@ static struct wr_logical *group_expand(const struct group *group, struct wr_logi
   return wr_logical_expand(arena, below, &expand);
 }
 
-static bool group_is_expanded(const struct group *group)
-{
-  return group->grouping.count > 1;
-}
-
 /* The bounds of the window that the groups end with. */
-static void group_put_bounds(const struct group *group, struct group_columns *columns,
+static void group_put_bounds(const struct wr_group *group, struct group_columns *columns,
                              struct wr_logical_aggregate *out)
 {
   uint32_t *const bounds[] = {&out->start_column, &out->end_column};
-  out->window =
-      (struct wr_window){.kind = WR_WINDOW_ATTACHED, .tick_us = group->origin->window.tick_us};
+  out->window = wr_window_attached(&group->origin->window);
   for (unsigned part = WR_PART_START; part <= WR_PART_END; part++) {
     uint32_t column = group->part_columns[part];
     const struct wr_expression *bound =
@@ -314,7 +349,7 @@ static void group_put_bounds(const struct group *group, struct group_columns *co
 }
 
 /* Groups that end with the input: those that need no rows. sets: of the Expand, or NULL. */
-static void group_put_empty(const struct group *group, const struct wr_grouping_set *sets,
+static void group_put_empty(const struct wr_group *group, const struct wr_grouping_set *sets,
                             struct wr_logical_aggregate *out)
 {
   uint32_t set_count = sets ? group->grouping.count : 1;
@@ -326,12 +361,28 @@ static void group_put_empty(const struct group *group, const struct wr_grouping_
   out->empty_sets = ids;
 }
 
-static void group_build(struct group *group)
+/* The window of the clause, straight below its aggregate. */
+static struct wr_logical *group_assign(const struct wr_group *group, struct wr_logical *below,
+                                       uint32_t time_column, struct wr_logical_aggregate *out)
+{
+  struct wr_logical_assign assign = {.origin = group->origin, .time_column = time_column};
+  if (group->origin->window.kind == WR_WINDOW_SESSION) {
+    assign.keys = out->keys;
+    assign.key_count = out->key_count;
+  }
+  struct wr_logical *node = wr_logical_assign(group->binder->arena, below, &assign);
+  out->window = wr_window_attached(&group->origin->window);
+  out->start_column = wr_logical_part_column(node, WR_PART_START);
+  out->end_column = wr_logical_part_column(node, WR_PART_END);
+  return node;
+}
+
+static void group_build(struct wr_group *group, const struct wr_window_emit *emit)
 {
   struct wr_arena *arena = group->binder->arena;
   struct wr_selection *selection = group->selection;
   const struct wr_schema *schema = &selection->input->schema;
-  uint32_t most = group->key_count + 2;
+  uint32_t most = group->key_count + 2; /* with the bounds of the window, or its time */
   for (uint32_t a = 0; a < selection->aggregates.count; a++)
     most += selection->aggregates.items[a].arg_count + 1;
   struct group_columns columns = {.schema = schema,
@@ -341,7 +392,7 @@ static void group_build(struct group *group)
   for (uint32_t t = 0; t < group->term_count; t++)
     if (group->terms[t].part == WR_PART_NONE)
       keys[group->terms[t].column] = group_put(arena, &columns, group->terms[t].expression);
-  if (group_is_expanded(group))
+  if (wr_group_is_expanded(group))
     columns.shared = columns.count; /* arguments do not become NULL with their key */
   struct wr_logical_aggregate aggregate = {
       .origin = group->origin,
@@ -349,186 +400,78 @@ static void group_build(struct group *group)
       .start_column = UINT32_MAX,
       .end_column = UINT32_MAX,
       .keys = keys,
-      .key_count = group->key_count + group_is_expanded(group),
+      .key_count = group->key_count + wr_group_is_expanded(group),
+      .emit = *emit,
       .state_name = group_state_name(selection->tree),
   };
   group_put_calls(group, &columns, &aggregate);
-  if (group->origin)
+  uint32_t time_column = UINT32_MAX;
+  if (group->window.tree)
+    time_column = group_put(arena, &columns, group->window.args[0]);
+  else if (group->origin)
     group_put_bounds(group, &columns, &aggregate);
   struct wr_logical *below =
       wr_logical_project(arena, selection->input, columns.items, columns.names, columns.count);
-  if (group_is_expanded(group)) {
+  if (wr_group_is_expanded(group)) {
     below = group_expand(group, below, keys);
     aggregate.has_sets = true;
     aggregate.first_set = below->expand.sets[0].id;
   }
   if (!group->origin)
-    group_put_empty(group, group_is_expanded(group) ? below->expand.sets : NULL, &aggregate);
+    group_put_empty(group, wr_group_is_expanded(group) ? below->expand.sets : NULL, &aggregate);
+  if (group->window.tree)
+    below = group_assign(group, below, time_column, &aggregate);
   selection->input = wr_logical_aggregate(arena, below, &aggregate);
   for (uint32_t t = 0; t < group->term_count; t++)
     if (group->terms[t].part != WR_PART_NONE)
       group->terms[t].column = wr_logical_part_column(selection->input, group->terms[t].part);
 }
 
-/* ---- rewriting what stands above */
-
-static enum wr_code group_fail_column(const struct group *group, const struct wr_expression *column,
-                                      struct wr_error *err)
+/* Sessions of the whole stream, grouped by more than their bounds: allowed, but hardly meant. */
+static void group_warn_session(const struct wr_group *group)
 {
-  const struct wr_schema *schema = &group->selection->scope.schema;
-  const char *name = schema->fields[column->column].name;
-  wr_fail_state(err, WR_SEMANTIC, WR_STATE_GROUPING_ERROR, column->span,
-                "the column '%s' is neither grouped by nor inside an aggregate", name);
-  return wr_hint(err, "add it to GROUP BY, or say which of its values is meant, as in MAX(%s)",
-                 name);
-}
-
-/* Arithmetic over BIGINT, which cannot go wrong here. */
-static const struct wr_expression *group_compute(const struct group *group, const char *operator,
-                                                 const struct wr_expression * left, int64_t right)
-{
-  const struct wr_binding *binding = group->binder->binding;
-  const struct wr_expression *args[] = {left,
-                                        wr_bind_i64(binding, &wr_type_bigint, right, left->span)};
-  const struct wr_expression *out = NULL;
-  struct wr_error err;
-  enum wr_code code = wr_bind_call(binding, operator, args, 2, left->span, &out, &err);
-  assert(code == WR_OK);
-  (void)code;
-  return out;
-}
-
-/* The bit of a term in the grouping id; terms that are in all sets have none. */
-static enum wr_code group_bit(const struct group *group, const struct wr_expression *term,
-                              const struct wr_expression *id, const struct wr_expression **out,
-                              struct wr_error *err)
-{
-  for (uint32_t t = 0; t < group->term_count; t++) {
-    if (!wr_expression_equal(group->terms[t].expression, term))
-      continue;
-    bool has_bit = id && group->terms[t].part == WR_PART_NONE;
-    *out =
-        has_bit
-            ? group_compute(group, "%",
-                            group_compute(group, "/", id, INT64_C(1) << group->terms[t].column), 2)
-            : wr_bind_i64(group->binder->binding, &wr_type_bigint, 0, term->span);
-    return WR_OK;
-  }
-  wr_fail_state(err, WR_SEMANTIC, WR_STATE_GROUPING_ERROR, term->span,
-                "GROUPING speaks about expressions of GROUP BY, and this is none");
-  return wr_hint(err, "write it as it stands in GROUP BY");
-}
-
-/* GROUPING(a, b): the bits of a and b as one number. GROUP_ID(): which of several equal sets. */
-static enum wr_code group_grouping(const struct group *group, const struct wr_aggregate *call,
-                                   struct wr_span span, const struct wr_expression **out,
-                                   struct wr_error *err)
-{
-  const struct wr_binding *binding = group->binder->binding;
-  const struct wr_expression *id =
-      group_is_expanded(group) ? wr_bind_column(binding, group->key_count, &wr_type_bigint, span)
-                               : NULL;
-  *out = wr_bind_i64(binding, &wr_type_bigint, 0, span);
-  if (call->arg_count == 0) {
-    if (id)
-      *out = group_compute(group, "/", id, INT64_C(1) << group->key_count);
-    return WR_OK;
-  }
-  for (uint32_t i = 0; i < call->arg_count; i++) {
-    const struct wr_expression *parts[2] = {group_compute(group, "*", *out, 2)};
-    enum wr_code code = group_bit(group, call->args[i], id, &parts[1], err);
-    if (code == WR_OK)
-      code = wr_bind_call(binding, "+", parts, 2, span, out, err);
-    if (code)
-      return code;
-  }
-  return WR_OK;
-}
-
-static enum wr_code group_rewrite(const struct group *group, const struct wr_expression *expression,
-                                  const struct wr_expression **out, struct wr_error *err)
-{
-  const struct wr_binding *binding = group->binder->binding;
-  const struct wr_schema *output = &group->selection->input->schema;
-  for (uint32_t t = 0; t < group->term_count; t++) {
-    if (!wr_expression_equal(group->terms[t].expression, expression))
-      continue;
-    uint32_t column = group->terms[t].column;
-    *out = wr_bind_column(binding, column, output->fields[column].type, expression->span);
-    return WR_OK;
-  }
-  if (expression->kind == WR_EXPRESSION_COLUMN) {
-    uint32_t first = group->selection->aggregates.first;
-    if (expression->column < first)
-      return group_fail_column(group, expression, err);
-    const struct wr_aggregate *call =
-        &group->selection->aggregates.items[expression->column - first];
-    if (!call->code)
-      return group_grouping(group, call, expression->span, out, err);
-    uint32_t column =
-        group->key_count + group_is_expanded(group) + group->slots[expression->column - first];
-    *out = wr_bind_column(binding, column, output->fields[column].type, expression->span);
-    return WR_OK;
-  }
-  *out = expression;
-  if (expression->arg_count == 0)
-    return WR_OK;
-  const struct wr_expression **args =
-      WR_NEW_ARRAY(group->binder->arena, const struct wr_expression *, expression->arg_count);
-  for (uint32_t i = 0; i < expression->arg_count; i++) {
-    enum wr_code code = group_rewrite(group, expression->args[i], &args[i], err);
-    if (code)
-      return code;
-  }
-  struct wr_expression *copy = WR_NEW(group->binder->arena, struct wr_expression);
-  *copy = *expression;
-  copy->args = args;
-  *out = copy;
-  return WR_OK;
+  const struct wr_logical *node = group->selection->input;
+  while (node->kind == WR_LOGICAL_PROJECT || node->kind == WR_LOGICAL_FILTER)
+    node = node->inputs[0];
+  if (group->key_count > 0 && node->kind == WR_LOGICAL_ASSIGN &&
+      node->assign.origin == group->origin &&
+      node->assign.origin->window.kind == WR_WINDOW_SESSION && node->assign.key_count == 0 &&
+      group->binder->settings)
+    wr_settings_warn(group->binder->settings, group_span(group),
+                     "these sessions are of all rows together, and only their rows are grouped: "
+                     "one of each key is SESSION(TABLE t PARTITION BY key, ...)");
 }
 
 enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *selection,
                            struct wr_error *err)
 {
-  struct group group = {.binder = binder, .selection = selection};
+  struct wr_group group = {.binder = binder, .selection = selection};
   for (unsigned part = 0; part < WR_PART_COUNT; part++)
     group.part_columns[part] = UINT32_MAX;
   enum wr_code code = group_read(&group, err);
   if (code == WR_OK)
+    code = wr_group_check_properties(&group, err);
+  if (code == WR_OK)
     code = group_check_window(&group, err);
   if (code)
     return code;
-  group_build(&group);
+  group_warn_session(&group);
+  struct wr_window_emit emit;
+  code = wr_bind_emission(binder, selection->tree, group.origin, group_span(&group), &emit, err);
+  if (code)
+    return code;
+  group_build(&group, &emit);
+  selection->input->span = group_span(&group);
   for (uint32_t i = 0; i < selection->item_count; i++) {
-    code = group_rewrite(&group, selection->items[i], &selection->items[i], err);
+    code = wr_group_rewrite(&group, selection->items[i], &selection->items[i], err);
     if (code)
       return code;
   }
   if (!selection->having)
     return WR_OK;
   const struct wr_expression *condition;
-  code = group_rewrite(&group, selection->having, &condition, err);
+  code = wr_group_rewrite(&group, selection->having, &condition, err);
   if (code == WR_OK)
     selection->input = wr_logical_filter(binder->arena, selection->input, condition);
   return code;
-}
-
-enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
-                              uint32_t visible, struct wr_logical **node, struct wr_error *err)
-{
-  if ((*node)->schema.column_count > visible) {
-    wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_COLUMN_REFERENCE, query->select->distinct_span,
-                  "SELECT DISTINCT is sorted by something that is not in its list");
-    return wr_hint(err, "add what stands in ORDER BY to the select list");
-  }
-  for (uint32_t c = 0; c < visible; c++) {
-    if ((*node)->schema.fields[c].type->physical != WR_NESTED)
-      continue;
-    wr_fail_at(err, WR_UNSUPPORTED, wr_tree_column_span(query, c),
-               "a ROW cannot be compared with others for DISTINCT or UNION yet: '%s'",
-               (*node)->schema.fields[c].name);
-    return wr_hint(err, "select its fields: r.a, r.b");
-  }
-  *node = wr_logical_distinct(binder->arena, *node);
-  return WR_OK;
 }

@@ -391,9 +391,10 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
   code = insert_fit(binder, insert, table, &map, &rules, &node, err);
   if (code == WR_OK && rules.drops_nulls)
     code = insert_drop_nulls(binder, table, &node, err);
-  if (code == WR_OK)
-    *out = wr_logical_sink(binder->arena, node, table, statement);
-  return code;
+  if (code)
+    return code;
+  *out = wr_logical_sink(binder->arena, node, table, statement);
+  return wr_check_changes(binder->arena, *out, insert->table.span, err);
 }
 
 /* SELECT NULL: on the console a NULL without a type is a text. */
@@ -446,13 +447,16 @@ enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *n
                                   struct wr_span span, struct wr_logical **out,
                                   struct wr_error *err)
 {
-  struct wr_option_value *value = WR_NEW(binder->arena, struct wr_option_value);
+  struct wr_option_value *values = WR_NEW_ARRAY(binder->arena, struct wr_option_value, 2);
   struct wr_options *options = WR_NEW(binder->arena, struct wr_options);
-  *value = (struct wr_option_value){.key = "format",
-                                    .value = result_format ? result_format : "auto",
-                                    .key_span = {WR_NO_POSITION, 0},
-                                    .value_span = {WR_NO_POSITION, 0}};
-  *options = (struct wr_options){.values = value, .value_count = 1};
+  values[0] = (struct wr_option_value){.key = "format",
+                                       .value = result_format ? result_format : "auto",
+                                       .key_span = {WR_NO_POSITION, 0},
+                                       .value_span = {WR_NO_POSITION, 0}};
+  values[1] = values[0];
+  values[1].key = "changes";
+  values[1].value = "true";
+  *options = (struct wr_options){.values = values, .value_count = 1 + node->changes};
   struct wr_table *table = WR_NEW(binder->arena, struct wr_table);
   *table = (struct wr_table){.name = "console",
                              .connector = wr_connector_find("console"),
@@ -473,5 +477,5 @@ enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *n
   if (code == WR_OK)
     code = wr_table_check_use(table, true, span, err);
   *out = code ? NULL : wr_logical_sink(binder->arena, node, table, statement);
-  return code;
+  return code ? code : wr_check_changes(binder->arena, *out, span, err);
 }

@@ -2,10 +2,10 @@
 /*
  * FROM with several relations. What stands to the right of a join is one of two things: something
  * that is made from each row of the left side (UNNEST, LATERAL), which becomes a step over that
- * side; or a stream of its own. Joins of streams are bound, so that whatever is wrong in them is
- * told, and then refused.
+ * side; or a stream of its own. Joins of streams are left open here: by which windows and keys they
+ * join may stand in WHERE (bind_filter.c, bind_window_join.c).
  */
-#include "planner/binder.h"
+#include "planner/bind_filter.h"
 
 #include <assert.h>
 #include <string.h>
@@ -342,52 +342,178 @@ static enum wr_code join_dependent(struct wr_binder *binder, const struct wr_tre
   return WR_OK;
 }
 
-static enum wr_code join_check_using(const struct wr_tree_relation *join,
-                                     const struct wr_binder *binder, const struct wr_from *side,
-                                     struct wr_error *err)
+/* ---- joins of streams */
+
+/* The columns of both sides, in their order. */
+static struct wr_schema join_schema(struct wr_arena *arena, const struct wr_from *left,
+                                    const struct wr_from *right)
 {
-  for (uint32_t i = 0; i < join->join.using.count; i++) {
-    struct wr_tree_identifier *part = join->join.using.items[i];
+  uint32_t before = left->scope.schema.column_count,
+           count = before + right->scope.schema.column_count;
+  struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, count);
+  for (uint32_t c = 0; c < count; c++)
+    fields[c] = c < before ? left->scope.schema.fields[c] : right->scope.schema.fields[c - before];
+  return (struct wr_schema){.column_count = count, .fields = fields};
+}
+
+/* Column names that both sides have, once each. */
+static struct wr_tree_identifiers join_common(struct wr_arena *arena, const struct wr_scope *left,
+                                              const struct wr_scope *right, struct wr_span span)
+{
+  struct wr_tree_identifiers out = {
+      .items = WR_NEW_ARRAY(arena, struct wr_tree_identifier *, left->column_count)};
+  for (uint32_t l = 0; l < left->column_count; l++) {
+    const char *name = left->columns[l].name;
+    bool is_common = false;
+    for (uint32_t r = 0; r < right->column_count; r++)
+      is_common = is_common || strcmp(right->columns[r].name, name) == 0;
+    for (uint32_t i = 0; i < out.count; i++)
+      is_common = is_common && strcmp(out.items[i]->text, name) != 0;
+    if (!is_common)
+      continue;
+    struct wr_tree_identifier *part = WR_NEW(arena, struct wr_tree_identifier);
+    *part = (struct wr_tree_identifier){.span = span, .text = name};
+    out.items[out.count++] = part;
+  }
+  return out;
+}
+
+/* Where a name of USING is: columns of the rows of both. */
+struct join_pair {
+  uint32_t sides[2];
+};
+
+/* left.name = right.name for each name; *equal: over the rows of both. columns[i]: on either side.
+ */
+static enum wr_code join_using(const struct wr_binder *binder,
+                               const struct wr_tree_identifiers *names, const struct wr_from *left,
+                               const struct wr_from *right, struct join_pair *columns,
+                               const struct wr_expression **equal, struct wr_error *err)
+{
+  const struct wr_from *const sides[] = {left, right};
+  const struct wr_expression **all =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, names->count);
+  for (uint32_t i = 0; i < names->count; i++) {
+    struct wr_tree_identifier *part = names->items[i];
     const struct wr_tree_name name = {.span = part->span, .parts = {.items = &part, .count = 1}};
-    const struct wr_expression *column;
-    enum wr_code code = wr_scope_resolve(&side->scope, binder->binding, &name, &column, err);
+    const struct wr_expression *both[2];
+    enum wr_code code;
+    for (unsigned side = 0; side < 2; side++) {
+      code = wr_scope_resolve(&sides[side]->scope, binder->binding, &name, &both[side], err);
+      if (code)
+        return code;
+      columns[i].sides[side] = both[side]->column;
+    }
+    both[1] = wr_expression_shift(binder, both[1], left->scope.schema.column_count);
+    columns[i].sides[1] = both[1]->column;
+    code = wr_bind_call(binder->binding, "=", both, 2, part->span, &all[i], err);
     if (code)
       return code;
   }
+  const struct wr_condition_list list = {.items = all, .count = names->count};
+  *equal = wr_condition_of(binder, &list);
   return WR_OK;
 }
 
-/* Two streams: everything in it is looked at, and then it is refused. */
-static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_relation *join,
-                                 const struct wr_from *left, struct wr_error *err)
+/* The names of USING stand once, first; both columns are still there by the names of their tables.
+ */
+static struct wr_scope join_using_scope(struct wr_arena *arena, const struct wr_scope *full,
+                                        const struct wr_tree_identifiers *names,
+                                        struct join_pair *columns, const uint32_t *merged)
 {
+  struct wr_scope_column *out =
+      WR_NEW_ARRAY(arena, struct wr_scope_column, names->count + full->column_count);
+  struct wr_scope *outer = WR_NEW(arena, struct wr_scope);
+  uint32_t count = 0;
+  *outer = *full;
+  for (uint32_t i = 0; i < names->count; i++)
+    out[count++] = (struct wr_scope_column){.name = names->items[i]->text, .column = merged[i]};
+  for (uint32_t c = 0; c < full->column_count; c++) {
+    bool is_merged = false;
+    for (uint32_t i = 0; i < names->count; i++)
+      is_merged = is_merged || full->columns[c].column == columns[i].sides[0] ||
+                  full->columns[c].column == columns[i].sides[1];
+    if (!is_merged)
+      out[count++] = full->columns[c];
+  }
+  struct wr_scope scope = *full;
+  scope.columns = out;
+  scope.column_count = count;
+  scope.outer = outer;
+  return scope;
+}
+
+/* FULL JOIN USING (a): COALESCE(left.a, right.a), behind the columns of both sides. */
+static enum wr_code join_coalesce(const struct wr_binder *binder,
+                                  const struct wr_tree_identifiers *names,
+                                  struct join_pair *columns, struct wr_from *out, uint32_t *merged,
+                                  struct wr_error *err)
+{
+  struct wr_arena *arena = binder->arena;
+  const struct wr_schema *schema = &out->node->schema;
+  uint32_t count = schema->column_count, width = count + names->count;
+  const struct wr_expression **items = WR_NEW_ARRAY(arena, const struct wr_expression *, width);
+  const char **texts = WR_NEW_ARRAY(arena, const char *, width);
+  for (uint32_t c = 0; c < count; c++) {
+    texts[c] = schema->fields[c].name;
+    items[c] = wr_bind_column(binder->binding, c, schema->fields[c].type,
+                              (struct wr_span){WR_NO_POSITION, 0});
+  }
+  for (uint32_t i = 0; i < names->count; i++) {
+    const struct wr_expression *both[] = {items[columns[i].sides[0]], items[columns[i].sides[1]]};
+    merged[i] = count + i;
+    texts[count + i] = names->items[i]->text;
+    enum wr_code code = wr_bind_call(binder->binding, "COALESCE", both, 2, names->items[i]->span,
+                                     &items[count + i], err);
+    if (code)
+      return code;
+  }
+  out->node = wr_logical_project(arena, out->node, items, texts, width);
+  out->scope.schema = out->node->schema;
+  return WR_OK;
+}
+
+/* What the two sides are joined by is found out later, with WHERE: see bind_filter.c. */
+static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_relation *join,
+                                 const struct wr_from *left, struct wr_from *out,
+                                 struct wr_error *err)
+{
+  static const enum wr_join_kind kinds[] = {
+      [WR_TREE_COMMA] = WR_JOIN_INNER, [WR_TREE_CROSS] = WR_JOIN_INNER,
+      [WR_TREE_INNER] = WR_JOIN_INNER, [WR_TREE_LEFT] = WR_JOIN_LEFT,
+      [WR_TREE_RIGHT] = WR_JOIN_RIGHT, [WR_TREE_FULL] = WR_JOIN_FULL};
+  struct wr_arena *arena = binder->arena;
+  struct wr_logical_join open = {.kind = kinds[join->join.kind], .span = join_span(join)};
   struct wr_from right;
   enum wr_code code = wr_bind_relation(binder, join->join.right, &right, err);
   if (code == WR_OK)
     code = join_check_alias(&left->scope, &right.scope, join->join.right->span, err);
-  if (code == WR_OK)
-    code = join_check_using(join, binder, left, err);
-  if (code == WR_OK)
-    code = join_check_using(join, binder, &right, err);
   if (code)
     return code;
-  uint32_t left_count = left->scope.schema.column_count,
-           count = left_count + right.scope.schema.column_count;
-  struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, count);
-  for (uint32_t c = 0; c < count; c++)
-    fields[c] =
-        c < left_count ? left->scope.schema.fields[c] : right.scope.schema.fields[c - left_count];
-  const struct wr_schema both = {.column_count = count, .fields = fields};
-  struct wr_scope scope = join_scopes(binder->arena, &left->scope, &right.scope, &both, left_count);
-  const struct wr_expression *condition;
-  code = join_condition(binder, join, &scope, &condition, err);
+  uint32_t before = left->scope.schema.column_count;
+  const struct wr_schema both = join_schema(arena, left, &right);
+  out->scope = join_scopes(arena, &left->scope, &right.scope, &both, before);
+  struct wr_tree_identifiers names = join->join.using;
+  if (join->join.natural)
+    names = join_common(arena, &left->scope, &right.scope, open.span);
+  struct join_pair *columns = WR_NEW_ARRAY(arena, struct join_pair, names.count);
+  uint32_t *merged = WR_NEW_ARRAY(arena, uint32_t, names.count);
+  if (names.count)
+    code = join_using(binder, &names, left, &right, columns, &open.condition, err);
+  else
+    code = join_condition(binder, join, &out->scope, &open.condition, err);
   if (code)
     return code;
-  wr_fail_at(err, WR_UNSUPPORTED, join_span(join), "%s of two streams is not supported yet",
-             join_name(join->join.kind));
-  return wr_hint(err,
-                 "FROM takes one table, view, subquery or window table function, and UNNEST of "
-                 "its collections");
+  out->node = wr_logical_join(arena, left->node, right.node, &open);
+  out->scope.schema = out->node->schema;
+  if (names.count == 0)
+    return WR_OK;
+  for (uint32_t i = 0; i < names.count; i++)
+    merged[i] = columns[i].sides[open.kind == WR_JOIN_RIGHT];
+  if (open.kind == WR_JOIN_FULL)
+    code = join_coalesce(binder, &names, columns, out, merged, err);
+  out->scope = join_using_scope(arena, &out->scope, &names, columns, merged);
+  return code;
 }
 
 enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relation *join,
@@ -399,5 +525,5 @@ enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relatio
   if (code)
     return code;
   return join_is_dependent(join->join.right) ? join_dependent(binder, join, &left, out, err)
-                                             : join_streams(binder, join, &left, err);
+                                             : join_streams(binder, join, &left, out, err);
 }

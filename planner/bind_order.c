@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/packed.h"
+#include "planner/window_lengths.h"
 
 /* ---- what is sorted by */
 
@@ -34,8 +35,8 @@ static enum wr_code order_fail_position(const struct wr_tree_expression *tree, u
   return wr_state(err, WR_STATE_INVALID_COLUMN_REFERENCE);
 }
 
-static enum wr_code order_check_type(const struct wr_type *type, struct wr_span span,
-                                     struct wr_error *err)
+enum wr_code wr_bind_order_type(const struct wr_type *type, struct wr_span span,
+                                struct wr_error *err)
 {
   if (type->physical != WR_NESTED && !wr_kind_is_packed(type->kind))
     return WR_OK;
@@ -62,6 +63,7 @@ enum wr_code wr_bind_order_items(struct wr_binder *binder, const struct wr_tree_
   const struct wr_expression_context context = {.binder = binder,
                                                 .scope = &selection->scope,
                                                 .aggregates = &selection->aggregates,
+                                                .overs = selection->overs,
                                                 .selection = selection,
                                                 .place = "ORDER BY"};
   for (uint32_t i = 0; i < orders->count; i++) {
@@ -85,7 +87,7 @@ enum wr_code wr_bind_order_items(struct wr_binder *binder, const struct wr_tree_
       if (column == selection->item_count)
         wr_selection_add(binder, selection, value, order_name(binder, selection, value, i));
     }
-    enum wr_code code = order_check_type(value->type, order->value->span, err);
+    enum wr_code code = wr_bind_order_type(value->type, order->value->span, err);
     if (code)
       return code;
     bool nulls_last = order->nulls == WR_TREE_NULLS_LAST ||
@@ -139,6 +141,8 @@ static enum wr_code order_fail_unbounded(const struct wr_logical *node,
                "a stream cannot be sorted by '%s': it has no end, and any row to come may be the "
                "first",
                node->schema.fields[key->column].name);
+  if (node->roles[key->column].lost_to_clock)
+    return wr_hint_lost_to_clock(node->schema.fields[key->column].name, err);
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (node->roles[c].is_event_time)
       return wr_hint(err, "the event time comes first: ORDER BY %s, ...",

@@ -3,13 +3,15 @@
  * Queries: WITH, SELECT, VALUES, TABLE t. A SELECT becomes, from the bottom: FROM, WHERE, GROUP BY
  * with HAVING, one projection for its list, and ORDER BY with LIMIT.
  */
-#include "planner/binder.h"
+#include "planner/bind_filter.h"
+#include "planner/bind_over.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/limits.h"
+#include "planner/emission.h"
 
 #define TYPE_CHARS 128
 
@@ -109,6 +111,7 @@ enum wr_code wr_bind_items(struct wr_binder *binder, struct wr_selection *select
   const struct wr_expression_context context = {.binder = binder,
                                                 .scope = &selection->scope,
                                                 .aggregates = &selection->aggregates,
+                                                .overs = selection->overs,
                                                 .place = "SELECT"};
   for (uint32_t i = 0; i < items->count; i++) {
     const struct wr_tree_item *item = items->items[i];
@@ -179,12 +182,19 @@ static enum wr_code query_windows(struct wr_binder *binder, struct wr_selection 
 static enum wr_code query_qualify(const struct wr_binder *binder, struct wr_selection *selection,
                                   struct wr_error *err)
 {
+  const struct wr_tree_expression *tree = selection->tree->qualify;
   const struct wr_expression_context context = {.binder = binder,
                                                 .scope = &selection->scope,
                                                 .aggregates = &selection->aggregates,
+                                                .overs = selection->overs,
                                                 .selection = selection,
                                                 .place = "QUALIFY"};
-  return wr_bind_qualify(&context, selection->tree->qualify, err);
+  enum wr_code code = wr_bind_condition(&context, tree, &selection->qualify, err);
+  if (code || wr_reads_over(selection->qualify))
+    return code;
+  wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                "QUALIFY has no window function to look at");
+  return wr_hint(err, "other conditions are written in WHERE or HAVING");
 }
 
 /* One row of the clock and of constants, perhaps under a condition. */
@@ -197,10 +207,14 @@ static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selec
     code = wr_bind_items(binder, selection, err);
   if (code == WR_OK && tree->qualify)
     code = query_qualify(binder, selection, err);
+  if (code == WR_OK)
+    code = wr_check_no_emission(tree, err);
   if (code)
     return code;
   if (selection->aggregates.count || tree->group_span.length || tree->having)
     return query_unsupported(tree->span, "an aggregate without FROM", err);
+  if (selection->overs->count)
+    return query_unsupported(tree->span, "OVER without FROM", err);
   struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, selection->item_count);
   for (uint32_t i = 0; i < selection->item_count; i++) {
     if (tree->where && selection->items[i]->type->kind == WR_NULL) /* a filter cannot carry it */
@@ -218,7 +232,8 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
                                  struct wr_logical **out, struct wr_error *err)
 {
   const struct wr_tree_select *tree = query->select;
-  struct wr_selection selection = {.tree = tree};
+  struct wr_over_list overs = {0};
+  struct wr_selection selection = {.tree = tree, .overs = &overs};
   enum wr_code code = query_check_select(tree, err);
   if (code == WR_OK)
     code = wr_bind_from(binder, tree->from, &selection.input, &selection.scope, err);
@@ -233,7 +248,7 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   selection.aggregates.first = selection.scope.schema.column_count;
   code = query_windows(binder, &selection, err);
   if (code == WR_OK)
-    code = query_where(binder, &selection, err);
+    code = wr_bind_where(binder, tree->where, &selection.scope, &selection.input, err);
   if (code == WR_OK)
     code = wr_bind_items(binder, &selection, err);
   if (code == WR_OK && tree->having) {
@@ -249,8 +264,15 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   struct wr_sort_key *keys = WR_NEW_ARRAY(binder->arena, struct wr_sort_key, query->order_by.count);
   if (code == WR_OK)
     code = wr_bind_order_items(binder, &query->order_by, &selection, keys, err);
+  uint32_t listed = selection.item_count;
+  wr_over_list_items(binder, &selection);
   if (code == WR_OK && (tree->group_span.length || tree->having || selection.aggregates.count))
     code = wr_bind_group(binder, &selection, err);
+  else if (code == WR_OK)
+    code = wr_check_no_emission(tree, err);
+  wr_over_take_items(binder, &selection, listed);
+  if (code == WR_OK)
+    code = wr_bind_overs(binder, &selection, err);
   if (code)
     return code;
   *out = wr_logical_project(binder->arena, selection.input, selection.items, selection.names,

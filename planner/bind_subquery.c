@@ -2,9 +2,9 @@
 /*
  * Subqueries as values: (SELECT ...), x IN (SELECT ...), EXISTS (SELECT ...). Those that read no
  * table are worked out here and become constants; their rows are rows of expressions, into which
- * projections and conditions above them are put. Those that read tables are joins, which are
- * refused after everything in them has been looked at. Row comparisons, (a, b) = (1, 2) and (a, b)
- * IN (...), are written out with AND and OR.
+ * projections and conditions above them are put. Those that read tables are joins where they stand
+ * with AND in WHERE (bind_where.c), and are refused here after everything in them has been looked
+ * at. Row comparisons, (a, b) = (1, 2) and (a, b) IN (...), are written out with AND and OR.
  */
 #include "planner/binder.h"
 
@@ -91,7 +91,7 @@ static void subquery_limit(const struct wr_logical_limit *limit, struct subquery
     rows->count = rows->room = (uint32_t)limit->limit;
 }
 
-static bool subquery_reads_table(struct wr_arena *arena, struct wr_logical *node)
+bool wr_subquery_reads_table(struct wr_arena *arena, struct wr_logical *node)
 {
   struct wr_logical_order order = wr_logical_order(arena, &node, 1);
   for (uint32_t i = 0; i < order.count; i++)
@@ -131,6 +131,18 @@ static enum wr_code subquery_run(const struct subquery *subquery, const struct w
                     "a subquery as a value can only compute, filter and unite constant rows yet");
 }
 
+static const char subquery_value[] = "a subquery as a value";
+
+static enum wr_code subquery_fail_table(const char *what, struct wr_span span, struct wr_error *err)
+{
+  wr_fail_at(err, WR_UNSUPPORTED, span, "%s that reads a table is not supported %s", what,
+             what == subquery_value ? "yet" : "here");
+  if (what == subquery_value)
+    return err->code;
+  return wr_hint(err, "EXISTS and IN are joins within windows where they stand alone, or with AND, "
+                      "in WHERE");
+}
+
 /* Binds a subquery and works it out. */
 static enum wr_code subquery_bind(const struct wr_expression_context *context,
                                   const struct wr_tree_query *tree, const char *what,
@@ -147,9 +159,8 @@ static enum wr_code subquery_bind(const struct wr_expression_context *context,
   enum wr_code code = wr_bind_inner_query(&inner, tree, node, err);
   if (code)
     return code;
-  if (subquery_reads_table(inner.arena, *node))
-    return wr_fail_at(err, WR_UNSUPPORTED, span, "%s that reads a table is not supported yet",
-                      what);
+  if (wr_subquery_reads_table(inner.arena, *node))
+    return subquery_fail_table(what, span, err);
   const struct subquery subquery = {.binder = context->binder, .span = span};
   *rows = (struct subquery_rows){.width = (*node)->schema.column_count};
   return subquery_run(&subquery, *node, rows, err);
@@ -164,7 +175,7 @@ enum wr_code wr_bind_scalar_subquery(const struct wr_expression_context *context
   struct wr_logical *node;
   struct subquery_rows rows;
   enum wr_code code =
-      subquery_bind(context, tree->query, "a subquery as a value", tree->span, &node, &rows, err);
+      subquery_bind(context, tree->query, subquery_value, tree->span, &node, &rows, err);
   if (code)
     return code;
   if (rows.width != 1) {

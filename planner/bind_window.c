@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Window table functions in FROM: TUMBLE(TABLE t, DESCRIPTOR(ts), size [, offset]) and HOP(...,
- * slide, size [, offset]), with arguments by place or by name. They add window_start, window_end
- * and window_time to each row.
+ * Window table functions in FROM: TUMBLE(TABLE t, DESCRIPTOR(ts), size [, offset]) and the others
+ * of the table below, with arguments by place or by name. They add window_start, window_end and
+ * window_time to each row. What the lengths may be and which windows a time column gives is
+ * window_lengths.c.
  */
 #include "planner/binder.h"
 
@@ -10,27 +11,28 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/limits.h"
-#include "core/time.h"
+#include "planner/window_lengths.h"
 
 enum window_argument {
   WINDOW_DATA,
   WINDOW_TIME,
   WINDOW_SLIDE,
+  WINDOW_STEP,
   WINDOW_SIZE,
+  WINDOW_GAP,
   WINDOW_OFFSET,
   WINDOW_ARGUMENT_COUNT
 };
 
-static const char *const window_argument_names[WINDOW_ARGUMENT_COUNT] = {"DATA", "TIMECOL", "SLIDE",
-                                                                         "SIZE", "OFFSET"};
+static const char *const window_argument_names[WINDOW_ARGUMENT_COUNT] = {
+    "DATA", "TIMECOL", "SLIDE", "STEP", "SIZE", "GAP", "OFFSET"};
 
 struct window_function {
   const char *name;
   enum wr_window_kind kind;
   uint32_t places[WINDOW_ARGUMENT_COUNT]; /* arguments in their order */
   uint32_t required, most;                /* how many of places must be there, and may */
-  const char *usage;                      /* NULL: known by name only */
+  const char *usage;
 };
 
 static const struct window_function window_functions[] = {
@@ -46,8 +48,18 @@ static const struct window_function window_functions[] = {
      4,
      5,
      "HOP(TABLE t, DESCRIPTOR(ts), slide, size [, offset])"},
-    {.name = "CUMULATE"},
-    {.name = "SESSION"},
+    {"CUMULATE",
+     WR_WINDOW_CUMULATE,
+     {WINDOW_DATA, WINDOW_TIME, WINDOW_STEP, WINDOW_SIZE, WINDOW_OFFSET},
+     4,
+     5,
+     "CUMULATE(TABLE t, DESCRIPTOR(ts), step, size [, offset])"},
+    {"SESSION",
+     WR_WINDOW_SESSION,
+     {WINDOW_DATA, WINDOW_TIME, WINDOW_GAP},
+     3,
+     3,
+     "SESSION(TABLE t [PARTITION BY {key | (key, ...)}], DESCRIPTOR(ts), gap)"},
     {0},
 };
 
@@ -66,11 +78,6 @@ static enum wr_code window_find(const struct wr_tree_call *call, const struct wi
     names[count++] = row->name;
     if (strcasecmp(row->name, name) != 0)
       continue;
-    if (!row->usage) {
-      wr_fail_at(err, WR_UNSUPPORTED, call->name.span, "%s windows are not supported yet",
-                 row->name);
-      return wr_hint(err, "TUMBLE and HOP are");
-    }
     *out = row;
     return WR_OK;
   }
@@ -78,7 +85,7 @@ static enum wr_code window_find(const struct wr_tree_call *call, const struct wi
                 "there is no table function %s", name);
   const char *near = wr_nearest(name, names, count);
   return near ? wr_hint(err, "did you mean %s?", near)
-              : wr_hint(err, "the window table functions are TUMBLE and HOP");
+              : wr_hint(err, "the window table functions are TUMBLE, HOP, CUMULATE and SESSION");
 }
 
 static enum wr_code window_fail_usage(const struct window_function *function, struct wr_span span,
@@ -140,36 +147,6 @@ static enum wr_code window_place(const struct window_function *function,
   return WR_OK;
 }
 
-/* A constant INTERVAL of days to seconds. */
-static enum wr_code window_interval(const struct wr_binder *binder,
-                                    const struct wr_tree_expression *tree, const char *what,
-                                    bool positive, int64_t *us, struct wr_error *err)
-{
-  const struct wr_scope none = {0};
-  const struct wr_expression_context context = {
-      .binder = binder, .scope = &none, .place = "a window"};
-  const struct wr_expression *value;
-  enum wr_code code = wr_bind_expression(&context, tree, &value, err);
-  if (code)
-    return code;
-  if (value->type->kind == WR_INTERVAL_MONTH) {
-    wr_fail_at(err, WR_UNSUPPORTED, tree->span,
-               "the %s of a window cannot be counted in months or years", what);
-    return wr_hint(err, "months differ in length: use days, as in INTERVAL '30' DAY");
-  }
-  if (value->type->kind != WR_INTERVAL_SECOND || value->kind != WR_EXPRESSION_LITERAL ||
-      wr_column_is_null(value->literal, 0)) {
-    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
-                  "the %s of a window must be a constant INTERVAL", what);
-    return wr_hint(err, "for example INTERVAL '1' MINUTE");
-  }
-  *us = wr_column_i64(value->literal, 0);
-  if (positive && *us <= 0)
-    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
-                         "the %s of a window must be longer than nothing", what);
-  return WR_OK;
-}
-
 static enum wr_code window_data(struct wr_binder *binder, const struct window_function *function,
                                 const struct wr_tree_expression *tree, struct wr_logical **node,
                                 struct wr_error *err)
@@ -182,9 +159,12 @@ static enum wr_code window_data(struct wr_binder *binder, const struct window_fu
   }
   if (tree->kind != WR_TREE_TABLE_ARGUMENT)
     return window_fail_usage(function, tree->span, err);
-  if (tree->table.partition_by.count)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->span,
-                      "PARTITION BY is for SESSION windows; %s has none", function->name);
+  if (tree->table.partition_by.count && function->kind != WR_WINDOW_SESSION) {
+    wr_fail_at(err, WR_UNSUPPORTED, tree->table.partition_by.items[0]->span,
+               "PARTITION BY is for SESSION windows: those of %s are the same for all rows",
+               function->name);
+    return wr_hint(err, "leave it out, and add the column to GROUP BY");
+  }
   if (tree->table.order_by.count)
     return wr_fail_at(err, WR_UNSUPPORTED, tree->span, "ORDER BY cannot stand in %s",
                       function->name);
@@ -193,45 +173,13 @@ static enum wr_code window_data(struct wr_binder *binder, const struct window_fu
   return wr_bind_table_name(binder, &tree->table.name, node, err);
 }
 
-/* Why a column is not event time, and what would make it so. */
-static enum wr_code window_fail_time(const struct wr_logical *input,
-                                     const struct wr_tree_expression *tree, uint32_t column,
-                                     struct wr_error *err)
-{
-  const char *name = input->schema.fields[column].name;
-  char type[128];
-  wr_type_print(input->schema.fields[column].type, type, sizeof type);
-  wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
-                "the column '%s' (%s) is not the event time of the stream", name, type);
-  for (uint32_t c = 0; c < input->schema.column_count; c++)
-    if (input->roles[c].is_event_time)
-      return wr_hint(err, "the event time here is '%s'", input->schema.fields[c].name);
-  for (const struct wr_logical *node = input; node;
-       node = node->input_count ? node->inputs[0] : NULL)
-    if (node->kind == WR_LOGICAL_WATERMARK)
-      return wr_hint(
-          err, "the event time got lost on the way here: hand the column '%s' of '%s' on unchanged",
-          node->schema.fields[node->watermark.time_column].name, node->watermark.table->name);
-  if (!wr_kind_is_timestamp(input->schema.fields[column].type->kind))
-    return wr_hint(
-        err,
-        "declare a TIMESTAMP column with a watermark in the table; a text or number can be "
-        "turned into one: "
-        "ts AS TO_TIMESTAMP(%s), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND",
-        name);
-  return wr_hint(err, "declare it in the table: WATERMARK FOR %s AS %s - INTERVAL '5' SECOND", name,
-                 name);
-}
-
 static enum wr_code window_time(const struct wr_binder *binder, const struct wr_logical *input,
                                 const struct wr_tree_expression *tree, uint32_t *column,
                                 struct wr_error *err)
 {
-  if (tree->kind != WR_TREE_DESCRIPTOR) {
-    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
-                  "the time column is written DESCRIPTOR(column)");
-    return err->code;
-  }
+  if (tree->kind != WR_TREE_DESCRIPTOR)
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                         "the time column is written DESCRIPTOR(column)");
   if (tree->columns.count != 1)
     return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
                          "DESCRIPTOR must name one column here");
@@ -242,41 +190,43 @@ static enum wr_code window_time(const struct wr_binder *binder, const struct wr_
   enum wr_code code = wr_scope_resolve(&scope, binder->binding, &name, &value, err);
   if (code)
     return code;
+  if (value->kind != WR_EXPRESSION_COLUMN)
+    return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, tree->span,
+                         "DESCRIPTOR names a column, not a field of one");
   *column = value->column;
-  return input->roles[*column].is_event_time ? WR_OK : window_fail_time(input, tree, *column, err);
+  return wr_window_check_time(input, *column, tree->span, err);
 }
 
-/* Fills the lengths; slide comes after size so that messages speak of what was written first last.
- */
-static enum wr_code window_lengths(const struct wr_binder *binder,
-                                   const struct window_function *function,
-                                   const struct window_arguments *arguments,
-                                   struct wr_window *window, struct wr_error *err)
+/* PARTITION BY of SESSION: columns of the input, each once. */
+static enum wr_code window_keys(const struct wr_binder *binder, const struct wr_logical *input,
+                                const struct wr_tree_expressions *trees,
+                                struct wr_logical_assign *assign, struct wr_error *err)
 {
-  const struct wr_tree_expression *slide = arguments->items[WINDOW_SLIDE],
-                                  *offset = arguments->items[WINDOW_OFFSET];
-  enum wr_code code =
-      window_interval(binder, arguments->items[WINDOW_SIZE], "size", true, &window->size_us, err);
-  window->slide_us = window->size_us;
-  if (code == WR_OK && slide)
-    code = window_interval(binder, slide, "slide", true, &window->slide_us, err);
-  if (code == WR_OK && offset)
-    code = window_interval(binder, offset, "offset", false, &window->offset_us, err);
-  if (code)
-    return code;
-  window->kind = function->kind;
-  const struct wr_tree_expression *at = slide ? slide : arguments->items[WINDOW_SIZE];
-  if (window->size_us % window->tick_us || window->slide_us % window->tick_us ||
-      window->offset_us % window->tick_us) {
-    wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, at->span,
-                  "windows over a TIMESTAMP(3) column are whole milliseconds long");
-    return wr_hint(err, "finer windows need a time column of TIMESTAMP(6)");
+  uint32_t *keys = WR_NEW_ARRAY(binder->arena, uint32_t, trees->count);
+  struct wr_scope scope = wr_scope_over(binder->arena, &input->schema, NULL);
+  const struct wr_expression_context context = {
+      .binder = binder, .scope = &scope, .place = "PARTITION BY"};
+  assign->keys = keys;
+  for (uint32_t i = 0; i < trees->count; i++) {
+    const struct wr_expression *value;
+    uint32_t k = 0;
+    enum wr_code code = wr_bind_expression(&context, trees->items[i], &value, err);
+    if (code)
+      return code;
+    if (value->kind != WR_EXPRESSION_COLUMN) {
+      wr_fail_at(err, WR_UNSUPPORTED, trees->items[i]->span,
+                 "PARTITION BY of SESSION takes columns, and this is none");
+      return wr_hint(err, "compute it in a view or a WITH query, and name it there");
+    }
+    if (value->type->physical == WR_NESTED)
+      return wr_fail_at(err, WR_UNSUPPORTED, trees->items[i]->span,
+                        "sessions cannot be told apart by a ROW: '%s'",
+                        input->schema.fields[value->column].name);
+    while (k < assign->key_count && keys[k] != value->column)
+      k++;
+    keys[k] = value->column;
+    assign->key_count += k == assign->key_count;
   }
-  if (window->size_us / window->slide_us > WR_WINDOWS_PER_ROW_MAX)
-    return wr_fail_at(err, WR_LIMIT, at->span,
-                      "each row would lie in %lld windows; the limit WR_WINDOWS_PER_ROW_MAX is %d",
-                      (long long)(window->size_us / window->slide_us), WR_WINDOWS_PER_ROW_MAX);
-  wr_window_prepare(window);
   return WR_OK;
 }
 
@@ -286,24 +236,29 @@ enum wr_code wr_bind_window(struct wr_binder *binder, const struct wr_tree_expre
   assert(call->kind == WR_TREE_CALL);
   const struct window_function *function = NULL;
   struct window_arguments arguments;
+  struct wr_logical_assign assign = {0};
   struct wr_logical *input;
-  uint32_t time_column = 0;
   enum wr_code code = window_find(&call->call, &function, err);
   if (code == WR_OK)
     code = window_place(function, call, &arguments, err);
-  if (code == WR_OK)
-    code = window_data(binder, function, arguments.items[WINDOW_DATA], &input, err);
-  if (code == WR_OK)
-    code = window_time(binder, input, arguments.items[WINDOW_TIME], &time_column, err);
   if (code)
     return code;
-  const struct wr_type *time = input->schema.fields[time_column].type;
-  struct wr_window_origin *origin = WR_NEW(binder->arena, struct wr_window_origin);
-  origin->type = wr_window_type(binder->arena, time);
-  origin->window.tick_us = time->precision <= 3 ? WR_US_PER_MS : 1;
-  code = window_lengths(binder, function, &arguments, &origin->window, err);
+  const struct wr_tree_expression *const *items = arguments.items;
+  code = window_data(binder, function, items[WINDOW_DATA], &input, err);
+  if (code == WR_OK && items[WINDOW_DATA]->table.partition_by.count)
+    code = window_keys(binder, input, &items[WINDOW_DATA]->table.partition_by, &assign, err);
+  if (code == WR_OK)
+    code = window_time(binder, input, items[WINDOW_TIME], &assign.time_column, err);
   if (code)
     return code;
-  *node = wr_logical_assign(binder->arena, input, origin, time_column);
-  return WR_OK;
+  const struct wr_window_lengths lengths = {
+      .kind = function->kind,
+      .size = function->kind == WR_WINDOW_SESSION ? items[WINDOW_GAP] : items[WINDOW_SIZE],
+      .slide = function->kind == WR_WINDOW_CUMULATE ? items[WINDOW_STEP] : items[WINDOW_SLIDE],
+      .offset = items[WINDOW_OFFSET]};
+  code = wr_window_origin(binder, input->schema.fields[assign.time_column].type,
+                          input->roles[assign.time_column].is_clock, &lengths, &assign.origin, err);
+  if (code == WR_OK)
+    *node = wr_logical_assign(binder->arena, input, &assign);
+  return code;
 }

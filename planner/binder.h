@@ -69,11 +69,13 @@ struct wr_aggregate_list {
 };
 
 struct wr_selection;
+struct wr_over_list;
 
 struct wr_expression_context {
   const struct wr_binder *binder;
   const struct wr_scope *scope;
   struct wr_aggregate_list *aggregates; /* NULL: none may stand here */
+  struct wr_over_list *overs;           /* the same for calls with OVER; planner/bind_over.h */
   const struct wr_selection *selection; /* ORDER BY: its names stand for its items; else NULL */
   const char *place;                    /* "WHERE", for that message */
 };
@@ -117,16 +119,12 @@ enum wr_code wr_bind_row_equal(const struct wr_expression_context *context,
                                const struct wr_tree_expression *tree,
                                const struct wr_expression **out, struct wr_error *err);
 
-/* A call with OVER, the WINDOW clause, QUALIFY: looked at and refused (bind_over.c). */
-bool wr_is_over_function(const char *name); /* exists only with OVER, or also with it */
-enum wr_code wr_bind_over(const struct wr_expression_context *context,
-                          const struct wr_tree_expression *tree, const char *name,
-                          struct wr_error *err);
-enum wr_code wr_bind_over_missing(const struct wr_tree_expression *tree, const char *name,
-                                  struct wr_error *err);
-enum wr_code wr_bind_windows(const struct wr_expression_context *context, struct wr_error *err);
-enum wr_code wr_bind_qualify(const struct wr_expression_context *context,
-                             const struct wr_tree_expression *tree, struct wr_error *err);
+/* The aggregate alone, bound but not noted. */
+enum wr_code wr_bind_aggregate_alone(const struct wr_expression_context *context,
+                                     const struct wr_tree_expression *tree, const char *name,
+                                     struct wr_aggregate *out, struct wr_error *err);
+/* Whether a query has more in it than constants. */
+bool wr_subquery_reads_table(struct wr_arena *arena, struct wr_logical *node);
 /* A condition: BOOLEAN or NULL. */
 enum wr_code wr_bind_condition(const struct wr_expression_context *context,
                                const struct wr_tree_expression *tree,
@@ -185,7 +183,8 @@ struct wr_selection {
   const struct wr_expression **items; /* select list */
   const char **names;
   uint32_t item_count, item_room;
-  const struct wr_expression *having; /* or NULL */
+  const struct wr_expression *having, *qualify; /* each or NULL */
+  struct wr_over_list *overs;                   /* NULL: none may stand here */
 };
 
 void wr_selection_add(struct wr_binder *binder, struct wr_selection *selection,
@@ -195,6 +194,9 @@ void wr_selection_add(struct wr_binder *binder, struct wr_selection *selection,
 enum wr_code wr_bind_order_items(struct wr_binder *binder, const struct wr_tree_orders *orders,
                                  struct wr_selection *selection, struct wr_sort_key *keys,
                                  struct wr_error *err);
+/* Refuses types that have no order. */
+enum wr_code wr_bind_order_type(const struct wr_type *type, struct wr_span span,
+                                struct wr_error *err);
 /* Sorts and cuts a node by ORDER BY, LIMIT and OFFSET; only its first `visible` columns remain. */
 enum wr_code wr_bind_tail(struct wr_binder *binder, const struct wr_tree_query *query,
                           const struct wr_sort_key *keys, uint32_t visible,

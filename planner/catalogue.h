@@ -88,6 +88,7 @@ struct wr_table {
   int64_t idle_timeout_us, max_ahead_us; /* max_ahead_us -1: the default */
   bool idle_advance;
   int64_t idle_advance_delay_us;
+  struct wr_plan_alignment alignment;
   uint32_t scan_parallelism; /* 0: the job's */
   bool single_writer;        /* asked for, or all that the connector can do */
   const char *time_zone;

@@ -5,6 +5,7 @@
  * are looked at once a job is bound, before rules move anything.
  */
 #include "planner/logical.h"
+#include "planner/window_lengths.h"
 
 static enum wr_code check_expression(const struct wr_expression *expression,
                                      const struct wr_logical *input, struct wr_error *err)
@@ -20,6 +21,8 @@ static enum wr_code check_expression(const struct wr_expression *expression,
                "CURRENT_WATERMARK takes the event time column of a table, and %s is none here",
                input ? input->schema.fields[column->column].name : "this column");
     wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+    if (input && input->roles[column->column].lost_to_clock)
+      return wr_hint_lost_to_clock(input->schema.fields[column->column].name, err);
     return wr_hint(err,
                    "the column needs a WATERMARK FOR it, and must not have been computed since");
   }
@@ -34,6 +37,8 @@ static enum wr_code check_node(const struct wr_logical *node, struct wr_error *e
   enum wr_code code = WR_OK;
   if (node->kind == WR_LOGICAL_FILTER)
     return check_expression(node->filter.condition, wr_logical_input(node), err);
+  if (node->kind == WR_LOGICAL_JOIN && node->join.condition) /* whose of the two inputs'? */
+    return check_expression(node->join.condition, NULL, err);
   if (node->kind == WR_LOGICAL_WATERMARK) /* what makes it cannot ask for it */
     return check_expression(node->watermark.expression, NULL, err);
   for (uint32_t c = 0; node->kind == WR_LOGICAL_PROJECT && c < node->schema.column_count; c++) {

@@ -6,11 +6,20 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "planner/describe_rows.h"
 #include "planner/writing.h"
 
-/* "TUMBLE(1 min)", "HOP(10 s every 5 s)" */
+static const char *const describe_windows[] = {
+    [WR_WINDOW_TUMBLE] = "TUMBLE",
+    [WR_WINDOW_HOP] = "HOP",
+    [WR_WINDOW_CUMULATE] = "CUMULATE",
+    [WR_WINDOW_SESSION] = "SESSION",
+};
+
+/* "TUMBLE(1 min)", "HOP(10 s every 5 s)", "SESSION(gap 30 s)" */
 static void describe_window(struct wr_writing *out, const struct wr_window *window)
 {
+  bool has_slide = window->kind == WR_WINDOW_HOP || window->kind == WR_WINDOW_CUMULATE;
   if (window->kind == WR_WINDOW_ATTACHED) {
     wr_write(out, "WINDOW");
     return;
@@ -19,10 +28,11 @@ static void describe_window(struct wr_writing *out, const struct wr_window *wind
     wr_write(out, "at the end of the input");
     return;
   }
-  wr_write(out, "%s(", window->kind == WR_WINDOW_TUMBLE ? "TUMBLE" : "HOP");
+  wr_write(out, "%s(%s", describe_windows[window->kind],
+           window->kind == WR_WINDOW_SESSION ? "gap " : "");
   wr_write_duration(out, window->size_us);
-  if (window->kind == WR_WINDOW_HOP) {
-    wr_write(out, " every ");
+  if (has_slide) {
+    wr_write(out, window->kind == WR_WINDOW_HOP ? " every " : " in steps of ");
     wr_write_duration(out, window->slide_us);
   }
   if (window->offset_us) {
@@ -92,10 +102,41 @@ static void describe_project(struct wr_writing *out, const struct wr_logical *no
   }
 }
 
+/* What more there is to say about a window: the zone of its hours, the clock. */
+static void describe_origin(struct wr_writing *out, const struct wr_logical *node,
+                            const struct wr_window_origin *origin)
+{
+  if (origin->time_zone)
+    wr_write(out, "; in the zone %s", origin->time_zone);
+  if (wr_logical_has_clock(node))
+    wr_write(out, "; by the clock");
+}
+
+/* "; early results every 1 s", "; rows up to 10 ms late count, with results at every change" */
+static void describe_emit(struct wr_writing *out, const struct wr_window_emit *emit)
+{
+  if (emit->early_us == 0)
+    wr_write(out, "; early results at every change");
+  if (emit->early_us > 0) {
+    wr_write(out, "; early results every ");
+    wr_write_duration(out, emit->early_us);
+  }
+  if (emit->lateness_us == 0)
+    return;
+  wr_write(out, "; rows up to ");
+  wr_write_duration(out, emit->lateness_us);
+  wr_write(out, " late count, with results %s", emit->late_us > 0 ? "every " : "at every change");
+  if (emit->late_us > 0)
+    wr_write_duration(out, emit->late_us);
+}
+
 static void describe_assign(struct wr_writing *out, const struct wr_logical *node)
 {
   describe_window(out, &node->assign.origin->window);
   wr_write(out, " of %s", node->schema.fields[node->assign.time_column].name);
+  for (uint32_t k = 0; k < node->assign.key_count; k++)
+    wr_write(out, "%s%s", k ? ", " : " by ", node->schema.fields[node->assign.keys[k]].name);
+  describe_origin(out, node, node->assign.origin);
 }
 
 static void describe_aggregate(struct wr_writing *out, const struct wr_logical *node)
@@ -112,6 +153,9 @@ static void describe_aggregate(struct wr_writing *out, const struct wr_logical *
     wr_write(out, "%s%s", k ? ", " : " by ", input->fields[aggregate->keys[k]].name);
   for (uint32_t a = 0; a < aggregate->aggregate_count; a++)
     wr_write(out, "%s%s", a ? ", " : ": ", node->schema.fields[aggregate->key_count + a].name);
+  if (aggregate->origin)
+    describe_origin(out, node, aggregate->origin);
+  describe_emit(out, &aggregate->emit);
 }
 
 static void describe_union(struct wr_writing *out, const struct wr_logical *node)
@@ -206,16 +250,18 @@ static const struct {
     [WR_LOGICAL_SORT] = {"Sort", describe_sort},
     [WR_LOGICAL_LIMIT] = {"Limit", describe_limit},
     [WR_LOGICAL_UNION] = {"Union", describe_union},
+    [WR_LOGICAL_OVER] = {"Over", wr_describe_over},
+    [WR_LOGICAL_RANK] = {"Rank", wr_describe_rank},
+    [WR_LOGICAL_JOIN] = {"WindowJoin", wr_describe_join},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
 
 const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *node)
 {
   static const char *const windows[] = {
-      [WR_WINDOW_TUMBLE] = "Tumble",
-      [WR_WINDOW_HOP] = "Hop",
-      [WR_WINDOW_ATTACHED] = "Window",
-      [WR_WINDOW_ALL] = "Group",
+      [WR_WINDOW_TUMBLE] = "Tumble",     [WR_WINDOW_HOP] = "Hop",
+      [WR_WINDOW_CUMULATE] = "Cumulate", [WR_WINDOW_SESSION] = "Session",
+      [WR_WINDOW_ATTACHED] = "Window",   [WR_WINDOW_ALL] = "Group",
   };
   const char *kind = describe_kinds[node->kind].name;
   switch (node->kind) {
@@ -227,6 +273,7 @@ const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *nod
     return wr_arena_print(arena, "%s%s", windows[node->assign.origin->window.kind], kind);
   case WR_LOGICAL_AGGREGATE:
     return wr_arena_print(arena, "%s%s", windows[node->aggregate.window.kind], kind);
+  case WR_LOGICAL_RANK: return node->rank.origin ? "WindowRank" : kind;
   default: return kind;
   }
 }
@@ -338,6 +385,8 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
     return identity_expression(arena, wr_logical_input(node), node->project.expressions[column]);
   case WR_LOGICAL_UNNEST:
   case WR_LOGICAL_EXPAND:
+  case WR_LOGICAL_OVER:
+  case WR_LOGICAL_RANK:
   case WR_LOGICAL_ASSIGN:
     return column < wr_logical_input(node)->schema.column_count
                ? identity_column(arena, wr_logical_input(node), column)
@@ -346,6 +395,11 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
     return column < node->aggregate.key_count
                ? identity_column(arena, wr_logical_input(node), node->aggregate.keys[column])
                : node->schema.fields[column].name;
+  case WR_LOGICAL_JOIN: {
+    uint32_t before = node->inputs[0]->schema.column_count;
+    return identity_column(arena, node->inputs[column >= before],
+                           column >= before ? column - before : column);
+  }
   case WR_LOGICAL_REJECTS:
   case WR_LOGICAL_UNION:
   case WR_LOGICAL_VALUES: return node->schema.fields[column].name;
@@ -366,6 +420,25 @@ static const char *identity_source(struct wr_arena *arena, const struct wr_logic
   return identity_short(arena, wr_written(&out));
 }
 
+const char *wr_identity_column(struct wr_arena *arena, const struct wr_logical *node,
+                               uint32_t column)
+{
+  return identity_short(arena, identity_column(arena, node, column));
+}
+
+const char *wr_identity_source(struct wr_arena *arena, const struct wr_logical *node)
+{
+  return identity_source(arena, node);
+}
+
+/* Bounds that are kept are those of the zone. */
+static void identity_window(struct wr_writing *out, const struct wr_window_origin *origin)
+{
+  describe_window(out, &origin->window);
+  if (origin->time_zone)
+    wr_write(out, " in %s", origin->time_zone);
+}
+
 static const char *identity_aggregate(struct wr_arena *arena, const struct wr_logical *node)
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
@@ -376,12 +449,33 @@ static const char *identity_aggregate(struct wr_arena *arena, const struct wr_lo
   if (aggregate->window.kind == WR_WINDOW_ALL)
     wr_write(&out, "all");
   else
-    describe_window(&out, &aggregate->origin->window);
-  wr_write(&out, "%s of %s by ", aggregate->window.kind == WR_WINDOW_ATTACHED ? " attached" : "",
+    identity_window(&out, aggregate->origin);
+  wr_write(&out, "%s of %s", aggregate->window.kind == WR_WINDOW_ATTACHED ? " attached" : "",
            identity_source(arena, node));
   for (uint32_t k = 0; k < aggregate->key_count; k++)
-    wr_write(&out, "%s%s", k ? ", " : "",
+    wr_write(&out, "%s%s", k ? ", " : " by ",
              identity_column(arena, wr_logical_input(node), aggregate->keys[k]));
+  return wr_written(&out);
+}
+
+const char *wr_identity_window(struct wr_arena *arena, const struct wr_window_origin *origin)
+{
+  struct wr_writing out = {.arena = arena};
+  identity_window(&out, origin);
+  return wr_written(&out);
+}
+
+/* SESSION keeps rows, others the clock: what they are told apart by is what an aggregate would be.
+ */
+static const char *identity_assign(struct wr_arena *arena, const struct wr_logical *node)
+{
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "window ");
+  identity_window(&out, node->assign.origin);
+  wr_write(&out, " of %s", identity_source(arena, node));
+  for (uint32_t k = 0; k < node->assign.key_count; k++)
+    wr_write(&out, "%s%s", k ? ", " : " by ",
+             identity_column(arena, wr_logical_input(node), node->assign.keys[k]));
   return wr_written(&out);
 }
 
@@ -416,7 +510,11 @@ const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical 
   case WR_LOGICAL_LIMIT: return wr_arena_print(arena, "limit %s", identity_source(arena, node));
   case WR_LOGICAL_SINK: return wr_arena_print(arena, "sink %s", node->sink.table->name);
   case WR_LOGICAL_AGGREGATE: return identity_aggregate(arena, node);
+  case WR_LOGICAL_ASSIGN: return wr_logical_keeps_rows(node) ? identity_assign(arena, node) : NULL;
   case WR_LOGICAL_DISTINCT: return identity_distinct(arena, node);
+  case WR_LOGICAL_OVER: return wr_identity_over(arena, node);
+  case WR_LOGICAL_RANK: return wr_identity_rank(arena, node);
+  case WR_LOGICAL_JOIN: return wr_identity_join(arena, node);
   default: return NULL;
   }
 }

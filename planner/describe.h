@@ -20,5 +20,13 @@ const char *wr_logical_tree(struct wr_arena *arena, struct wr_logical *const *ro
  * projections or aliases, so that those may change. NULL: it keeps none.
  */
 const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical *node);
+/* What that state is made of: it can be taken over if these words are the same. "": nothing that a
+ * change of the query could make unreadable. */
+const char *wr_logical_state(struct wr_arena *arena, const struct wr_logical *node);
+/* Parts of the identity: a column in terms of the tables beneath, and these tables. */
+const char *wr_identity_column(struct wr_arena *arena, const struct wr_logical *node,
+                               uint32_t column);
+const char *wr_identity_window(struct wr_arena *arena, const struct wr_window_origin *origin);
+const char *wr_identity_source(struct wr_arena *arena, const struct wr_logical *node);
 
 #endif

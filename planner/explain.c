@@ -57,12 +57,19 @@ static void explain_source(struct wr_writing *out, const struct wr_plan_node *no
            on_error[source->on_error]);
 }
 
+/* What a sink promises to a job with a state directory; options may ask for less. */
+static const char *explain_delivery(const struct wr_plan_table *table)
+{
+  const char *guarantee = wr_options_find(table->options, "sink.delivery-guarantee");
+  return guarantee && strcmp(guarantee, "none") == 0 ? "none" : table->connector->delivery;
+}
+
 static void explain_sink(struct wr_writing *out, const struct wr_plan_node *node)
 {
-  const struct wr_connector *connector = node->sink->table.connector;
+  const char *delivery = explain_delivery(&node->sink->table);
   explain_table(out, &node->sink->table);
-  if (connector->delivery)
-    wr_write(out, "; delivery: %s", connector->delivery);
+  if (delivery)
+    wr_write(out, "; delivery: %s", delivery);
   if (node->sink->changes)
     wr_write(out, "; takes changes");
 }
@@ -97,9 +104,11 @@ static size_t explain_width(const char *text)
   return width;
 }
 
-/* CHANGELOG_MODE: the kinds of rows that every step gives. No step takes back what it has given:
- * all give inserts. */
-static const char explain_changelog[] = "[I]";
+/* CHANGELOG_MODE: the kinds of rows that a step gives. */
+static const char *explain_changelog(const struct wr_plan_node *node)
+{
+  return node->changes ? "[I,UB,UA,D]" : "[I]";
+}
 
 static void explain_operators(struct wr_writing *out, const struct wr_plan *plan, bool changelog)
 {
@@ -113,7 +122,7 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     wr_write(out, "  #%-3u %s", node->id, node->name);
     wr_write_spaces(out, width - explain_width(node->name));
     wr_write(out, "  x%u%s%s", node->parallelism, changelog ? "  " : "",
-             changelog ? explain_changelog : "");
+             changelog ? explain_changelog(node) : "");
     explain_inputs(out, plan, node);
     wr_write(out, "\n");
     struct wr_writing note = {.arena = out->arena};
@@ -205,7 +214,7 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   wr_write_json(out, node->detail);
   wr_write(out, ",\"parallelism\":%u", node->parallelism);
   if (changelog)
-    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog);
+    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog(node));
   if (node->source) {
     json_table(out, &node->source->table);
     wr_write(out, ",\"bounded\":%s", node->source->bounded ? "true" : "false");
@@ -213,7 +222,7 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   if (node->sink) {
     json_table(out, &node->sink->table);
     wr_write(out, ",\"delivery\":");
-    wr_write_json(out, node->sink->table.connector->delivery);
+    wr_write_json(out, explain_delivery(&node->sink->table));
   }
   json_inputs(out, plan, node);
   json_columns(out, node->schema);

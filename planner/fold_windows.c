@@ -8,7 +8,7 @@
  *   Aggregate(HOP)(Project/Filter ... (X))
  *
  * What stands between must only hand the window columns on. In the copy of it the time column takes
- * their place.
+ * their place. SESSION is folded in if the groups are its partitions.
  */
 #include "planner/rule.h"
 
@@ -58,17 +58,20 @@ static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logi
   return true;
 }
 
-/* Keys and arguments must not be window columns: they would turn into times. */
+/* Keys and arguments must not be window columns: they would turn into times. Windows that share
+ * slices have results once. */
 static bool fold_aggregate_fits(const struct wr_logical *node)
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
   const struct wr_column_role *roles = wr_logical_input(node)->roles;
+  if (!wr_emit_is_plain(&aggregate->emit) && aggregate->origin->window.kind != WR_WINDOW_TUMBLE)
+    return false;
   for (uint32_t k = 0; k < aggregate->key_count; k++)
     if (roles[aggregate->keys[k]].origin == aggregate->origin)
       return false;
   for (uint32_t a = 0; a < aggregate->aggregate_count; a++) {
     const struct wr_aggregate_columns *columns = &aggregate->columns[a];
-    /* Slices are merged in the order of their times, not in that of the rows. */
+    /* Slices and sessions are merged in the order of their times, not in that of the rows. */
     if (aggregate->aggregates[a].code->ordered &&
         aggregate->origin->window.kind != WR_WINDOW_TUMBLE)
       return false;
@@ -77,6 +80,40 @@ static bool fold_aggregate_fits(const struct wr_logical *node)
         return false;
   }
   return true;
+}
+
+/* Which column of the window function an aggregate's column is; UINT32_MAX: none, or something
+ * stands between that takes rows away or makes more of them. */
+static uint32_t fold_column_below(struct wr_logical *const *steps, uint32_t step_count,
+                                  uint32_t column)
+{
+  for (uint32_t s = 0; s < step_count; s++) {
+    if (steps[s]->kind != WR_LOGICAL_PROJECT ||
+        steps[s]->project.expressions[column]->kind != WR_EXPRESSION_COLUMN)
+      return UINT32_MAX;
+    column = steps[s]->project.expressions[column]->column;
+  }
+  return column;
+}
+
+/* Sessions are those of a partition, of all its rows: the groups must be the partitions. */
+static bool fold_session_fits(const struct wr_logical *node, const struct wr_logical *assign,
+                              struct wr_logical *const *steps, uint32_t step_count)
+{
+  const struct wr_logical_aggregate *aggregate = &node->aggregate;
+  uint32_t matches = 0;
+  if (assign->assign.origin->window.kind != WR_WINDOW_SESSION)
+    return true;
+  for (uint32_t s = 0; s < step_count; s++)
+    if (steps[s]->kind != WR_LOGICAL_PROJECT)
+      return false;
+  for (uint32_t i = 0; i < assign->assign.key_count; i++)
+    for (uint32_t k = 0; k < aggregate->key_count; k++)
+      if (fold_column_below(steps, step_count, aggregate->keys[k]) == assign->assign.keys[i]) {
+        matches++;
+        break;
+      }
+  return matches == assign->assign.key_count && matches == aggregate->key_count;
 }
 
 /* Columns of the old input as those of the new one. */
@@ -163,7 +200,7 @@ static uint32_t fold_first_equal(const struct wr_logical *node, uint32_t c)
   return c;
 }
 
-static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
+struct wr_logical *wr_fold_window(const struct wr_rewrite *rewrite, struct wr_logical *node)
 {
   if (node->kind != WR_LOGICAL_AGGREGATE || node->aggregate.window.kind != WR_WINDOW_ATTACHED)
     return node;
@@ -177,7 +214,7 @@ static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_
     steps[step_count++] = below;
     below = wr_logical_input(below);
   }
-  if (!fold_aggregate_fits(node))
+  if (!fold_aggregate_fits(node) || !fold_session_fits(node, below, steps, step_count))
     return node;
   struct wr_logical *input = wr_logical_input(below);
   const struct wr_expression **now = wr_column_references(rewrite, &below->schema);
@@ -192,7 +229,8 @@ static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_
       now = wr_column_references(rewrite, &input->schema);
   }
   aggregate.time_column = fold_first_equal(input, now[aggregate.start_column]->column);
-  assert(input->roles[aggregate.time_column].is_event_time);
+  assert(input->roles[aggregate.time_column].is_event_time ||
+         input->roles[aggregate.time_column].is_clock);
   fold_aggregate_columns(rewrite, &aggregate, now);
   aggregate.window = origin->window;
   aggregate.start_column = aggregate.end_column = UINT32_MAX;
@@ -202,5 +240,5 @@ static struct wr_logical *fold_node(const struct wr_rewrite *rewrite, struct wr_
 const struct wr_rule wr_rule_fold_windows = {
     .name = "fold_windows",
     .help = "lets window aggregates find the windows of a row themselves",
-    .node = fold_node,
+    .node = wr_fold_window,
 };

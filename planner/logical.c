@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making logical nodes, and walking over them. */
+/* Making logical nodes; walking over them: logical_walk.c. */
 #include "planner/logical.h"
 
 #include <assert.h>
 #include <string.h>
 
 #include "core/time.h"
+#include "functions/function.h"
 
 const char *const wr_window_part_names[WR_PART_COUNT] = {
     [WR_PART_START] = "window_start", [WR_PART_END] = "window_end", [WR_PART_TIME] = "window_time"};
@@ -20,6 +21,7 @@ static struct wr_logical *logical_new(struct wr_arena *arena, enum wr_logical_ki
     node->inputs = WR_NEW_ARRAY(arena, struct wr_logical *, 1);
     node->inputs[0] = input;
     node->input_count = 1;
+    node->changes = input->changes; /* unless the constructor knows better */
   }
   node->reader_count = 1;
   return node;
@@ -76,6 +78,8 @@ struct wr_logical *wr_logical_watermark(struct wr_arena *arena, struct wr_logica
   assert(time_column < count);
   struct wr_logical *node = logical_new_like(arena, WR_LOGICAL_WATERMARK, input);
   struct wr_column_role *roles = WR_NEW_ARRAY(arena, struct wr_column_role, count);
+  for (uint32_t c = 0; c < count; c++)
+    roles[c].is_clock = input->roles[c].is_clock && c != time_column;
   roles[time_column].is_event_time = true;
   node->roles = roles;
   node->watermark = (struct wr_logical_watermark){
@@ -92,6 +96,12 @@ struct wr_logical *wr_logical_filter(struct wr_arena *arena, struct wr_logical *
   return node;
 }
 
+bool wr_is_proctime(const struct wr_expression *expression)
+{
+  return expression->kind == WR_EXPRESSION_CALL && expression->arg_count == 0 &&
+         strcmp(expression->function->name, "PROCTIME") == 0;
+}
+
 struct wr_logical *wr_logical_project(struct wr_arena *arena, struct wr_logical *input,
                                       const struct wr_expression *const *expressions,
                                       const char *const *names, uint32_t count)
@@ -105,6 +115,7 @@ struct wr_logical *wr_logical_project(struct wr_arena *arena, struct wr_logical 
       assert(expressions[c]->column < input->schema.column_count);
       roles[c] = input->roles[expressions[c]->column];
     }
+    roles[c].is_clock = roles[c].is_clock || wr_is_proctime(expressions[c]);
   }
   node->schema = (struct wr_schema){.column_count = count, .fields = fields};
   node->roles = roles;
@@ -123,29 +134,46 @@ static void logical_put_parts(struct wr_field *fields, struct wr_column_role *ro
                               const struct wr_window_origin *origin)
 {
   for (unsigned part = WR_PART_START; part <= WR_PART_TIME; part++) {
-    fields[part - WR_PART_START] =
-        (struct wr_field){.name = wr_window_part_names[part], .type = origin->type};
+    bool is_time = part == WR_PART_TIME;
+    fields[part - WR_PART_START] = (struct wr_field){
+        .name = wr_window_part_names[part], .type = is_time ? origin->time_type : origin->type};
     roles[part - WR_PART_START] = (struct wr_column_role){
-        .is_event_time = part == WR_PART_TIME, .part = (enum wr_window_part)part, .origin = origin};
+        .is_event_time = is_time, .part = (enum wr_window_part)part, .origin = origin};
   }
 }
 
+/* SESSION keeps rows until their session has closed: by then the watermark may have passed their
+ * own times, and the bounds of windows that they were in. With windows of processing time the
+ * watermark speaks about them alone. */
+static struct wr_column_role logical_assigned_role(const struct wr_window_origin *origin,
+                                                   const struct wr_column_role *role)
+{
+  if (origin->window.kind != WR_WINDOW_SESSION && !origin->window.by_clock)
+    return *role;
+  bool was_time = role->is_event_time || role->part != WR_PART_NONE;
+  return (struct wr_column_role){.was_event_time = role->is_event_time,
+                                 .is_clock = role->is_clock,
+                                 .lost_to_clock =
+                                     role->lost_to_clock || (was_time && origin->window.by_clock)};
+}
+
 struct wr_logical *wr_logical_assign(struct wr_arena *arena, struct wr_logical *input,
-                                     const struct wr_window_origin *origin, uint32_t time_column)
+                                     const struct wr_logical_assign *assign)
 {
   uint32_t count = input->schema.column_count;
-  assert(time_column < count);
+  assert(assign->time_column < count);
+  assert(assign->key_count == 0 || assign->origin->window.kind == WR_WINDOW_SESSION);
   struct wr_logical *node = logical_new(arena, WR_LOGICAL_ASSIGN, input);
   struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, count + 3);
   struct wr_column_role *roles = WR_NEW_ARRAY(arena, struct wr_column_role, count + 3);
   for (uint32_t c = 0; c < count; c++) {
     fields[c] = input->schema.fields[c];
-    roles[c] = input->roles[c];
+    roles[c] = logical_assigned_role(assign->origin, &input->roles[c]);
   }
-  logical_put_parts(fields + count, roles + count, origin);
+  logical_put_parts(fields + count, roles + count, assign->origin);
   node->schema = (struct wr_schema){.column_count = count + 3, .fields = fields};
   node->roles = roles;
-  node->assign = (struct wr_logical_assign){.origin = origin, .time_column = time_column};
+  node->assign = *assign;
   return node;
 }
 
@@ -186,6 +214,7 @@ struct wr_logical *wr_logical_aggregate(struct wr_arena *arena, struct wr_logica
   node->schema = (struct wr_schema){.column_count = count + parts, .fields = fields};
   node->roles = roles;
   node->aggregate = *aggregate;
+  node->changes = !wr_emit_is_plain(&aggregate->emit);
   return node;
 }
 
@@ -242,6 +271,9 @@ static struct wr_column_role logical_common_role(struct wr_logical *const *input
   for (uint32_t i = 1; i < input_count; i++) {
     const struct wr_column_role *other = &inputs[i]->roles[c];
     role.is_event_time = role.is_event_time && other->is_event_time;
+    role.was_event_time = role.was_event_time && other->was_event_time;
+    role.is_clock = role.is_clock && other->is_clock;
+    role.lost_to_clock = role.lost_to_clock || other->lost_to_clock;
     if (role.part != other->part || role.origin != other->origin) {
       role.part = WR_PART_NONE;
       role.origin = NULL;
@@ -259,6 +291,7 @@ struct wr_logical *wr_logical_union(struct wr_arena *arena, struct wr_logical **
   struct wr_column_role *roles = WR_NEW_ARRAY(arena, struct wr_column_role, count);
   for (uint32_t i = 0; i < input_count; i++) {
     assert(inputs[i]->schema.column_count == count);
+    node->changes = node->changes || inputs[i]->changes;
     for (uint32_t c = 0; c < count; c++)
       assert(wr_type_equal(inputs[i]->schema.fields[c].type, inputs[0]->schema.fields[c].type));
   }
@@ -319,149 +352,4 @@ uint32_t wr_logical_part_column(const struct wr_logical *node, enum wr_window_pa
           (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind != WR_WINDOW_ALL)) &&
          part != WR_PART_NONE);
   return node->schema.column_count - 3 + (uint32_t)(part - WR_PART_START);
-}
-
-/* ---- walking */
-
-/* A number says where a node stands in an order, if it stands there: what earlier orders left in it
- * does no harm. */
-static bool logical_is_in(const struct wr_logical_order *order, const struct wr_logical *node)
-{
-  return node->number < order->count && order->nodes[node->number] == node;
-}
-
-/* A node whose inputs are being looked at. */
-struct logical_visit {
-  struct wr_logical *node;
-  uint32_t next;
-  struct logical_visit *reader;
-};
-
-static void logical_order_add(struct wr_arena *arena, struct wr_logical_order *order,
-                              uint32_t *room, struct wr_logical *node)
-{
-  if (order->count == *room) {
-    *room = *room ? 2 * *room : 32;
-    struct wr_logical **nodes = WR_NEW_ARRAY(arena, struct wr_logical *, *room);
-    for (uint32_t i = 0; i < order->count; i++)
-      nodes[i] = order->nodes[i];
-    order->nodes = nodes;
-  }
-  node->number = order->count;
-  node->reader_count = 0;
-  order->nodes[order->count++] = node;
-}
-
-struct wr_logical_order wr_logical_order(struct wr_arena *arena, struct wr_logical *const *roots,
-                                         uint32_t root_count)
-{
-  struct wr_logical_order order = {0};
-  uint32_t room = 0;
-  for (uint32_t r = 0; r < root_count; r++) {
-    struct logical_visit *visit = WR_NEW(arena, struct logical_visit);
-    visit->node = roots[r];
-    while (visit) {
-      struct wr_logical *node = visit->node;
-      if (logical_is_in(&order, node)) {
-        visit = visit->reader;
-      } else if (visit->next == node->input_count) {
-        logical_order_add(arena, &order, &room, node);
-        visit = visit->reader;
-      } else {
-        struct logical_visit *inner = WR_NEW(arena, struct logical_visit);
-        inner->node = node->inputs[visit->next++];
-        inner->reader = visit;
-        visit = inner;
-      }
-    }
-  }
-  for (uint32_t i = 0; i < order.count; i++)
-    for (uint32_t k = 0; k < order.nodes[i]->input_count; k++)
-      order.nodes[i]->inputs[k]->reader_count++;
-  return order;
-}
-
-bool wr_table_is_bounded(const struct wr_table *table)
-{
-  struct wr_table_spec spec = wr_table_spec_of(table);
-  return table->connector->is_bounded && table->connector->is_bounded(&spec);
-}
-
-/* error_stream ends with the job, which is not known yet. */
-bool wr_logical_is_bounded(struct wr_arena *arena, struct wr_logical *node)
-{
-  struct wr_logical_order order = wr_logical_order(arena, &node, 1);
-  for (uint32_t i = 0; i < order.count; i++)
-    if (order.nodes[i]->kind == WR_LOGICAL_REJECTS ||
-        (order.nodes[i]->kind == WR_LOGICAL_SCAN &&
-         !wr_table_is_bounded(order.nodes[i]->scan.table)))
-      return false;
-  return true;
-}
-
-static void logical_reads_aggregate(const struct wr_logical_aggregate *aggregate,
-                                    const bool *wanted, bool *used)
-{
-  for (uint32_t k = 0; k < aggregate->key_count; k++)
-    used[aggregate->keys[k]] = true;
-  for (uint32_t a = 0; a < aggregate->aggregate_count; a++) {
-    const struct wr_aggregate_columns *columns = &aggregate->columns[a];
-    if (!wanted[aggregate->key_count + a])
-      continue;
-    for (uint32_t i = 0; i < aggregate->aggregates[a].arg_count; i++)
-      used[columns->args[i]] = true;
-    if (columns->filter != UINT32_MAX)
-      used[columns->filter] = true;
-  }
-  if (aggregate->window.kind == WR_WINDOW_ATTACHED)
-    used[aggregate->start_column] = used[aggregate->end_column] = true;
-  else if (aggregate->window.kind != WR_WINDOW_ALL)
-    used[aggregate->time_column] = true;
-}
-
-void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool *wanted, bool *used)
-{
-  uint32_t count = node->inputs[input]->schema.column_count;
-  switch (node->kind) {
-  case WR_LOGICAL_PROJECT:
-    for (uint32_t c = 0; c < node->schema.column_count; c++)
-      if (wanted[c])
-        wr_expression_columns(node->project.expressions[c], used);
-    return;
-  case WR_LOGICAL_AGGREGATE: logical_reads_aggregate(&node->aggregate, wanted, used); return;
-  case WR_LOGICAL_WATERMARK:
-    used[node->watermark.time_column] = true;
-    wr_expression_columns(node->watermark.expression, used);
-    break;
-  case WR_LOGICAL_FILTER: wr_expression_columns(node->filter.condition, used); break;
-  case WR_LOGICAL_ASSIGN: used[node->assign.time_column] = true; break;
-  case WR_LOGICAL_EXPAND:
-    for (uint32_t k = 0; k < node->expand.key_count; k++)
-      used[node->expand.keys[k]] = true;
-    break;
-  case WR_LOGICAL_DISTINCT: memset(used, true, count); break;
-  case WR_LOGICAL_UNNEST: used[node->unnest.column] = true; break;
-  case WR_LOGICAL_SORT:
-    for (uint32_t k = 0; k < node->sort.key_count; k++)
-      used[node->sort.keys[k].column] = true;
-    break;
-  default: break;
-  }
-  for (uint32_t c = 0; c < count; c++) /* handed on as they are */
-    used[c] = used[c] || wanted[c];
-}
-
-bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order)
-{
-  bool **wanted = WR_NEW_ARRAY(arena, bool *, order->count);
-  for (uint32_t i = 0; i < order->count; i++)
-    wanted[i] = WR_NEW_ARRAY(arena, bool, order->nodes[i]->schema.column_count);
-  for (uint32_t i = order->count; i-- > 0;) {
-    const struct wr_logical *node = order->nodes[i];
-    if (node->kind == WR_LOGICAL_SINK)
-      memset(wanted[i], true, node->schema.column_count);
-    for (uint32_t k = 0; k < node->input_count; k++)
-      wr_logical_reads(node, k, wanted[i], wanted[node->inputs[k]->number]);
-  }
-  return wanted;
 }

@@ -19,23 +19,14 @@
 #include "core/time.h"
 #include "operators/specs.h"
 #include "planner/describe.h"
+#include "planner/physical_rows.h"
+#include "planner/physical_spec.h"
 #include "planner/writing.h"
-
-struct physical {
-  struct wr_arena *arena;
-  const struct wr_settings *settings;
-  uint32_t parallelism;
-  struct wr_logical_order order;
-  bool **wanted;
-  const bool *reads_arrived; /* per node: somebody below judges lateness by it */
-  const char **identities;   /* per node, not counted yet */
-  struct wr_plan_node *nodes;
-};
 
 /* ---- where */
 
 /* As many copies as the widest input has. */
-static uint32_t physical_widest(const struct physical *physical, const struct wr_logical *node)
+static uint32_t physical_widest(const struct wr_placing *physical, const struct wr_logical *node)
 {
   uint32_t most = 1;
   for (uint32_t i = 0; i < node->input_count; i++) {
@@ -45,8 +36,10 @@ static uint32_t physical_widest(const struct physical *physical, const struct wr
   return most;
 }
 
-static uint32_t physical_parallelism(const struct physical *physical, const struct wr_logical *node)
+static uint32_t physical_parallelism(const struct wr_placing *physical,
+                                     const struct wr_logical *node)
 {
+  uint32_t key_count;
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
     if (node->scan.table->scan_parallelism)
@@ -55,7 +48,16 @@ static uint32_t physical_parallelism(const struct physical *physical, const stru
   case WR_LOGICAL_REJECTS:
   case WR_LOGICAL_VALUES: return 1;
   case WR_LOGICAL_AGGREGATE: return node->aggregate.key_count ? physical->parallelism : 1;
+  case WR_LOGICAL_ASSIGN:
+    if (node->assign.origin->window.kind != WR_WINDOW_SESSION)
+      break;
+    return node->assign.key_count ? physical->parallelism : 1;
   case WR_LOGICAL_DISTINCT: return physical->parallelism;
+  case WR_LOGICAL_OVER:
+  case WR_LOGICAL_RANK:
+  case WR_LOGICAL_JOIN:
+    wr_physical_rows_keys(node, 0, &key_count);
+    return key_count ? physical->parallelism : 1;
   case WR_LOGICAL_SORT:
   case WR_LOGICAL_LIMIT: return 1;
   case WR_LOGICAL_UNION: return physical_widest(physical, node);
@@ -68,16 +70,35 @@ static uint32_t physical_parallelism(const struct physical *physical, const stru
   return physical->nodes[wr_logical_input(node)->number].parallelism;
 }
 
-static void physical_connect_input(const struct physical *physical, const struct wr_logical *node,
+/* Its rows leave when the watermark lets them go. */
+static bool physical_holds(const struct wr_logical *node)
+{
+  return wr_logical_keeps_rows(node) && (node->kind != WR_LOGICAL_OVER || wr_logical_judges(node));
+}
+
+/* What its rows knew of the watermark is not known below. An OVER tells it. */
+static bool physical_forgets_arrived(const struct wr_logical *node)
+{
+  return wr_logical_keeps_rows(node) && node->kind != WR_LOGICAL_OVER;
+}
+
+static void physical_connect_input(const struct wr_placing *physical, const struct wr_logical *node,
                                    uint32_t i, const struct wr_plan_node *out,
                                    struct wr_plan_input *input)
 {
   const struct wr_plan_node *from = &physical->nodes[node->inputs[i]->number];
   input->node = from->id;
-  if (node->kind == WR_LOGICAL_AGGREGATE && out->parallelism > 1) {
+  if (wr_physical_is_rows(node) && out->parallelism > 1) {
+    input->exchange = WR_EXCHANGE_HASH;
+    input->keys = wr_physical_rows_keys(node, i, &input->key_count);
+  } else if (node->kind == WR_LOGICAL_AGGREGATE && out->parallelism > 1) {
     input->exchange = WR_EXCHANGE_HASH;
     input->keys = node->aggregate.keys;
     input->key_count = node->aggregate.key_count;
+  } else if (node->kind == WR_LOGICAL_ASSIGN && node->assign.key_count && out->parallelism > 1) {
+    input->exchange = WR_EXCHANGE_HASH;
+    input->keys = node->assign.keys;
+    input->key_count = node->assign.key_count;
   } else if (node->kind == WR_LOGICAL_DISTINCT && out->parallelism > 1) {
     uint32_t *keys = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
     for (uint32_t k = 0; k < node->schema.column_count; k++)
@@ -85,27 +106,33 @@ static void physical_connect_input(const struct physical *physical, const struct
     input->exchange = WR_EXCHANGE_HASH;
     input->keys = keys;
     input->key_count = node->schema.column_count;
-  } else if (from->parallelism != out->parallelism || node->kind == WR_LOGICAL_UNION) {
+  } else if (from->parallelism != out->parallelism || node->input_count > 1) {
     input->exchange = out->parallelism == 1 ? WR_EXCHANGE_GATHER : WR_EXCHANGE_SPREAD;
   }
 }
 
-static void physical_connect(const struct physical *physical, const struct wr_logical *node,
+static void physical_connect(const struct wr_placing *physical, const struct wr_logical *node,
                              struct wr_plan_node *out)
 {
   struct wr_plan_input *inputs =
       WR_NEW_ARRAY(physical->arena, struct wr_plan_input, node->input_count);
-  for (uint32_t i = 0; i < node->input_count; i++)
+  bool exchanged = false, held = false, interleaved = physical->one_time[node->number];
+  for (uint32_t i = 0; i < node->input_count; i++) {
+    const struct wr_logical *from = node->inputs[i];
     physical_connect_input(physical, node, i, out, &inputs[i]);
+    bool meets = inputs[i].exchange != WR_EXCHANGE_FORWARD;
+    inputs[i].settled = physical->is_exchanged[from->number];
+    exchanged |= meets || inputs[i].settled;
+    held |= physical_holds(from) || physical->is_held[from->number];
+    interleaved |= physical->is_interleaved[from->number] && !physical_holds(from);
+    interleaved |= meets && inputs[i].settled && physical->may_be_late[from->number] &&
+                   physical->nodes[from->number].parallelism > 1;
+  }
+  physical->is_exchanged[node->number] = exchanged;
+  physical->is_interleaved[node->number] = interleaved;
+  physical->is_held[node->number] = held;
   out->inputs = inputs;
   out->input_count = node->input_count;
-}
-
-/* Who judges lateness, or waits for the end; what it gives is never late. */
-static bool physical_is_judge(const struct wr_logical *node)
-{
-  return node->kind == WR_LOGICAL_AGGREGATE || node->kind == WR_LOGICAL_SORT ||
-         (node->kind == WR_LOGICAL_DISTINCT && node->distinct.end_column != UINT32_MAX);
 }
 
 /* Whether its expressions use CURRENT_WATERMARK. */
@@ -125,15 +152,50 @@ static const bool *physical_find_arrived(struct wr_arena *arena,
   bool *reads = WR_NEW_ARRAY(arena, bool, order->count);
   for (uint32_t i = order->count; i-- > 0;) {
     const struct wr_logical *node = order->nodes[i];
-    bool is_judge = physical_is_judge(node), passes = reads[i] || physical_reads_arrived(node);
-    bool waits = node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_ALL;
-    for (uint32_t k = 0; k < node->input_count && !waits; k++)
-      if (is_judge || (passes && !physical_is_judge(node->inputs[k])))
+    bool judges = wr_logical_judges(node);
+    bool passes = !physical_holds(node) && (reads[i] || physical_reads_arrived(node));
+    for (uint32_t k = 0; k < node->input_count; k++)
+      if (judges || (passes && !physical_forgets_arrived(node->inputs[k])))
         reads[node->inputs[k]->number] = true;
-    if (node->kind == WR_LOGICAL_SCAN || (is_judge && reads[i]))
+    if (node->kind == WR_LOGICAL_SCAN || physical_forgets_arrived(node))
       reads[i] = false;
   }
   return reads;
+}
+
+/* Rows come late from where a watermark is made, and not from who waits for it, or makes one by the
+ * clock. */
+static const bool *physical_find_late(struct wr_arena *arena, const struct wr_logical_order *order)
+{
+  bool *late = WR_NEW_ARRAY(arena, bool, order->count);
+  for (uint32_t i = 0; i < order->count; i++) {
+    const struct wr_logical *node = order->nodes[i];
+    late[i] = node->kind == WR_LOGICAL_WATERMARK;
+    for (uint32_t k = 0; k < node->input_count && !physical_forgets_arrived(node); k++)
+      late[i] = late[i] || late[node->inputs[k]->number];
+  }
+  return late;
+}
+
+/* Nodes with several inputs whose event time comes from one watermark node, or one clock. */
+static const bool *physical_find_one_time(struct wr_arena *arena,
+                                          const struct wr_logical_order *order)
+{
+  bool *one_time = WR_NEW_ARRAY(arena, bool, order->count);
+  uint32_t *origins = WR_NEW_ARRAY(arena, uint32_t, order->count);
+  for (uint32_t i = 0; i < order->count; i++) {
+    const struct wr_logical *node = order->nodes[i];
+    origins[i] = UINT32_MAX; /* none, or several */
+    if (node->kind == WR_LOGICAL_WATERMARK || wr_logical_has_clock(node))
+      origins[i] = i;
+    else if (node->input_count > 0)
+      origins[i] = origins[node->inputs[0]->number];
+    for (uint32_t k = 1; k < node->input_count; k++)
+      if (origins[node->inputs[k]->number] != origins[i])
+        origins[i] = UINT32_MAX;
+    one_time[i] = node->input_count > 1 && origins[i] != UINT32_MAX;
+  }
+  return one_time;
 }
 
 /* ---- tables */
@@ -157,7 +219,7 @@ static int64_t physical_max_ahead_us(const struct wr_table *table)
   return wr_table_is_bounded(table) ? 0 : WR_US_PER_DAY;
 }
 
-static const struct wr_plan_source *physical_source(const struct physical *physical,
+static const struct wr_plan_source *physical_source(const struct wr_placing *physical,
                                                     const struct wr_logical *node)
 {
   const struct wr_table *table = node->scan.table;
@@ -168,7 +230,8 @@ static const struct wr_plan_source *physical_source(const struct physical *physi
                                     .wanted = wanted,
                                     .metadata = metadata,
                                     .on_error = table->on_error,
-                                    .bounded = wr_table_is_bounded(table)};
+                                    .bounded = wr_table_is_bounded(table),
+                                    .alignment = table->alignment};
   for (uint32_t c = 0; c < node->schema.column_count; c++) {
     uint32_t column = node->scan.columns[c];
     if (column < table->physical.column_count)
@@ -179,11 +242,12 @@ static const struct wr_plan_source *physical_source(const struct physical *physi
   return source;
 }
 
-static const struct wr_plan_sink *physical_sink(const struct physical *physical,
+static const struct wr_plan_sink *physical_sink(const struct wr_placing *physical,
                                                 const struct wr_logical *node)
 {
   struct wr_plan_sink *sink = WR_NEW(physical->arena, struct wr_plan_sink);
   sink->table = physical_table(node->sink.table);
+  sink->changes = node->changes;
   sink->metadata = node->sink.table->written_metadata;
   sink->metadata_count =
       node->sink.table->written.column_count - node->sink.table->physical.column_count;
@@ -192,7 +256,7 @@ static const struct wr_plan_sink *physical_sink(const struct physical *physical,
 
 /* ---- specs: one function per operator class */
 
-static const void *physical_values(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_values(const struct wr_placing *physical, const struct wr_logical *node,
                                    const struct wr_schema *schema)
 {
   struct wr_values_spec *spec = WR_NEW(physical->arena, struct wr_values_spec);
@@ -201,7 +265,7 @@ static const void *physical_values(const struct physical *physical, const struct
   return spec;
 }
 
-static const void *physical_filter(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_filter(const struct wr_placing *physical, const struct wr_logical *node,
                                    const struct wr_schema *schema)
 {
   struct wr_filter_spec *spec = WR_NEW(physical->arena, struct wr_filter_spec);
@@ -211,8 +275,8 @@ static const void *physical_filter(const struct physical *physical, const struct
   return spec;
 }
 
-static const void *physical_project(const struct physical *physical, const struct wr_logical *node,
-                                    const struct wr_schema *schema)
+static const void *physical_project(const struct wr_placing *physical,
+                                    const struct wr_logical *node, const struct wr_schema *schema)
 {
   struct wr_project_spec *spec = WR_NEW(physical->arena, struct wr_project_spec);
   *spec = (struct wr_project_spec){.schema = schema,
@@ -221,7 +285,7 @@ static const void *physical_project(const struct physical *physical, const struc
   return spec;
 }
 
-static const void *physical_watermark(const struct physical *physical,
+static const void *physical_watermark(const struct wr_placing *physical,
                                       const struct wr_logical *node, const struct wr_schema *schema)
 {
   const struct wr_table *table = node->watermark.table;
@@ -238,17 +302,7 @@ static const void *physical_watermark(const struct physical *physical,
   return spec;
 }
 
-static const void *physical_assign(const struct physical *physical, const struct wr_logical *node,
-                                   const struct wr_schema *schema)
-{
-  struct wr_window_assign_spec *spec = WR_NEW(physical->arena, struct wr_window_assign_spec);
-  *spec = (struct wr_window_assign_spec){.schema = schema,
-                                         .window = node->assign.origin->window,
-                                         .time_column = node->assign.time_column};
-  return spec;
-}
-
-static const void *physical_unnest(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_unnest(const struct wr_placing *physical, const struct wr_logical *node,
                                    const struct wr_schema *schema)
 {
   struct wr_unnest_spec *spec = WR_NEW(physical->arena, struct wr_unnest_spec);
@@ -261,7 +315,7 @@ static const void *physical_unnest(const struct physical *physical, const struct
   return spec;
 }
 
-static const void *physical_sort(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_sort(const struct wr_placing *physical, const struct wr_logical *node,
                                  const struct wr_schema *schema)
 {
   struct wr_sort_spec *spec = WR_NEW(physical->arena, struct wr_sort_spec);
@@ -276,7 +330,7 @@ static const void *physical_sort(const struct physical *physical, const struct w
   return spec;
 }
 
-static const void *physical_limit(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_limit(const struct wr_placing *physical, const struct wr_logical *node,
                                   const struct wr_schema *schema)
 {
   (void)schema;
@@ -285,7 +339,7 @@ static const void *physical_limit(const struct physical *physical, const struct 
   return spec;
 }
 
-static const void *physical_union(const struct physical *physical, const struct wr_logical *node,
+static const void *physical_union(const struct wr_placing *physical, const struct wr_logical *node,
                                   const struct wr_schema *schema)
 {
   struct wr_union_spec *spec = WR_NEW(physical->arena, struct wr_union_spec);
@@ -293,74 +347,39 @@ static const void *physical_union(const struct physical *physical, const struct 
   return spec;
 }
 
-static const void *physical_aggregate(const struct physical *physical,
-                                      const struct wr_logical *node, const struct wr_schema *schema)
-{
-  const struct wr_logical_aggregate *aggregate = &node->aggregate;
-  const struct wr_schema *input = &wr_logical_input(node)->schema;
-  struct wr_window_aggregate_spec *spec = WR_NEW(physical->arena, struct wr_window_aggregate_spec);
-  *spec = (struct wr_window_aggregate_spec){.schema = schema,
-                                            .window = aggregate->window,
-                                            .time_column = aggregate->time_column,
-                                            .start_column = aggregate->start_column,
-                                            .end_column = aggregate->end_column,
-                                            .keys = aggregate->keys,
-                                            .key_count = aggregate->key_count,
-                                            .set_column = UINT32_MAX,
-                                            .aggregates = aggregate->aggregates,
-                                            .columns = aggregate->columns,
-                                            .aggregate_count = aggregate->aggregate_count,
-                                            .empty_sets = aggregate->empty_sets,
-                                            .empty_set_count = aggregate->empty_set_count,
-                                            .input_schema = input};
-  if (aggregate->has_sets) {
-    spec->set_column = aggregate->keys[aggregate->key_count - 1];
-    spec->first_set = aggregate->first_set;
-  }
-  return spec;
-}
-
-static const void *physical_expand(const struct physical *physical, const struct wr_logical *node,
-                                   const struct wr_schema *schema)
-{
-  struct wr_expand_spec *spec = WR_NEW(physical->arena, struct wr_expand_spec);
-  *spec = (struct wr_expand_spec){.schema = schema,
-                                  .keys = node->expand.keys,
-                                  .key_count = node->expand.key_count,
-                                  .sets = node->expand.sets,
-                                  .set_count = node->expand.set_count};
-  return spec;
-}
-
-static const void *physical_distinct(const struct physical *physical, const struct wr_logical *node,
-                                     const struct wr_schema *schema)
-{
-  struct wr_distinct_spec *spec = WR_NEW(physical->arena, struct wr_distinct_spec);
-  uint32_t end = node->distinct.end_column;
-  *spec = (struct wr_distinct_spec){.schema = schema, .end_column = end};
-  if (end != UINT32_MAX)
-    spec->tick_us = node->roles[end].origin->window.tick_us;
-  return spec;
-}
-
-static const struct {
+struct physical_operator {
   const struct wr_operator_class *class;
-  const void *(*spec)(const struct physical *physical, const struct wr_logical *node,
+  const void *(*spec)(const struct wr_placing *physical, const struct wr_logical *node,
                       const struct wr_schema *schema);
-} physical_operators[WR_LOGICAL_KIND_COUNT] = {
+};
+
+static const struct physical_operator physical_operators[WR_LOGICAL_KIND_COUNT] = {
     [WR_LOGICAL_VALUES] = {&wr_operator_class_values, physical_values},
     [WR_LOGICAL_WATERMARK] = {&wr_operator_class_watermark, physical_watermark},
     [WR_LOGICAL_FILTER] = {&wr_operator_class_filter, physical_filter},
     [WR_LOGICAL_PROJECT] = {&wr_operator_class_project, physical_project},
-    [WR_LOGICAL_ASSIGN] = {&wr_operator_class_window_assign, physical_assign},
-    [WR_LOGICAL_AGGREGATE] = {&wr_operator_class_window_aggregate, physical_aggregate},
-    [WR_LOGICAL_EXPAND] = {&wr_operator_class_expand, physical_expand},
-    [WR_LOGICAL_DISTINCT] = {&wr_operator_class_distinct, physical_distinct},
+    [WR_LOGICAL_ASSIGN] = {&wr_operator_class_window_assign, wr_physical_assign},
+    [WR_LOGICAL_AGGREGATE] = {&wr_operator_class_window_aggregate, wr_physical_aggregate},
+    [WR_LOGICAL_EXPAND] = {&wr_operator_class_expand, wr_physical_expand},
+    [WR_LOGICAL_DISTINCT] = {&wr_operator_class_distinct, wr_physical_distinct},
     [WR_LOGICAL_UNNEST] = {&wr_operator_class_unnest, physical_unnest},
     [WR_LOGICAL_SORT] = {&wr_operator_class_sort, physical_sort},
     [WR_LOGICAL_LIMIT] = {&wr_operator_class_limit, physical_limit},
     [WR_LOGICAL_UNION] = {&wr_operator_class_union, physical_union},
+    [WR_LOGICAL_OVER] = {&wr_operator_class_over, wr_physical_over},
+    [WR_LOGICAL_RANK] = {&wr_operator_class_rank, wr_physical_rank},
+    [WR_LOGICAL_JOIN] = {&wr_operator_class_window_join, wr_physical_join},
 };
+
+static struct physical_operator physical_operator(const struct wr_logical *node)
+{
+  bool is_session =
+      (node->kind == WR_LOGICAL_ASSIGN && node->assign.origin->window.kind == WR_WINDOW_SESSION) ||
+      (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_SESSION);
+  if (is_session)
+    return (struct physical_operator){&wr_operator_class_session, wr_physical_session};
+  return physical_operators[node->kind];
+}
 
 /* ---- nodes */
 
@@ -385,7 +404,7 @@ static const char **physical_statements(struct wr_arena *arena,
 }
 
 /* Equal identities get their ordinal. */
-static const char *physical_identity(const struct physical *physical, uint32_t index)
+static const char *physical_identity(const struct wr_placing *physical, uint32_t index)
 {
   const char *identity = physical->identities[index];
   uint32_t equals = 0;
@@ -395,10 +414,11 @@ static const char *physical_identity(const struct physical *physical, uint32_t i
 }
 
 /* The words of the logical node, and for a watermark what else moves it or stops it. */
-static const char *physical_detail(const struct physical *physical, const struct wr_logical *node)
+static const char *physical_detail(const struct wr_placing *physical, const struct wr_logical *node)
 {
   struct wr_writing out = {.arena = physical->arena};
   wr_write(&out, "%s", wr_logical_detail(physical->arena, node));
+  wr_physical_window_notes(physical, node, &out);
   if (node->kind != WR_LOGICAL_WATERMARK)
     return wr_written(&out);
   const struct wr_table *table = node->watermark.table;
@@ -412,12 +432,17 @@ static const char *physical_detail(const struct physical *physical, const struct
     wr_write_duration(&out, physical_max_ahead_us(table));
     wr_write(&out, " ahead of the clock are rejected");
   }
+  if (table->alignment.group) {
+    wr_write(&out, "; at most ");
+    wr_write_duration(&out, table->alignment.max_drift_us);
+    wr_write(&out, " ahead of the slowest of the group '%s'", table->alignment.group);
+  }
   if (table->idle_advance)
     wr_write(&out, "; follows the clock when there is nothing to read");
   return wr_written(&out);
 }
 
-static void physical_node(const struct physical *physical, uint32_t index, const char *statement)
+static void physical_node(const struct wr_placing *physical, uint32_t index, const char *statement)
 {
   const struct wr_logical *node = physical->order.nodes[index];
   struct wr_plan_node *out = &physical->nodes[index];
@@ -429,10 +454,13 @@ static void physical_node(const struct physical *physical, uint32_t index, const
                                .name = wr_logical_name(physical->arena, node),
                                .detail = *detail ? detail : NULL,
                                .identity = physical_identity(physical, index),
+                               .state = wr_logical_state(physical->arena, node),
                                .statement = statement,
                                .schema = schema,
                                .parallelism = physical_parallelism(physical, node),
-                               .arrived = physical->reads_arrived[index]};
+                               .arrived = physical->reads_arrived[index],
+                               .changes = node->changes,
+                               .one_time = physical->one_time[index]};
   physical_connect(physical, node, out);
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
@@ -449,8 +477,8 @@ static void physical_node(const struct physical *physical, uint32_t index, const
     out->schema = &node->sink.table->written;
     break;
   default:
-    out->operator_class = physical_operators[node->kind].class;
-    out->spec = physical_operators[node->kind].spec(physical, node, schema);
+    out->operator_class = physical_operator(node).class;
+    out->spec = physical_operator(node).spec(physical, node, schema);
     break;
   }
 }
@@ -460,12 +488,17 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                                        uint32_t root_count)
 {
   assert(parallelism > 0 && root_count > 0);
-  struct physical physical = {.arena = arena,
-                              .settings = settings,
-                              .parallelism = parallelism,
-                              .order = wr_logical_order(arena, roots, root_count)};
+  struct wr_placing physical = {.arena = arena,
+                                .settings = settings,
+                                .parallelism = parallelism,
+                                .order = wr_logical_order(arena, roots, root_count)};
   physical.wanted = wr_logical_wanted(arena, &physical.order);
   physical.reads_arrived = physical_find_arrived(arena, &physical.order);
+  physical.may_be_late = physical_find_late(arena, &physical.order);
+  physical.one_time = physical_find_one_time(arena, &physical.order);
+  physical.is_exchanged = WR_NEW_ARRAY(arena, bool, physical.order.count);
+  physical.is_interleaved = WR_NEW_ARRAY(arena, bool, physical.order.count);
+  physical.is_held = WR_NEW_ARRAY(arena, bool, physical.order.count);
   physical.nodes = WR_NEW_ARRAY(arena, struct wr_plan_node, physical.order.count);
   physical.identities = WR_NEW_ARRAY(arena, const char *, physical.order.count);
   for (uint32_t i = 0; i < physical.order.count; i++)

@@ -33,12 +33,20 @@ struct wr_job {
   bool explain_json;          /* EXPLAIN JSON_EXECUTION_PLAN */
 };
 
+/* SET 'execution.checkpointing...', as it stands at the end of the script. */
+struct wr_epoch_settings {
+  int64_t interval_us;
+  bool has_interval; /* somebody said it */
+  uint32_t epochs_kept, failures_tolerated;
+};
+
 struct wr_program {
   const struct wr_job *jobs; /* in the order they run */
   uint32_t job_count;
   const struct wr_warning *warnings; /* settings of other systems that have no effect here, ... */
   uint32_t warning_count;
   const char *name; /* SET 'pipeline.name', or NULL */
+  struct wr_epoch_settings epochs;
   uint32_t statement_count, table_count, view_count, function_count; /* for a summary */
 };
 

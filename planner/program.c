@@ -14,6 +14,7 @@
 
 #include "parser/parser.h"
 #include "planner/program_builder.h"
+#include "planner/bind_over.h"
 #include "planner/describe.h"
 #include "planner/physical.h"
 #include "planner/rule.h"
@@ -116,6 +117,8 @@ static enum wr_code builder_insert(struct wr_program_builder *builder, struct wr
   const struct wr_binder before = draft->binder;
   enum wr_code code = wr_bind_insert(&draft->binder, statement->insert,
                                      wr_program_text(builder, statement->span), &root, err);
+  if (code == WR_OK)
+    code = wr_check_over(builder->arena, &root, 1, err);
   draft_restore(draft, &before, code);
   if (code == WR_OK)
     wr_draft_add_root(draft, root);
@@ -150,6 +153,8 @@ static enum wr_code builder_select(struct wr_program_builder *builder, struct wr
   const struct wr_binder before = draft->binder;
   enum wr_code code = wr_bind_console(&draft->binder, query, builder->options->result_format,
                                       wr_program_text(builder, span), &root, err);
+  if (code == WR_OK)
+    code = wr_check_over(builder->arena, &root, 1, err);
   draft_restore(draft, &before, code);
   if (code == WR_OK)
     wr_draft_add_root(draft, root);
@@ -298,6 +303,7 @@ static void builder_finish(struct wr_program_builder *builder, const struct wr_s
                              .warnings = builder->settings.warnings,
                              .warning_count = builder->settings.warning_count,
                              .name = wr_settings_text(&builder->settings, "pipeline.name"),
+                             .epochs = wr_settings_epochs(&builder->settings),
                              .statement_count = script->statements.count};
   for (const struct wr_object *object = builder->catalogue.first; object; object = object->next) {
     out->table_count += object->kind == WR_OBJECT_TABLE;

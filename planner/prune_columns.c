@@ -159,6 +159,130 @@ static void prune_union(struct prune *prune, struct wr_logical *node, const bool
              wanted);
 }
 
+static const uint32_t *prune_keys(const struct prune *prune, const struct wr_logical *old_input,
+                                  const uint32_t *keys, uint32_t count)
+{
+  uint32_t *now = WR_NEW_ARRAY(prune->rewrite->arena, uint32_t, count);
+  for (uint32_t k = 0; k < count; k++)
+    now[k] = prune_column(prune, old_input, keys[k]);
+  return now;
+}
+
+static const struct wr_sort_key *prune_order(const struct prune *prune,
+                                             const struct wr_logical *old_input,
+                                             const struct wr_sort_key *order, uint32_t count)
+{
+  struct wr_sort_key *now = WR_NEW_ARRAY(prune->rewrite->arena, struct wr_sort_key, count);
+  for (uint32_t k = 0; k < count; k++) {
+    now[k] = order[k];
+    now[k].column = prune_column(prune, old_input, order[k].column);
+  }
+  return now;
+}
+
+/* Which columns that a node hands on from its only input the new input still has. */
+static bool *prune_handed_on(const struct prune *prune, const struct wr_logical *node)
+{
+  const struct wr_logical *input = wr_logical_input(node);
+  bool *kept = WR_NEW_ARRAY(prune->rewrite->arena, bool, node->schema.column_count);
+  for (uint32_t c = 0; c < input->schema.column_count; c++)
+    kept[c] = prune->columns[input->number][c] != NULL;
+  return kept;
+}
+
+static struct wr_over_call prune_over_call(const struct prune *prune,
+                                           const struct wr_logical *old_input,
+                                           const struct wr_over_call *call)
+{
+  struct wr_over_call now = *call;
+  if (call->function == WR_OVER_AGGREGATE)
+    now.columns = prune_call_columns(prune, old_input, &call->aggregate, &call->columns);
+  if (call->value_column != UINT32_MAX)
+    now.value_column = prune_column(prune, old_input, call->value_column);
+  if (call->default_column != UINT32_MAX)
+    now.default_column = prune_column(prune, old_input, call->default_column);
+  return now;
+}
+
+/* Without any call that somebody reads the node goes away. */
+static void prune_over(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  struct wr_arena *arena = prune->rewrite->arena;
+  const struct wr_logical *old_input = wr_logical_input(node);
+  struct wr_logical *input = prune->now[old_input->number];
+  struct wr_logical_over over = node->over;
+  uint32_t before = old_input->schema.column_count;
+  struct wr_over_call *calls = WR_NEW_ARRAY(arena, struct wr_over_call, over.call_count);
+  const char **names = WR_NEW_ARRAY(arena, const char *, over.call_count);
+  bool *kept = prune_handed_on(prune, node);
+  over.call_count = 0;
+  for (uint32_t i = 0; i < node->over.call_count; i++) {
+    kept[before + i] = wanted[before + i];
+    if (!wanted[before + i])
+      continue;
+    names[over.call_count] = node->schema.fields[before + i].name;
+    calls[over.call_count++] = prune_over_call(prune, old_input, &node->over.calls[i]);
+  }
+  if (over.call_count == 0) {
+    prune_note(prune, node, input, kept);
+    return;
+  }
+  over.calls = calls;
+  over.keys = prune_keys(prune, old_input, over.keys, over.key_count);
+  over.order = prune_order(prune, old_input, over.order, over.order_count);
+  prune_note(prune, node, wr_logical_over(arena, input, &over, names), kept);
+}
+
+static void prune_rank(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  const struct wr_logical *old_input = wr_logical_input(node);
+  uint32_t before = old_input->schema.column_count;
+  struct wr_logical_rank rank = node->rank;
+  bool *kept = prune_handed_on(prune, node);
+  if (rank.with_rank)
+    rank.with_rank = kept[before] = wanted[before];
+  rank.keys = prune_keys(prune, old_input, rank.keys, rank.key_count);
+  rank.order = prune_order(prune, old_input, rank.order, rank.order_count);
+  if (rank.origin) {
+    rank.start_column = prune_column(prune, old_input, rank.start_column);
+    rank.end_column = prune_column(prune, old_input, rank.end_column);
+  }
+  const char *name = rank.with_rank ? node->schema.fields[before].name : NULL;
+  prune_note(prune, node,
+             wr_logical_rank(prune->rewrite->arena, prune->now[old_input->number], &rank, name),
+             kept);
+}
+
+static void prune_join(struct prune *prune, struct wr_logical *node)
+{
+  struct wr_arena *arena = prune->rewrite->arena;
+  struct wr_logical_join join = node->join;
+  struct wr_logical *inputs[2];
+  uint32_t counts[] = {node->inputs[0]->schema.column_count, node->inputs[1]->schema.column_count};
+  const struct wr_expression **pairs =
+      WR_NEW_ARRAY(arena, const struct wr_expression *, counts[0] + counts[1]);
+  bool *kept = WR_NEW_ARRAY(arena, bool, counts[0] + counts[1]);
+  for (unsigned side = 0; side < 2; side++) {
+    const struct wr_logical *old_input = node->inputs[side];
+    inputs[side] = prune->now[old_input->number];
+    join.keys[side] = prune_keys(prune, old_input, join.keys[side], join.key_count);
+    join.start_columns[side] = prune_column(prune, old_input, join.start_columns[side]);
+    join.end_columns[side] = prune_column(prune, old_input, join.end_columns[side]);
+    for (uint32_t c = 0; c < counts[side]; c++) {
+      const struct wr_expression *column = prune->columns[old_input->number][c];
+      uint32_t pair = side ? counts[0] + c : c;
+      kept[pair] = column != NULL;
+      if (column)
+        pairs[pair] = wr_bind_column(prune->rewrite->binding,
+                                     column->column + (side ? inputs[0]->schema.column_count : 0),
+                                     column->type, column->span);
+    }
+  }
+  if (join.condition)
+    join.condition = wr_expression_replace(arena, join.condition, pairs);
+  prune_note(prune, node, wr_logical_join(arena, inputs[0], inputs[1], &join), kept);
+}
+
 /* Nodes that hand their input's columns on: what the input keeps, they keep. */
 static void prune_like_input(struct prune *prune, struct wr_logical *node)
 {
@@ -179,10 +303,16 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
         prune_column(prune, wr_logical_input(node), node->watermark.time_column),
         wr_expression_replace(arena, node->watermark.expression, columns));
     break;
-  case WR_LOGICAL_ASSIGN:
-    now = wr_logical_assign(arena, input, node->assign.origin,
-                            prune_column(prune, wr_logical_input(node), node->assign.time_column));
+  case WR_LOGICAL_ASSIGN: {
+    struct wr_logical_assign assign = node->assign;
+    uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, assign.key_count);
+    for (uint32_t k = 0; k < assign.key_count; k++)
+      keys[k] = prune_column(prune, wr_logical_input(node), assign.keys[k]);
+    assign.keys = keys;
+    assign.time_column = prune_column(prune, wr_logical_input(node), assign.time_column);
+    now = wr_logical_assign(arena, input, &assign);
     break;
+  }
   case WR_LOGICAL_SORT: {
     struct wr_logical_sort sort = node->sort;
     struct wr_sort_key *keys = WR_NEW_ARRAY(arena, struct wr_sort_key, sort.key_count);
@@ -230,6 +360,8 @@ static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
   if (node->kind == WR_LOGICAL_AGGREGATE) {
     first = node->aggregate.key_count;
     count = first + node->aggregate.aggregate_count;
+  } else if (node->kind == WR_LOGICAL_OVER || node->kind == WR_LOGICAL_RANK) {
+    first = wr_logical_input(node)->schema.column_count;
   } else if (node->kind != WR_LOGICAL_SCAN && node->kind != WR_LOGICAL_PROJECT &&
              node->kind != WR_LOGICAL_UNION) {
     return false;
@@ -263,6 +395,12 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_aggregate(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_UNION) {
       prune_union(&prune, node, prune.wanted[i]);
+    } else if (node->kind == WR_LOGICAL_OVER) {
+      prune_over(&prune, node, prune.wanted[i]);
+    } else if (node->kind == WR_LOGICAL_RANK) {
+      prune_rank(&prune, node, prune.wanted[i]);
+    } else if (node->kind == WR_LOGICAL_JOIN) {
+      prune_join(&prune, node);
     } else if (node->input_count) {
       prune_like_input(&prune, node);
     } else { /* constant rows and rejects come whole */

@@ -12,6 +12,33 @@
 
 #include <assert.h>
 
+/* Rows of a session hold it together: only those of whole partitions can be left out below. */
+static bool push_keeps_window(const struct wr_logical *assign, uint32_t column)
+{
+  if (assign->assign.origin->window.kind != WR_WINDOW_SESSION)
+    return true;
+  for (uint32_t k = 0; k < assign->assign.key_count; k++)
+    if (assign->assign.keys[k] == column)
+      return true;
+  return false;
+}
+
+/* Whether a column has one value in all rows that an OVER or RANK looks at together: leaving out
+ * some of its values leaves out whole partitions. */
+static bool push_is_partition(const struct wr_logical *node, uint32_t column)
+{
+  bool is_over = node->kind == WR_LOGICAL_OVER;
+  if (!is_over && node->kind != WR_LOGICAL_RANK)
+    return false;
+  const uint32_t *keys = is_over ? node->over.keys : node->rank.keys;
+  uint32_t count = is_over ? node->over.key_count : node->rank.key_count;
+  for (uint32_t k = 0; k < count; k++)
+    if (keys[k] == column)
+      return true;
+  return !is_over && node->rank.origin &&
+         (column == node->rank.start_column || column == node->rank.end_column);
+}
+
 /* What a column of a node is in terms of its input; NULL: nothing that a filter could be moved
  * below. */
 static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
@@ -23,8 +50,12 @@ static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
     return wr_expression_is_cheap(node->project.expressions[column])
                ? node->project.expressions[column]
                : NULL;
+  if (node->kind == WR_LOGICAL_ASSIGN && !push_keeps_window(node, column))
+    return NULL;
   if ((node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_UNNEST) &&
       column < input->column_count)
+    return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
+  if (push_is_partition(node, column))
     return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
   if (node->kind == WR_LOGICAL_AGGREGATE && column < node->aggregate.key_count) {
     uint32_t key = node->aggregate.keys[column];
@@ -42,7 +73,8 @@ static bool push_may_pass(const struct wr_logical *node)
   if (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.empty_set_count)
     return false; /* its groups do not all come from rows */
   if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE ||
-      node->kind == WR_LOGICAL_UNNEST)
+      node->kind == WR_LOGICAL_UNNEST || node->kind == WR_LOGICAL_OVER ||
+      node->kind == WR_LOGICAL_RANK)
     return true;
   if (node->kind != WR_LOGICAL_PROJECT)
     return false;
@@ -62,12 +94,19 @@ static struct wr_logical *push_rebuild(const struct wr_rewrite *rewrite,
     return wr_logical_project(rewrite->arena, input, node->project.expressions,
                               wr_schema_names(rewrite->arena, &node->schema),
                               node->schema.column_count);
-  case WR_LOGICAL_ASSIGN:
-    return wr_logical_assign(rewrite->arena, input, node->assign.origin, node->assign.time_column);
+  case WR_LOGICAL_ASSIGN: return wr_logical_assign(rewrite->arena, input, &node->assign);
   case WR_LOGICAL_UNNEST:
     return wr_logical_unnest(rewrite->arena, input, &node->unnest,
                              wr_schema_names(rewrite->arena, &node->schema) +
                                  input->schema.column_count);
+  case WR_LOGICAL_OVER:
+    return wr_logical_over(rewrite->arena, input, &node->over,
+                           wr_schema_names(rewrite->arena, &node->schema) +
+                               input->schema.column_count);
+  case WR_LOGICAL_RANK:
+    return wr_logical_rank(
+        rewrite->arena, input, &node->rank,
+        node->rank.with_rank ? node->schema.fields[input->schema.column_count].name : NULL);
   default:
     assert(node->kind == WR_LOGICAL_AGGREGATE);
     return wr_logical_aggregate(rewrite->arena, input, &node->aggregate);
@@ -82,7 +121,7 @@ static bool push_can_move(const struct wr_logical *node, const struct wr_express
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (used[c] && !below[c])
       return false;
-  if ((node->kind == WR_LOGICAL_AGGREGATE || node->kind == WR_LOGICAL_UNNEST) &&
+  if (node->kind != WR_LOGICAL_PROJECT && node->kind != WR_LOGICAL_ASSIGN &&
       wr_expression_can_fail(conjunct))
     return false;
   return wr_expression_is_deterministic(conjunct);
@@ -99,8 +138,60 @@ static struct wr_logical *push_into_union(const struct wr_rewrite *rewrite,
   return wr_logical_union(rewrite->arena, inputs, node->input_count);
 }
 
+/* Rows of a side that a condition above a join drops may be dropped below it, if they could only
+ * come out of it together with what the condition looks at. */
+static bool push_may_enter(enum wr_join_kind kind, unsigned side)
+{
+  return kind == WR_JOIN_INNER || kind == (side ? WR_JOIN_RIGHT : WR_JOIN_LEFT) ||
+         (side == 0 && (kind == WR_JOIN_SEMI || kind == WR_JOIN_ANTI));
+}
+
+/* Conditions on one side of a join go to that side. */
+static struct wr_logical *push_into_join(const struct wr_rewrite *rewrite,
+                                         struct wr_logical *filter)
+{
+  struct wr_arena *arena = rewrite->arena;
+  const struct wr_logical *node = wr_logical_input(filter);
+  uint32_t before = node->inputs[0]->schema.column_count, width = node->schema.column_count,
+           left_count = 0, count;
+  struct wr_logical *inputs[] = {node->inputs[0], node->inputs[1]};
+  const struct wr_expression **own = wr_column_references(rewrite, &node->schema);
+  bool *used = WR_NEW_ARRAY(arena, bool, width);
+  for (uint32_t c = before; c < width; c++)
+    own[c] = wr_bind_column(rewrite->binding, c - before,
+                            node->inputs[1]->schema.fields[c - before].type,
+                            (struct wr_span){WR_NO_POSITION, 0});
+  const struct wr_expression *const *conjuncts = wr_conjuncts(&filter->filter.condition, &count);
+  const struct wr_expression **left = WR_NEW_ARRAY(arena, const struct wr_expression *, count);
+  bool is_blocked = false;
+  for (uint32_t i = 0; i < count; i++) {
+    bool sides[2] = {false}, can_fail = wr_expression_can_fail(conjuncts[i]);
+    memset(used, 0, width);
+    wr_expression_columns(conjuncts[i], used);
+    for (uint32_t c = 0; c < width; c++)
+      sides[c >= before] = sides[c >= before] || used[c];
+    unsigned side = sides[1];
+    is_blocked = is_blocked || can_fail; /* those behind it must not take its rows away */
+    if (is_blocked || sides[0] == sides[1] || !push_may_enter(node->join.kind, side) ||
+        !wr_expression_is_deterministic(conjuncts[i])) {
+      left[left_count++] = conjuncts[i];
+      continue;
+    }
+    inputs[side] =
+        wr_logical_filter(arena, inputs[side], wr_expression_replace(arena, conjuncts[i], own));
+  }
+  if (left_count == count)
+    return filter;
+  struct wr_logical *join = wr_logical_join(arena, inputs[0], inputs[1], &node->join);
+  return left_count ? wr_logical_filter(arena, join, wr_conjunction(rewrite, left, left_count))
+                    : join;
+}
+
 static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_logical *filter)
 {
+  if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_JOIN &&
+      wr_logical_input(filter)->reader_count == 1)
+    return push_into_join(rewrite, filter);
   if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_UNION &&
       wr_logical_input(filter)->reader_count == 1)
     return push_into_union(rewrite, filter);

@@ -35,6 +35,9 @@ struct wr_rule {
 /* Runs the rules; required_only: without the optional ones. */
 void wr_rewrite_run(struct wr_rewrite *rewrite, bool required_only);
 
+/* fold_windows, for one node: windows that have no other way. */
+struct wr_logical *wr_fold_window(const struct wr_rewrite *rewrite, struct wr_logical *node);
+
 /* ---- for rules */
 
 /* A plain reference, a field of one, or a literal: costs nothing to compute again. */

@@ -109,6 +109,32 @@ static enum wr_code scope_hint_near(const struct wr_scope *scope, const char *re
   return wr_hint(err, "did you mean '%s'?", near);
 }
 
+static enum wr_code scope_hint_alias(const struct wr_tree_item *item, struct wr_error *err)
+{
+  const struct wr_tree_expression *expression = item->value;
+  bool is_over = expression->kind == WR_TREE_CALL && expression->call.over;
+  wr_hint(err, "'%s' is an alias of the select list, which is not visible here: %s",
+          item->alias->text,
+          is_over ? "write the condition in QUALIFY, or around the SELECT in brackets"
+                  : "repeat its expression");
+  return err->code;
+}
+
+/* True if nothing here comes out of a window, and the name is that of a column which would. */
+static bool scope_hint_window(const struct wr_scope *scope, const char *name, struct wr_error *err)
+{
+  if (strcmp(name, "window_start") != 0 && strcmp(name, "window_end") != 0 &&
+      strcmp(name, "window_time") != 0)
+    return false;
+  for (uint32_t i = 0; i < scope->column_count; i++)
+    if (strncmp(scope->columns[i].name, "window_", strlen("window_")) == 0)
+      return false;
+  wr_hint(err,
+          "it comes from a window function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL "
+          "'1' MINUTE)); of TUMBLE(ts, ...) in GROUP BY it is TUMBLE_START(ts, ...), TUMBLE_END");
+  return true;
+}
+
 static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *relation,
                                       const struct wr_tree_identifier *part, struct wr_error *err)
 {
@@ -121,17 +147,17 @@ static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *
   wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_COLUMN, part->span,
                 "there is no column '%s'%s%s%s", part->text, relation ? " in '" : "",
                 relation ? relation : "", relation ? "'" : "");
-  if (!relation && scope_find_alias(scope, part->text))
-    return wr_hint(
-        err,
-        "'%s' is an alias of the select list, which is not visible here: repeat its expression",
-        part->text);
+  const struct wr_tree_item *alias = relation ? NULL : scope_find_alias(scope, part->text);
+  if (alias)
+    return scope_hint_alias(alias, err);
   for (uint32_t i = 0; i < count; i++)
     if (strcasecmp(names[i], part->text) == 0)
       return wr_hint(err, "upper and lower case count: the column is called '%s'", names[i]);
   const char *near = wr_nearest(part->text, names, count);
   if (near)
     return scope_hint_near(scope, relation, near, err);
+  if (count > 0 && scope_hint_window(scope, part->text, err))
+    return err->code;
   if (relation && scope_count(scope, NULL, part->text, &other) > 0 && other->relation)
     return wr_hint(err, "'%s' has one: %s.%s", other->relation, other->relation, part->text);
   if (part->quoted)

@@ -11,6 +11,7 @@
 
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/time.h"
 #include "functions/zone.h"
 
 const char wr_on_error_choices[] = "stream|fail|skip";
@@ -35,6 +36,27 @@ const struct wr_option wr_settings_table[] = {
      "IGNORE|TRIM_PAD|ERROR",
      "What INSERT does with values longer than CHAR, VARCHAR, BINARY and VARBINARY say: nothing, "
      "cut and fill them, or reject the row."},
+    {"table.exec.emit.early-fire.enabled", WR_OPTION_BOOL, false, false, "false", NULL,
+     "Windows give results before they close, as updates."},
+    {"table.exec.emit.early-fire.delay", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "How often, by the clock; 0 ms: with every change."},
+    {"table.exec.emit.late-fire.enabled", WR_OPTION_BOOL, false, false, "false", NULL,
+     "Windows that have closed give results again when late rows are let in."},
+    {"table.exec.emit.late-fire.delay", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "How often, by the clock; 0 ms: with every change."},
+    {"table.exec.emit.allow-lateness", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "For how long after its end, in event time, late rows still count in a window."},
+    {"execution.checkpointing.interval", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "How often an epoch is taken, with `--state-dir`: 10 s if nothing is said. Without it: how often "
+     "Kafka learns the offsets of a group, 5 s."},
+    {"checkpoint.interval", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "The same as execution.checkpointing.interval, which wins."},
+    {"execution.checkpointing.tolerable-failed-checkpoints", WR_OPTION_INTEGER, false, false, "10",
+     NULL, "How many epochs in a row may fail to be written before the job stops."},
+    {"execution.checkpointing.num-retained", WR_OPTION_INTEGER, false, false, NULL, NULL,
+     "How many epochs a state directory keeps, 1 to 1000: 3 if nothing is said."},
+    {"state.checkpoints.num-retained", WR_OPTION_INTEGER, false, false, NULL, NULL,
+     "The same as execution.checkpointing.num-retained, which wins."},
     {0},
 };
 
@@ -81,7 +103,6 @@ static const char settings_ttl[] = "table.exec.state.ttl";
 
 /* They would change results, so silence would be wrong. */
 static const struct wr_option settings_refused[] = {
-    {.name = "table.exec.emit.*"},
     {.name = "table.exec.source.cdc-events-duplicate"},
     {.name = "table.exec.source.rowtime-null-handling"},
     {.name = "table.exec.interval-join.*"},
@@ -182,6 +203,49 @@ static void settings_bind(struct wr_settings *settings)
   settings->binding = binding;
 }
 
+#define SETTINGS_EPOCH_US_MIN    INT64_C(10000) /* as in Flink */
+#define SETTINGS_EPOCH_US        (10 * WR_US_PER_SECOND)
+#define SETTINGS_EPOCHS_KEPT     3
+#define SETTINGS_EPOCHS_KEPT_MAX 1000
+
+/* -1 means in Flink: not set. */
+static const struct {
+  const char *key;
+  int64_t least, most;
+  bool may_be_unset;
+} settings_ranges[] = {
+    {"parallelism.default", 1, WR_KEY_GROUPS, true},
+    {"table.exec.resource.default-parallelism", 1, WR_KEY_GROUPS, true},
+    {"execution.checkpointing.tolerable-failed-checkpoints", 0, 1000000, false},
+    {"execution.checkpointing.num-retained", 1, SETTINGS_EPOCHS_KEPT_MAX, false},
+    {"state.checkpoints.num-retained", 1, SETTINGS_EPOCHS_KEPT_MAX, false},
+};
+
+static enum wr_code settings_check_range(const struct wr_option_value *value, struct wr_error *err)
+{
+  const struct wr_options one = {.values = value, .value_count = 1};
+  for (size_t i = 0; i < sizeof settings_ranges / sizeof *settings_ranges; i++) {
+    if (strcmp(settings_ranges[i].key, value->key) != 0)
+      continue;
+    int64_t number = wr_options_integer(&one, wr_settings_table, value->key);
+    if ((number == -1 && settings_ranges[i].may_be_unset) ||
+        (number >= settings_ranges[i].least && number <= settings_ranges[i].most))
+      return WR_OK;
+    wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be from %lld to %lld",
+               value->key, value->value, (long long)settings_ranges[i].least,
+               (long long)settings_ranges[i].most);
+    return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+  }
+  bool is_interval = strcmp(value->key, "execution.checkpointing.interval") == 0 ||
+                     strcmp(value->key, "checkpoint.interval") == 0;
+  if (!is_interval ||
+      wr_options_duration_us(&one, wr_settings_table, value->key) >= SETTINGS_EPOCH_US_MIN)
+    return WR_OK;
+  wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be at least 10 ms",
+             value->key, value->value);
+  return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+}
+
 /* What the rows of the table cannot say. */
 static enum wr_code settings_check_more(const struct wr_settings *settings,
                                         const struct wr_option_value *value, struct wr_error *err)
@@ -198,16 +262,7 @@ static enum wr_code settings_check_more(const struct wr_settings *settings,
   if (strcmp(value->key, "sql.dialect") == 0 && strcmp(value->value, "flink") != 0)
     return wr_fail_at(err, WR_UNSUPPORTED, value->value_span,
                       "the dialect '%s' is not supported yet", value->value);
-  bool is_parallelism = strcmp(value->key, "parallelism.default") == 0 ||
-                        strcmp(value->key, "table.exec.resource.default-parallelism") == 0;
-  struct wr_options one = {.values = value, .value_count = 1};
-  int64_t number = is_parallelism ? wr_options_integer(&one, wr_settings_table, value->key) : 1;
-  /* Flink's -1 means: not set */
-  if (number == -1 || (number >= 1 && number <= WR_KEY_GROUPS))
-    return WR_OK;
-  wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be from 1 to %d",
-             value->key, value->value, WR_KEY_GROUPS);
-  return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+  return settings_check_range(value, err);
 }
 
 static enum wr_code settings_put_checked(struct wr_settings *settings,
@@ -222,11 +277,13 @@ static enum wr_code settings_put_checked(struct wr_settings *settings,
     wr_settings_warn(settings, value->key_span,
                      wr_arena_print(settings->arena,
                                     "the setting '%s' has no effect here: nothing expires, so "
-                                    "SELECT DISTINCT without a window remembers all its rows",
+                                    "DISTINCT, Top-N and OVER remember for ever what no window or "
+                                    "range bounds",
                                     value->key));
     return WR_OK;
   }
-  if (settings_has(settings_elsewhere, value->key)) {
+  if (settings_has(settings_elsewhere, value->key) &&
+      !settings_has(wr_settings_table, value->key)) {
     wr_settings_warn(
         settings, value->key_span,
         wr_arena_print(settings->arena, "the setting '%s' has no effect here", value->key));
@@ -310,6 +367,29 @@ int64_t wr_settings_duration_us(const struct wr_settings *settings, const char *
   return wr_options_duration_us(&options, wr_settings_table, key);
 }
 
+bool wr_settings_bool(const struct wr_settings *settings, const char *key)
+{
+  struct wr_options options = settings_options(settings);
+  return wr_options_bool(&options, wr_settings_table, key);
+}
+
+enum wr_code wr_settings_zone(struct wr_settings *settings, const char *name,
+                              const struct wr_zone **out, struct wr_error *err)
+{
+  for (const struct wr_settings_zone *known = settings->zones; known; known = known->next)
+    if (strcmp(known->name, name) == 0) {
+      *out = known->zone;
+      return WR_OK;
+    }
+  enum wr_code code = wr_zone_find(settings->arena, name, out, err);
+  if (code)
+    return code;
+  struct wr_settings_zone *zone = WR_NEW(settings->arena, struct wr_settings_zone);
+  *zone = (struct wr_settings_zone){.name = name, .zone = *out, .next = settings->zones};
+  settings->zones = zone;
+  return WR_OK;
+}
+
 uint32_t wr_settings_parallelism(const struct wr_settings *settings)
 {
   static const char *const keys[] = {"parallelism.default",
@@ -323,6 +403,29 @@ uint32_t wr_settings_parallelism(const struct wr_settings *settings)
       return (uint32_t)number;
   }
   return 1;
+}
+
+struct wr_epoch_settings wr_settings_epochs(const struct wr_settings *settings)
+{
+  static const char *const intervals[] = {"execution.checkpointing.interval",
+                                          "checkpoint.interval"};
+  static const char *const kept[] = {"execution.checkpointing.num-retained",
+                                     "state.checkpoints.num-retained"};
+  struct wr_options options = settings_options(settings);
+  struct wr_epoch_settings epochs = {
+      .interval_us = SETTINGS_EPOCH_US,
+      .epochs_kept = SETTINGS_EPOCHS_KEPT,
+      .failures_tolerated = (uint32_t)wr_options_integer(
+          &options, wr_settings_table, "execution.checkpointing.tolerable-failed-checkpoints")};
+  for (int i = 1; i >= 0; i--) {
+    if (settings_find(settings, intervals[i])) {
+      epochs.interval_us = wr_options_duration_us(&options, wr_settings_table, intervals[i]);
+      epochs.has_interval = true;
+    }
+    if (settings_find(settings, kept[i]))
+      epochs.epochs_kept = (uint32_t)wr_options_integer(&options, wr_settings_table, kept[i]);
+  }
+  return epochs;
 }
 
 enum wr_on_error wr_on_error_from_text(const char *text)

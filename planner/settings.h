@@ -10,7 +10,17 @@
 #include "functions/bind.h"
 #include "operators/plan.h"
 #include "parser/tree.h"
+#include "planner/planner.h"
 #include "planner/warning.h"
+
+struct wr_zone;
+
+/* A zone that somebody has asked for. */
+struct wr_settings_zone {
+  const char *name;
+  const struct wr_zone *zone;
+  struct wr_settings_zone *next;
+};
 
 struct wr_settings {
   struct wr_arena *arena;
@@ -20,6 +30,7 @@ struct wr_settings {
   struct wr_warning *warnings;
   uint32_t warning_count, warning_room;
   const struct wr_binding *binding; /* what binding expressions depends on, as set now */
+  struct wr_settings_zone *zones;
 };
 
 extern const struct wr_option wr_settings_table[];
@@ -38,9 +49,15 @@ enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tre
 void wr_settings_warn(struct wr_settings *settings, struct wr_span span, const char *sentence);
 
 const char *wr_settings_text(const struct wr_settings *settings, const char *key);
+bool wr_settings_bool(const struct wr_settings *settings, const char *key);
 int64_t wr_settings_duration_us(const struct wr_settings *settings, const char *key);
 uint32_t wr_settings_parallelism(const struct wr_settings *settings);
+struct wr_epoch_settings wr_settings_epochs(const struct wr_settings *settings);
 enum wr_on_error wr_settings_on_error(const struct wr_settings *settings);
+
+/* A zone by its name: the same one whenever it is asked for. */
+enum wr_code wr_settings_zone(struct wr_settings *settings, const char *name,
+                              const struct wr_zone **out, struct wr_error *err);
 
 /* "stream", "fail", "skip" */
 enum wr_on_error wr_on_error_from_text(const char *text);

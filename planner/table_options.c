@@ -10,6 +10,8 @@
 
 #include "core/hash.h"
 
+#define WATERMARK_ALIGNMENT "scan.watermark.alignment."
+
 const struct wr_option wr_table_options[] = {
     {"connector", WR_OPTION_TEXT, true, false, NULL, NULL, "Where the rows come from or go to."},
     {"on-error", WR_OPTION_CHOICE, false, false, "stream", wr_on_error_choices,
@@ -37,6 +39,18 @@ const struct wr_option wr_table_scan_options[] = {
      "windows close."},
     {"scan.watermark.idle-advance-delay", WR_OPTION_DURATION, false, false, "10 s", NULL,
      "How far behind the clock it then stays."},
+    {WATERMARK_ALIGNMENT "group", WR_OPTION_TEXT, false, false, NULL, NULL,
+     "Splits of this table, and of all tables of the same group, are not read further ahead of "
+     "the slowest of them than max-drift says, so that windows need not keep what comes early."},
+    {WATERMARK_ALIGNMENT "max-drift", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "How far ahead of the slowest watermark of its group a split may be, and a batch more."},
+    {WATERMARK_ALIGNMENT "update-interval", WR_OPTION_DURATION, false, false, "0 s", NULL,
+     "How often a copy of the source looks at the watermarks of the others; 0: before every batch. "
+     "It always looks at its own splits before every batch."},
+    {"scan.watermark.emit.strategy", WR_OPTION_CHOICE, false, false, "on-event",
+     "on-event|on-periodic",
+     "Both mean the same here: whether a row is late is judged by the watermark of the row before "
+     "it, however rarely watermarks travel."},
     {"scan.parallelism", WR_OPTION_INTEGER, false, false, NULL, NULL,
      "Copies of the source, 1 to 256; otherwise as many as of the job's other steps."},
     {0},
@@ -208,6 +222,43 @@ static void options_read_scan(struct wr_table *table)
       wr_options_duration_us(options, rows, "scan.watermark.idle-advance-delay");
 }
 
+/* A group and its drift go together, and both need a watermark. */
+static enum wr_code options_alignment(struct wr_table *table, struct wr_error *err)
+{
+  const struct wr_option_value *group =
+      wr_options_find_value(table->options, WATERMARK_ALIGNMENT "group");
+  const struct wr_option_value *drift =
+      wr_options_find_value(table->options, WATERMARK_ALIGNMENT "max-drift");
+  const struct wr_option_value *interval =
+      wr_options_find_value(table->options, WATERMARK_ALIGNMENT "update-interval");
+  const struct wr_option_value *given = group ? group : drift ? drift : interval;
+  const struct wr_option *rows = wr_table_scan_options;
+  if (!given)
+    return WR_OK;
+  if (!group || !drift) {
+    wr_fail_at(err, WR_SEMANTIC, given->key_span, "'%s' needs '" WATERMARK_ALIGNMENT "%s', too",
+               given->key, group ? "max-drift" : "group");
+    return wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+  }
+  if (!table->definition->watermark) {
+    wr_fail_at(err, WR_SEMANTIC, group->key_span,
+               "'%s' compares watermarks, and the table '%s' has none", group->key, table->name);
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+    return wr_hint(err, "add WATERMARK FOR column AS column - INTERVAL '5' SECOND");
+  }
+  table->alignment = (struct wr_plan_alignment){
+      .group = group->value,
+      .max_drift_us = wr_options_duration_us(table->options, rows, drift->key),
+      .interval_us =
+          wr_options_duration_us(table->options, rows, WATERMARK_ALIGNMENT "update-interval")};
+  if (*group->value && table->alignment.max_drift_us > 0)
+    return WR_OK;
+  given = *group->value ? drift : group;
+  wr_fail_at(err, WR_SEMANTIC, given->value_span, "'%s' must %s", given->key,
+             *group->value ? "be longer than 0" : "not be empty");
+  return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
+}
+
 /* ---- options of somebody else */
 
 static bool options_has(const struct wr_option *table, const char *key)
@@ -316,8 +367,10 @@ static enum wr_code options_read(struct wr_arena *arena, struct wr_table *table,
   uint32_t writers = 0;
   if (connector->reader) {
     options_read_scan(table);
-    code = options_parallelism(table, wr_table_scan_options, "scan.parallelism", WR_KEY_GROUPS,
-                               &table->scan_parallelism, err);
+    code = options_alignment(table, err);
+    if (code == WR_OK)
+      code = options_parallelism(table, wr_table_scan_options, "scan.parallelism", WR_KEY_GROUPS,
+                                 &table->scan_parallelism, err);
   }
   if (code == WR_OK && connector->writer)
     code = options_parallelism(table, wr_table_sink_options, "sink.parallelism", 1, &writers, err);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of EXPLAIN and identities of state for the nodes of logical_rows.c. */
+#include "planner/describe_rows.h"
+
+#include <string.h>
+
+#include "planner/describe.h"
+
+/* ---- details */
+
+static void rows_keys(struct wr_writing *out, const struct wr_schema *schema, const uint32_t *keys,
+                      uint32_t count)
+{
+  for (uint32_t k = 0; k < count; k++)
+    wr_write(out, "%s%s", k ? ", " : " by ", schema->fields[keys[k]].name);
+}
+
+static void rows_order(struct wr_writing *out, const struct wr_schema *schema,
+                       const struct wr_sort_key *order, uint32_t count)
+{
+  for (uint32_t k = 0; k < count; k++)
+    wr_write(out, "%s%s%s%s", k ? ", " : " ORDER BY ", schema->fields[order[k].column].name,
+             order[k].descending ? " DESC" : "",
+             order[k].nulls_last == order[k].descending ? ""
+             : order[k].nulls_last                      ? " NULLS LAST"
+                                                        : " NULLS FIRST");
+}
+
+/* Calls that look at the frame; *anew: some of them at every row of it, each time. */
+static bool rows_reads_frame(const struct wr_logical_over *over, bool *anew)
+{
+  bool reads = false;
+  *anew = false;
+  for (uint32_t i = 0; i < over->call_count; i++) {
+    const struct wr_over_call *call = &over->calls[i];
+    reads = reads || call->function == WR_OVER_AGGREGATE || call->function == WR_OVER_NTH_VALUE;
+    if (call->function == WR_OVER_AGGREGATE && !over->frame.unbounded)
+      *anew = *anew || call->aggregate.distinct || call->aggregate.code->has_text;
+  }
+  return reads;
+}
+
+void wr_describe_over(struct wr_writing *out, const struct wr_logical *node)
+{
+  const struct wr_logical_over *over = &node->over;
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
+  for (uint32_t i = 0; i < over->call_count; i++)
+    wr_write(out, "%s%s", i ? ", " : "", node->schema.fields[input->column_count + i].name);
+  rows_keys(out, input, over->keys, over->key_count);
+  rows_order(out, input, over->order, over->order_count);
+  if (wr_logical_input(node)->roles[over->order[0].column].is_clock)
+    wr_write(out, " by the clock");
+  bool anew;
+  if (!rows_reads_frame(over, &anew))
+    return;
+  wr_write(out, over->frame.rows ? " ROWS " : " RANGE ");
+  if (over->frame.unbounded)
+    wr_write(out, "UNBOUNDED");
+  else if (over->frame.rows)
+    wr_write(out, "%lld", (long long)over->frame.preceding);
+  else
+    wr_write_duration(out, over->frame.preceding);
+  wr_write(out, " PRECEDING%s", anew ? "; the rows of a frame are aggregated anew each time" : "");
+}
+
+void wr_describe_rank(struct wr_writing *out, const struct wr_logical *node)
+{
+  const struct wr_logical_rank *rank = &node->rank;
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
+  if (rank->first == rank->last)
+    wr_write(out, "row %llu", (unsigned long long)rank->first);
+  else
+    wr_write(out, "rows %llu to %llu", (unsigned long long)rank->first,
+             (unsigned long long)rank->last);
+  if (rank->origin)
+    wr_write(out, " of WINDOW %s, %s", input->fields[rank->start_column].name,
+             input->fields[rank->end_column].name);
+  rows_keys(out, input, rank->keys, rank->key_count);
+  rows_order(out, input, rank->order, rank->order_count);
+}
+
+static bool rows_has_name(const struct wr_schema *schema, const char *name)
+{
+  for (uint32_t c = 0; c < schema->column_count; c++)
+    if (strcmp(schema->fields[c].name, name) == 0)
+      return true;
+  return false;
+}
+
+void wr_describe_join(struct wr_writing *out, const struct wr_logical *node)
+{
+  static const char *const kinds[WR_JOIN_KIND_COUNT] = {
+      [WR_JOIN_INNER] = "INNER", [WR_JOIN_LEFT] = "LEFT", [WR_JOIN_RIGHT] = "RIGHT",
+      [WR_JOIN_FULL] = "FULL",   [WR_JOIN_SEMI] = "SEMI", [WR_JOIN_ANTI] = "ANTI"};
+  const struct wr_logical_join *join = &node->join;
+  const struct wr_schema *left = &node->inputs[0]->schema, *right = &node->inputs[1]->schema;
+  wr_write(out, "%s, WINDOW %s, %s", kinds[join->kind], left->fields[join->start_columns[0]].name,
+           left->fields[join->end_columns[0]].name);
+  for (uint32_t k = 0; k < join->key_count; k++)
+    wr_write(out, "%s%s = %s", k ? " AND " : " ON ", left->fields[join->keys[0][k]].name,
+             right->fields[join->keys[1][k]].name);
+  if (!join->condition)
+    return;
+  uint32_t before = left->column_count, count = before + right->column_count;
+  struct wr_field *fields = WR_NEW_ARRAY(out->arena, struct wr_field, count);
+  for (uint32_t c = 0; c < count; c++) {
+    fields[c] = c < before ? left->fields[c] : right->fields[c - before];
+    if (rows_has_name(c < before ? right : left, fields[c].name))
+      fields[c].name =
+          wr_arena_print(out->arena, "%s_%s", c < before ? "left" : "right", fields[c].name);
+  }
+  const struct wr_schema both = {.column_count = count, .fields = fields};
+  wr_write(out, "%s%s", join->key_count ? " AND " : " ON ",
+           wr_expression_print(out->arena, join->condition, &both));
+}
+
+/* ---- identities */
+
+static void identity_columns(struct wr_writing *out, const struct wr_logical *node,
+                             const uint32_t *columns, uint32_t count)
+{
+  for (uint32_t k = 0; k < count; k++)
+    wr_write(out, "%s%s", k ? ", " : " by ", wr_identity_column(out->arena, node, columns[k]));
+}
+
+static void identity_order(struct wr_writing *out, const struct wr_logical *node,
+                           const struct wr_sort_key *order, uint32_t count)
+{
+  for (uint32_t k = 0; k < count; k++)
+    wr_write(out, "%s%s%s", k ? ", " : " order ",
+             wr_identity_column(out->arena, node, order[k].column),
+             order[k].descending ? " desc" : "");
+}
+
+const char *wr_identity_over(struct wr_arena *arena, const struct wr_logical *node)
+{
+  const struct wr_logical_over *over = &node->over;
+  const struct wr_logical *input = wr_logical_input(node);
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "over %s", wr_identity_source(arena, node));
+  identity_columns(&out, input, over->keys, over->key_count);
+  identity_order(&out, input, over->order, over->order_count);
+  wr_write(&out, over->frame.rows ? " rows" : " range");
+  if (!over->frame.unbounded)
+    wr_write(&out, " %lld", (long long)over->frame.preceding);
+  return wr_written(&out);
+}
+
+const char *wr_identity_rank(struct wr_arena *arena, const struct wr_logical *node)
+{
+  const struct wr_logical_rank *rank = &node->rank;
+  const struct wr_logical *input = wr_logical_input(node);
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "rank %s%s", rank->origin ? "in windows of " : "",
+           wr_identity_source(arena, node));
+  identity_columns(&out, input, rank->keys, rank->key_count);
+  identity_order(&out, input, rank->order, rank->order_count);
+  return wr_written(&out);
+}
+
+const char *wr_identity_join(struct wr_arena *arena, const struct wr_logical *node)
+{
+  const struct wr_logical_join *join = &node->join;
+  struct wr_writing out = {.arena = arena};
+  wr_write(&out, "join in windows of %s", wr_identity_source(arena, node));
+  for (unsigned side = 0; side < 2; side++)
+    identity_columns(&out, node->inputs[side], join->keys[side], join->key_count);
+  return wr_written(&out);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The specs of over, rank and window_join, and by what their rows are spread: what physical.c does
+ * for the other nodes. */
+#ifndef WEIR_PLANNER_PHYSICAL_ROWS_H
+#define WEIR_PLANNER_PHYSICAL_ROWS_H
+
+#include "planner/physical_spec.h"
+
+const void *wr_physical_over(const struct wr_placing *physical, const struct wr_logical *node,
+                             const struct wr_schema *schema);
+const void *wr_physical_rank(const struct wr_placing *physical, const struct wr_logical *node,
+                             const struct wr_schema *schema);
+const void *wr_physical_join(const struct wr_placing *physical, const struct wr_logical *node,
+                             const struct wr_schema *schema);
+
+static inline bool wr_physical_is_rows(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_OVER || node->kind == WR_LOGICAL_RANK ||
+         node->kind == WR_LOGICAL_JOIN;
+}
+/* The columns by whose values rows of an input of such a node are spread over copies; none: there
+ * is one copy. */
+const uint32_t *wr_physical_rows_keys(const struct wr_logical *node, uint32_t input,
+                                      uint32_t *count);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Specs of the operators that know windows, and of what stands around them. */
+#include "operators/window_ring.h"
+#include "planner/physical_spec.h"
+
+const void *wr_physical_assign(const struct wr_placing *physical, const struct wr_logical *node,
+                               const struct wr_schema *schema)
+{
+  struct wr_window_assign_spec *spec = WR_NEW(physical->arena, struct wr_window_assign_spec);
+  *spec = (struct wr_window_assign_spec){.schema = schema,
+                                         .window = node->assign.origin->window,
+                                         .time_column = node->assign.time_column};
+  return spec;
+}
+
+const void *wr_physical_aggregate(const struct wr_placing *physical, const struct wr_logical *node,
+                                  const struct wr_schema *schema)
+{
+  const struct wr_logical_aggregate *aggregate = &node->aggregate;
+  const struct wr_schema *input = &wr_logical_input(node)->schema;
+  struct wr_window_aggregate_spec *spec = WR_NEW(physical->arena, struct wr_window_aggregate_spec);
+  *spec = (struct wr_window_aggregate_spec){.schema = schema,
+                                            .window = aggregate->window,
+                                            .time_column = aggregate->time_column,
+                                            .start_column = aggregate->start_column,
+                                            .end_column = aggregate->end_column,
+                                            .keys = aggregate->keys,
+                                            .key_count = aggregate->key_count,
+                                            .set_column = UINT32_MAX,
+                                            .aggregates = aggregate->aggregates,
+                                            .columns = aggregate->columns,
+                                            .aggregate_count = aggregate->aggregate_count,
+                                            .empty_sets = aggregate->empty_sets,
+                                            .empty_set_count = aggregate->empty_set_count,
+                                            .emit = aggregate->emit,
+                                            .input_schema = input};
+  if (aggregate->has_sets) {
+    spec->set_column = aggregate->keys[aggregate->key_count - 1];
+    spec->first_set = aggregate->first_set;
+  }
+  return spec;
+}
+
+/* SESSION: of the window table function, whose rows come out as they are, or of an aggregate that
+ * it was folded into. */
+const void *wr_physical_session(const struct wr_placing *physical, const struct wr_logical *node,
+                                const struct wr_schema *schema)
+{
+  struct wr_session_spec *spec = WR_NEW(physical->arena, struct wr_session_spec);
+  *spec = (struct wr_session_spec){.schema = schema,
+                                   .input_schema = &wr_logical_input(node)->schema,
+                                   .patient = physical->is_interleaved[node->number],
+                                   .held = physical->is_held[node->number]};
+  if (node->kind == WR_LOGICAL_ASSIGN) {
+    spec->window = node->assign.origin->window;
+    spec->time_column = node->assign.time_column;
+    spec->keys = node->assign.keys;
+    spec->key_count = node->assign.key_count;
+    spec->rows = true;
+    return spec;
+  }
+  spec->window = node->aggregate.window;
+  spec->time_column = node->aggregate.time_column;
+  spec->keys = node->aggregate.keys;
+  spec->key_count = node->aggregate.key_count;
+  spec->aggregates = node->aggregate.aggregates;
+  spec->columns = node->aggregate.columns;
+  spec->aggregate_count = node->aggregate.aggregate_count;
+  return spec;
+}
+
+const void *wr_physical_expand(const struct wr_placing *physical, const struct wr_logical *node,
+                               const struct wr_schema *schema)
+{
+  struct wr_expand_spec *spec = WR_NEW(physical->arena, struct wr_expand_spec);
+  *spec = (struct wr_expand_spec){.schema = schema,
+                                  .keys = node->expand.keys,
+                                  .key_count = node->expand.key_count,
+                                  .sets = node->expand.sets,
+                                  .set_count = node->expand.set_count};
+  return spec;
+}
+
+const void *wr_physical_distinct(const struct wr_placing *physical, const struct wr_logical *node,
+                                 const struct wr_schema *schema)
+{
+  struct wr_distinct_spec *spec = WR_NEW(physical->arena, struct wr_distinct_spec);
+  uint32_t end = node->distinct.end_column;
+  *spec = (struct wr_distinct_spec){.schema = schema, .end_column = end};
+  if (end != UINT32_MAX)
+    spec->window = wr_window_attached(&node->roles[end].origin->window);
+  return spec;
+}
+
+/* HOP with slices: a result costs the same whatever the size is, unless an aggregate cannot be kept
+ * in a ring. */
+static void physical_hop_notes(const struct wr_logical_aggregate *aggregate, struct wr_writing *out)
+{
+  const struct wr_window *window = &aggregate->window;
+  const struct wr_aggregate *all = aggregate->aggregates;
+  if (window->size_us <= window->slide_us ||
+      wr_window_ring_fits(window, all, aggregate->aggregate_count)) {
+    wr_write(out, "; constant cost per result");
+    return;
+  }
+  uint32_t a = 0;
+  while (a < aggregate->aggregate_count && wr_window_ring_fits(window, &all[a], 1))
+    a++;
+  if (a == aggregate->aggregate_count)
+    wr_write(out, "; a merge per slice and result: all panes of a key would be over the limit "
+                  "WR_FRAME_BYTES_MAX");
+  else
+    wr_write(out, "; a merge per slice and result: %s%s", all[a].name,
+             all[a].distinct         ? "(DISTINCT)"
+             : all[a].code->has_text ? " keeps texts"
+             : all[a].code->ordered  ? " goes by the order of rows"
+                                     : " has a state too large for a ring");
+}
+
+void wr_physical_window_notes(const struct wr_placing *physical, const struct wr_logical *node,
+                              struct wr_writing *out)
+{
+  static const char *const on_error[] = {[WR_ON_ERROR_STREAM] = "go to error_stream",
+                                         [WR_ON_ERROR_FAIL] = "stop the job",
+                                         [WR_ON_ERROR_SKIP] = "are only counted"};
+  bool can_be_late = false;
+  if (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_HOP)
+    physical_hop_notes(&node->aggregate, out);
+  for (uint32_t i = 0; wr_logical_judges(node) && i < node->input_count; i++)
+    can_be_late = can_be_late || physical->may_be_late[node->inputs[i]->number];
+  if (can_be_late)
+    wr_write(out, "; %s %s",
+             node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.emit.lateness_us ? "later ones"
+                                                                                    : "late rows",
+             on_error[wr_settings_on_error(physical->settings)]);
+}
