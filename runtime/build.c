@@ -17,6 +17,7 @@
 #include "connectors/connector.h"
 #include "core/arena.h"
 #include "runtime/exchange.h"
+#include "runtime/inventory.h"
 #include "runtime/sink.h"
 
 #define BUILD_SEED UINT64_C(0x57656972)
@@ -88,14 +89,6 @@ static void builder_make_groups(struct builder *builder)
   }
 }
 
-/* What a node's parts are called in snapshots. */
-static const char *builder_node_key(struct builder *builder, const struct wr_plan_node *node)
-{
-  struct wr_arena *arena = &builder->build->arena;
-  return node->identity ? wr_arena_print(arena, "%s", node->identity)
-                        : wr_arena_print(arena, "node-%u", node->id);
-}
-
 /* The copies of a group with their nodes, not yet opened. */
 static void builder_make_tasks(struct builder *builder)
 {
@@ -120,7 +113,7 @@ static void builder_make_tasks(struct builder *builder)
           continue;
         struct wr_task_node *node = &task->nodes[task->node_count++];
         node->plan = &plan->nodes[n];
-        node->key = builder_node_key(builder, node->plan);
+        node->key = wr_inventory_key(&build->arena, node->plan);
         node->is_sink = node->plan->kind == WR_PLAN_SINK;
         atomic_init(&node->metrics.watermark_us, WR_TIME_NONE);
       }
@@ -170,6 +163,37 @@ static void task_make_rejects(const struct builder *builder, struct wr_task *tas
 
 /* ---- splits of sources ---- */
 
+/* Whether two nodes are sources of the same alignment group. */
+static bool nodes_align(const struct wr_plan_node *a, const struct wr_plan_node *b)
+{
+  const char *group = a->source ? a->source->alignment.group : NULL;
+  const char *other = b->source ? b->source->alignment.group : NULL;
+  return group && other && strcmp(group, other) == 0;
+}
+
+/* The tasks of a source become members of its group, and this one learns of its splits. */
+static void builder_align(struct builder *builder, const struct wr_plan_node *node,
+                          struct wr_task *task, uint32_t split_count)
+{
+  const struct wr_plan *plan = builder->plan;
+  const struct wr_plan_alignment *alignment = &node->source->alignment;
+  uint32_t first = UINT32_MAX, member_count = 0, member = task->copy;
+  for (uint32_t n = 0; n < plan->node_count; n++) {
+    if (!nodes_align(&plan->nodes[n], node))
+      continue;
+    first = first == UINT32_MAX ? n : first;
+    member += n < node->id ? plan->nodes[n].parallelism : 0;
+    member_count += plan->nodes[n].parallelism;
+  }
+  struct wr_alignment_group **group = &builder->build->alignments[first];
+  if (!*group)
+    *group = wr_alignment_group_new(member_count);
+  wr_alignment_open(&task->alignment, *group, member, split_count, alignment->max_drift_us,
+                    alignment->interval_us);
+  for (uint32_t i = 0; i < task->node_count; i++)
+    task->nodes[i].context.alignment = &task->alignment;
+}
+
 struct restored_splits {
   struct wr_arena *arena;
   struct wr_split *splits;
@@ -216,8 +240,8 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
   enum wr_code code = plan->table.connector->reader->discover(&spec, &builder->arena, &found.splits,
                                                               &found.split_count, err);
   if (code == WR_OK)
-    code = wr_epochs_restore(options->store, builder_node_key(builder, node), restore_positions,
-                             &found, err);
+    code = wr_snapshot_restore(options->from, wr_inventory_key(&builder->arena, node),
+                               restore_positions, &found, err);
   uint32_t group = builder->group[node->id];
   struct wr_split *own = WR_NEW_ARRAY(&builder->arena, struct wr_split, found.split_count + 1);
   for (uint32_t c = 0; code == WR_OK && c < node->parallelism; c++) {
@@ -233,6 +257,8 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
       task->nodes[i].context.split_names = names;
       task->nodes[i].context.split_count = own_count;
     }
+    if (plan->alignment.group)
+      builder_align(builder, node, task, own_count);
     struct wr_source_settings settings = {.batch_rows = options->batch_rows ? options->batch_rows
                                                                             : WR_BATCH_ROWS,
                                           .note = options->note,
@@ -246,12 +272,6 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
 }
 
 /* ---- operators ---- */
-
-static enum wr_code restore_operator(void *self, struct wr_part_reader *part, struct wr_error *err)
-{
-  struct wr_operator *op = self;
-  return op->class->load(op, part, err);
-}
 
 static enum wr_code builder_open_node(struct builder *builder, struct wr_task *task,
                                       struct wr_task_node *node, struct wr_error *err)
@@ -271,11 +291,38 @@ static enum wr_code builder_open_node(struct builder *builder, struct wr_task *t
     break;
   case WR_PLAN_OPERATOR:
     code = plan->operator_class->open(plan->spec, &node->context, &node->op, err);
-    if (code == WR_OK && node->op->class->load)
-      code = wr_epochs_restore(options->store, node->key, restore_operator, node->op, err);
     break;
   }
   return code;
+}
+
+static enum wr_code restore_operator(void *self, struct wr_part_reader *part, struct wr_error *err)
+{
+  struct wr_operator *op = self;
+  return op->class->load(op, part, err);
+}
+
+/* What was saved of a node, into all its copies, each of which takes what is its own. */
+static enum wr_code builder_restore_node(struct builder *builder, const struct wr_plan_node *node,
+                                         struct wr_error *err)
+{
+  const struct wr_snapshot *from = builder->shared->options.from;
+  uint32_t group = builder->group[node->id];
+  enum wr_code code = WR_OK;
+  if (!from || node->kind != WR_PLAN_OPERATOR || !node->operator_class->load)
+    return WR_OK;
+  for (uint32_t c = 0; code == WR_OK && c < node->parallelism; c++) {
+    struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
+    struct wr_task_node *copy = task_find_node(task, node->id);
+    code = wr_snapshot_restore(from, copy->key, restore_operator, copy->op, err);
+  }
+  from->store->class->release(from->store);
+  if (code == WR_OK)
+    return WR_OK;
+  struct wr_error cause = *err;
+  return wr_fail(err, code, "the state of %s (%s) cannot be restored from epoch %llu: %s",
+                 node->name, node->identity ? node->identity : "no name",
+                 (unsigned long long)from->epoch, cause.message);
 }
 
 static enum wr_code builder_open_nodes(struct builder *builder, struct wr_error *err)
@@ -297,6 +344,8 @@ static enum wr_code builder_open_nodes(struct builder *builder, struct wr_error 
     for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++)
       code = builder_open_node(builder, task, &task->nodes[i], err);
   }
+  for (uint32_t n = 0; code == WR_OK && n < builder->plan->node_count; n++)
+    code = builder_restore_node(builder, &builder->plan->nodes[n], err);
   return code;
 }
 
@@ -352,8 +401,10 @@ static struct wr_operator *builder_add_exchange(struct builder *builder, struct 
       channels[count]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
     count++;
   }
-  struct wr_operator *exchange =
-      wr_exchange_new(input, channels, count, build->layouts[from_layout], &task->exchange_context);
+  bool changes =
+      from_layout < builder->plan->node_count && builder->plan->nodes[from_layout].changes;
+  struct wr_operator *exchange = wr_exchange_new(
+      input, channels, count, build->layouts[from_layout], changes, &task->exchange_context);
   task->exchanges =
       wr_memory_resize(task->exchanges, (task->exchange_count + 1) * sizeof(struct wr_operator *));
   task->exchanges[task->exchange_count++] = exchange;
@@ -371,6 +422,7 @@ static void builder_connect(struct builder *builder)
         struct wr_task *task = builder->build->tasks[builder->first_task[from] + c];
         struct wr_task_node *producer = task_find_node(task, input->node);
         struct wr_operator *target;
+        assert(from == to || input->exchange != WR_EXCHANGE_FORWARD);
         if (input->exchange == WR_EXCHANGE_FORWARD)
           target = task_find_node(task, n)->op;
         else
@@ -420,6 +472,7 @@ enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *s
   struct builder builder = {.plan = plan, .shared = shared, .shown = shown, .build = build};
   build->layout_count = plan->node_count + 1; /* the last is that of error_stream */
   build->layouts = wr_memory_get_zero(build->layout_count * sizeof *build->layouts);
+  build->alignments = wr_memory_get_zero((plan->node_count + 1) * sizeof *build->alignments);
   builder_make_groups(&builder);
   builder_make_tasks(&builder);
   enum wr_code code = builder_open_nodes(&builder, err);
@@ -451,6 +504,7 @@ static void task_free(struct wr_task *task)
     wr_channel_free(task->channels[i]);
   if (task->rejects)
     wr_rejects_free(task->rejects);
+  wr_alignment_close(&task->alignment);
   wr_page_view_close(&task->view);
   wr_inbox_close(&task->inbox);
   free(task->nodes);
@@ -468,6 +522,9 @@ void wr_build_free(struct wr_build *build)
   for (uint32_t i = 0; i < build->layout_count; i++)
     if (build->layouts[i])
       wr_page_layout_free(build->layouts[i]);
+  for (uint32_t i = 0; build->alignments && i < build->layout_count; i++)
+    wr_alignment_group_free(build->alignments[i]);
+  free(build->alignments);
   free(build->tasks);
   free(build->edges);
   free(build->layouts);

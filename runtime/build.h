@@ -12,7 +12,9 @@ struct wr_build {
   uint32_t task_count;
   struct wr_page_layout **layouts; /* per plan node; NULL where no channel carries its rows */
   uint32_t layout_count;
-  struct wr_channel ***edges; /* arrays of channels that exchanges hold */
+  struct wr_alignment_group **alignments; /* per plan node, shared by the nodes of a group; the
+                                             first of them owns it */
+  struct wr_channel ***edges;             /* arrays of channels that exchanges hold */
   uint32_t edge_count;
 };
 

@@ -15,10 +15,12 @@ struct exchange {
   struct wr_page **pages; /* per channel; NULL: none begun */
   uint32_t row_capacity;
   uint32_t turn; /* SPREAD: the reader of the next batch */
+  bool changes;  /* rows may take back: they must not overtake each other */
   uint64_t *hashes;
   uint32_t *all_rows; /* 0, 1, 2, ... for batches without picked */
   uint32_t **rows;    /* per channel: the rows of this batch that go there */
   uint32_t *row_counts;
+  int64_t *arrived_us;
   const struct wr_column **keys;
 };
 
@@ -33,6 +35,8 @@ static void exchange_reserve(struct exchange *exchange, uint32_t row_count)
     return;
   exchange->hashes = wr_memory_resize(exchange->hashes, row_count * sizeof *exchange->hashes);
   exchange->all_rows = wr_memory_resize(exchange->all_rows, row_count * sizeof *exchange->all_rows);
+  exchange->arrived_us =
+      wr_memory_resize(exchange->arrived_us, row_count * sizeof *exchange->arrived_us + WR_PADDING);
   for (uint32_t r = 0; r < row_count; r++)
     exchange->all_rows[r] = r;
   for (uint32_t i = 0; i < exchange->channel_count; i++)
@@ -89,6 +93,17 @@ static void exchange_deal(struct exchange *exchange, const struct wr_batch *batc
   }
 }
 
+/* What the rows know of the watermark is told to the reader as one number. */
+static void exchange_settle(struct exchange *exchange, struct wr_batch *rows)
+{
+  for (uint32_t i = 0; i < rows->picked_count; i++) {
+    uint32_t row = wr_batch_row(rows, i);
+    int64_t arrived_us = rows->arrived_us[row];
+    exchange->arrived_us[row] = arrived_us < rows->others_us ? arrived_us : rows->others_us;
+  }
+  rows->arrived_us = exchange->arrived_us;
+}
+
 static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
                                       const struct wr_batch *batch, struct wr_error *err)
 {
@@ -97,11 +112,16 @@ static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
   if (op->has_enough)
     return WR_OK;
   exchange_reserve(exchange, batch->row_count);
+  struct wr_batch settled = *batch;
+  if (batch->arrived_us && batch->others_us < WR_TIME_END)
+    exchange_settle(exchange, &settled);
+  batch = &settled;
   const uint32_t *rows = batch->picked ? batch->picked : exchange->all_rows;
   if (exchange->channel_count == 1 || exchange->input->exchange == WR_EXCHANGE_GATHER)
     return exchange_append(exchange, 0, batch, rows, batch->picked_count, err);
   if (exchange->input->exchange == WR_EXCHANGE_SPREAD) {
-    exchange->turn = (exchange->turn + 1) % exchange->channel_count;
+    if (!exchange->changes)
+      exchange->turn = (exchange->turn + 1) % exchange->channel_count;
     return exchange_append(exchange, exchange->turn, batch, rows, batch->picked_count, err);
   }
   exchange_deal(exchange, batch, rows);
@@ -174,6 +194,7 @@ static void exchange_close(struct wr_operator *op)
   free(exchange->keys);
   free(exchange->hashes);
   free(exchange->all_rows);
+  free(exchange->arrived_us);
   free(exchange);
 }
 
@@ -188,13 +209,14 @@ static const struct wr_operator_class exchange_class = {
 
 struct wr_operator *wr_exchange_new(const struct wr_plan_input *input,
                                     struct wr_channel *const *channels, uint32_t channel_count,
-                                    const struct wr_page_layout *layout,
+                                    const struct wr_page_layout *layout, bool changes,
                                     const struct wr_operator_context *context)
 {
   assert(channel_count > 0);
   struct exchange *exchange = wr_memory_get_zero(sizeof *exchange);
   exchange->op = wr_operator_head(&exchange_class, context);
   exchange->input = input;
+  exchange->changes = changes;
   exchange->layout = layout;
   exchange->channels = channels;
   exchange->channel_count = channel_count;

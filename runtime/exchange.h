@@ -11,10 +11,11 @@
 #include "runtime/channel.h"
 
 /* channels: one per copy of the reading group, given to the exchange as a lent array. input: how
- * the rows are spread. */
+ * the rows are spread. changes: rows may take back; then SPREAD sends all of a writer to one
+ * reader, so that those of a key stay in their order. */
 struct wr_operator *wr_exchange_new(const struct wr_plan_input *input,
                                     struct wr_channel *const *channels, uint32_t channel_count,
-                                    const struct wr_page_layout *layout,
+                                    const struct wr_page_layout *layout, bool changes,
                                     const struct wr_operator_context *context);
 
 /* Notes whether any reader still needs rows. */

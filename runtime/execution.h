@@ -8,18 +8,27 @@
 #define WEIR_RUNTIME_EXECUTION_H
 
 #include "operators/plan.h"
-#include "state/store.h"
+#include "runtime/snapshot.h"
 
 struct wr_execution;
 
 struct wr_execution_options {
   void (*note)(void *self, const char *message); /* tells the user something; any thread */
   void *note_self;
-  struct wr_store
-      *store; /* snapshots are sealed there, and restored from there at the start; NULL: none */
-  int64_t epoch_interval_us; /* 0: epochs only where a source wants its positions committed, every 5
-                                s */
-  uint32_t batch_rows;       /* 0: WR_BATCH_ROWS */
+  /* Before the first thread runs: from now on the execution may be stopped. NULL: it does not run
+   * after all. May be NULL. */
+  void (*begins)(void *self, struct wr_execution *execution);
+  void *begins_self;
+  struct wr_store *store;         /* epochs are sealed there; NULL: they are not kept */
+  const struct wr_snapshot *from; /* what the job goes on from; lent until the start is over; NULL:
+                                     it begins at its beginning */
+  /* The store outlives the process: there is a first epoch at once, so that positions like "the end
+   * of the topic" mean the same for ever, and a last one at a stop and at the end. */
+  bool durable;
+  uint32_t failures_tolerated; /* epochs in a row that cannot be written, before the job fails */
+  int64_t epoch_interval_us;   /* 0: epochs only where a source wants its positions committed, every
+                                  5 s */
+  uint32_t batch_rows;         /* 0: WR_BATCH_ROWS */
   uint64_t cut_after_records; /* tests: when a source has read so many, take an epoch and stop right
                                  behind it; 0: no */
   uint64_t hash_seed;         /* of keys; must be the same for all executions of one store */
@@ -29,8 +38,9 @@ struct wr_execution_summary {
   uint64_t rows_in, rows_out, bytes_in;
   uint64_t rejected[WR_REJECT_KIND_COUNT];
   uint64_t progress_done, progress_total; /* towards the end of bounded input; total 0: unknown */
-  uint64_t held_rows; /* in windows that had not fired when the job was stopped */
-  uint64_t epochs;    /* complete ones */
+  uint64_t held_rows;   /* in windows that had not fired when the job was stopped */
+  uint64_t epochs;      /* the newest complete one */
+  bool last_epoch_kept; /* durable: what the job has left behind is in it, also what is held */
   int64_t duration_us;
 };
 
@@ -38,17 +48,30 @@ struct wr_execution_summary {
 enum wr_code wr_execution_start(const struct wr_plan *plan,
                                 const struct wr_execution_options *options,
                                 struct wr_execution **out, struct wr_error *err);
+/* What one step of the plan has counted, over all its copies. */
+struct wr_execution_step {
+  const char *name, *statement;
+  uint64_t rows_in, rows_out;
+  uint64_t rejected[WR_REJECT_KIND_COUNT];
+};
+
 /* Waits up to timeout_ms; true: all tasks have ended. To be called again and again: it also begins
  * epochs when they are due. */
 bool wr_execution_wait(struct wr_execution *execution, int timeout_ms);
-/* Asks sources to stop after what they have in hand; sinks are flushed, open windows do not fire.
- * Any thread. drain: as if the input had come to its end, so that open windows fire. */
+/* Asks sources to stop after what they have in hand; sinks are flushed, open windows do not fire;
+ * of a durable execution after a last epoch, behind which nothing is read. drain: as if the input
+ * had come to its end, so that open windows fire. Any thread. */
 void wr_execution_stop(struct wr_execution *execution, bool drain);
+/* How long a stop has waited for the last epoch so far; 0: it does not. */
+int64_t wr_execution_stopping_us(const struct wr_execution *execution);
 /* The first failure, once wr_execution_wait was true. */
 enum wr_code wr_execution_result(const struct wr_execution *execution, struct wr_error *err);
 /* Counters as they are now. */
 void wr_execution_summarize(const struct wr_execution *execution,
                             struct wr_execution_summary *summary);
+/* One per node of the plan, in its order; memory comes from the arena, texts are the plan's. */
+struct wr_execution_step *wr_execution_steps(const struct wr_execution *execution,
+                                             struct wr_arena *arena, uint32_t *count);
 void wr_execution_free(struct wr_execution *execution);
 
 #endif

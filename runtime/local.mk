@@ -4,4 +4,6 @@ libweir_a_SOURCES += runtime/execution.c runtime/execution.h runtime/build.c run
 	runtime/source_inner.h runtime/source_batch.c runtime/source_bytes.c runtime/source_messages.c \
 	runtime/sink.c runtime/sink.h \
 	runtime/exchange.c runtime/exchange.h runtime/channel.c runtime/channel.h \
-	runtime/rejects.c runtime/rejects.h runtime/epochs.c runtime/epochs.h
+	runtime/rejects.c runtime/rejects.h runtime/epochs.c runtime/epochs.h runtime/inventory.c \
+	runtime/inventory.h runtime/snapshot.c \
+	runtime/snapshot.h runtime/snapshot_format.h

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "windows/split_watermark.h"
 
@@ -16,6 +17,8 @@ _Static_assert((int)WR_SPLIT_READING == (int)WR_SPLIT_PHASE_READING &&
                    (int)WR_SPLIT_WAITS == (int)WR_SPLIT_PHASE_WAITS &&
                    (int)WR_SPLIT_DONE == (int)WR_SPLIT_PHASE_DONE,
                "the states of a split");
+
+#define SOURCE_HELD_WAIT_MS 2 /* how soon those who are held ask again */
 
 static const struct wr_operator_class source_class = {.name = "source"};
 
@@ -102,6 +105,8 @@ enum wr_code wr_source_open(const struct wr_plan_source *plan, const struct wr_s
     source->opened[s] = (struct wr_split){split->name, *split->position ? split->position : NULL};
   }
   source_allocate(source);
+  if (context->alignment)
+    source->readable = wr_memory_get_zero((split_count + 1) * sizeof *source->readable);
   enum wr_code code = split_count ? source_open_reader(source, err) : WR_OK;
   if (code != WR_OK) {
     wr_source_close(source);
@@ -131,6 +136,7 @@ void wr_source_close(struct wr_source *source)
   free(source->metadata);
   free(source->runs);
   free(source->row_picks);
+  free(source->readable);
   wr_arena_free(&source->arena);
   free(source);
 }
@@ -167,6 +173,8 @@ static enum wr_code source_tell_states(struct wr_source *source, int64_t now_us,
   enum wr_code code = WR_OK;
   for (uint32_t s = 0; code == WR_OK && s < source->split_count; s++) {
     int state = (int)source->reader->states[s];
+    if (state != WR_SPLIT_DONE && wr_source_is_held(source, s))
+      state = WR_SPLIT_WAITS;
     if (state == source->splits[s].state)
       continue;
     if (state == WR_SPLIT_DONE && source->splits[s].at < source->splits[s].length)
@@ -179,6 +187,34 @@ static enum wr_code source_tell_states(struct wr_source *source, int64_t now_us,
   return code;
 }
 
+/* Which splits are ahead of others and have to wait; false: none of those that can be read may be.
+ */
+static bool source_align(struct wr_source *source, int64_t now_us)
+{
+  struct wr_alignment *alignment = source->op.context->alignment;
+  uint32_t readable_count = 0;
+  for (uint32_t s = 0; s < source->split_count; s++) {
+    source->readable[s] =
+        source->reader->states[s] != WR_SPLIT_WAITS && source->splits[s].state != WR_SPLIT_DONE;
+    readable_count += source->readable[s];
+  }
+  wr_alignment_update(alignment, source->readable, now_us);
+  source->reader->held = alignment->held_count ? alignment->held : NULL;
+  return readable_count == 0 || alignment->held_count < readable_count;
+}
+
+/* What the last poll brought is handed on whoever is held. */
+static bool source_has_rows(const struct wr_source *source)
+{
+  return source->message_at < source->message_count || source->row_at < source->rows.row_count;
+}
+
+void wr_source_leave(struct wr_source *source)
+{
+  if (source->op.context->alignment)
+    wr_alignment_leave(source->op.context->alignment);
+}
+
 enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
                             struct wr_error *err)
 {
@@ -186,6 +222,15 @@ enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_u
   if (!source->reader)
     return WR_OK;
   enum wr_code code;
+  struct wr_alignment *alignment = source->op.context->alignment;
+  if (alignment && !source_align(source, now_us) && !source_has_rows(source)) {
+    const struct timespec pause = {0, SOURCE_HELD_WAIT_MS * 1000000};
+    if (wait_ms)
+      nanosleep(&pause, NULL);
+    return source_tell_states(source, now_us, err);
+  }
+  if (alignment && alignment->held_count && wait_ms > SOURCE_HELD_WAIT_MS)
+    wait_ms = SOURCE_HELD_WAIT_MS;
   if (source->reader->class->poll_rows)
     code = wr_source_step_rows(source, wait_ms, now_us, moved, err);
   else if (source->reader->class->next_split)

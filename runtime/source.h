@@ -39,6 +39,8 @@ enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_u
                             struct wr_error *err);
 /* Every split has ended and everything was emitted. */
 bool wr_source_is_done(const struct wr_source *source);
+/* No further step will come: it holds no other source back. */
+void wr_source_leave(struct wr_source *source);
 /* The remembered positions are exactly behind what was emitted: a barrier may come now. */
 bool wr_source_is_at_boundary(const struct wr_source *source);
 /* Records emitted or rejected so far. */

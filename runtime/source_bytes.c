@@ -105,9 +105,26 @@ static enum wr_code source_emit_buffered(struct wr_source *source, uint32_t s, i
   return WR_OK;
 }
 
+/* Leaves a split that is held, whatever is in its buffer, and comes back to it afterwards. */
+static void source_choose_buffer(struct wr_source *source)
+{
+  if (!source->op.context->alignment)
+    return;
+  if (source->current != UINT32_MAX && wr_source_is_held(source, source->current)) {
+    source->splits[source->current].paused = true;
+    source->current = UINT32_MAX;
+  }
+  for (uint32_t s = 0; source->current == UINT32_MAX && s < source->split_count; s++)
+    if (source->splits[s].paused && !wr_source_is_held(source, s)) {
+      source->splits[s].paused = false;
+      source->current = s;
+    }
+}
+
 enum wr_code wr_source_step_bytes(struct wr_source *source, int wait_ms, int64_t now_us,
                                   bool *moved, struct wr_error *err)
 {
+  source_choose_buffer(source);
   if (source->current != UINT32_MAX) {
     enum wr_code code = source_emit_buffered(source, source->current, now_us, moved, err);
     if (code != WR_OK || *moved)

@@ -6,6 +6,7 @@
 
 #include "formats/format.h"
 #include "runtime/source.h"
+#include "windows/alignment.h"
 
 #define WR_SOURCE_POSITION_BYTES 160
 
@@ -19,6 +20,7 @@ struct wr_source_split {
   int64_t offset; /* byte sources: position of bytes[at] */
   bool begun;     /* byte sources: the first record, or header, is behind us */
   bool skipping;  /* inside a record that was too long: up to the next line end */
+  bool paused;    /* byte sources: held while whole records were still in the buffer */
 };
 
 struct wr_source {
@@ -51,7 +53,15 @@ struct wr_source {
   uint32_t row_at;
   uint32_t *row_picks;
   uint32_t current; /* byte sources: the split whose buffer is being emitted; UINT32_MAX: none */
+  bool *readable;   /* per split, for the alignment */
 };
+
+/* Whether rows of a split are to wait, because it is ahead of others. */
+static inline bool wr_source_is_held(const struct wr_source *source, uint32_t s)
+{
+  const struct wr_alignment *alignment = source->op.context->alignment;
+  return alignment && alignment->held[s];
+}
 
 /* source_batch.c */
 

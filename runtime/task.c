@@ -44,6 +44,13 @@ static enum wr_code task_signal(struct wr_task *task, enum wr_message_kind kind,
   return code;
 }
 
+/* Tests cut a job right behind a barrier: what its clock brings about from there on is to come from
+ * the rest alone. */
+static bool task_is_cut(const struct wr_task *task)
+{
+  return task->shared->options.cut_after_records && (task->saving || task->answered);
+}
+
 /* Timers of operators that are due, and the sinks' own clockwork. */
 static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
 {
@@ -54,7 +61,7 @@ static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
     task->tick_us = now_us;
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     struct wr_operator *op = task->nodes[i].op;
-    if (op->timer_us <= now_us && op->class->on_timer) {
+    if (op->timer_us <= now_us && op->class->on_timer && !task_is_cut(task)) {
       op->timer_us = WR_TIME_END;
       code = op->class->on_timer(op, now_us, err);
     }
@@ -62,6 +69,23 @@ static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
       code = wr_sink_tick(op, now_us, err);
   }
   return code == WR_OK ? wr_rejects_flush(task->rejects, err) : code;
+}
+
+/* How long the task may wait: not beyond the next timer, so that what depends on the clock happens
+ * in time although nothing comes. */
+static int64_t task_wait_us(struct wr_task *task, int64_t most_us)
+{
+  int64_t now_us = task_now(task);
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    const struct wr_operator *op = task->nodes[i].op;
+    if (!op->class->on_timer || op->timer_us == WR_TIME_END || task_is_cut(task))
+      continue;
+    if (op->timer_us <= now_us)
+      return 0;
+    if (op->timer_us < now_us + most_us)
+      most_us = op->timer_us - now_us;
+  }
+  return most_us;
 }
 
 /* True when rows of the head would change nothing any more; those that send to it are told. */
@@ -110,7 +134,9 @@ static void task_put_parts(struct wr_task *task, uint64_t epoch)
 {
   for (uint32_t i = 0; i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
-    if (node->source || node->op->class->save)
+    if (node->source) /* which reads its positions again when they are final */
+      wr_epochs_put_copy(task->shared->epochs, epoch, node->key, task->copy, &node->part);
+    else if (node->op->class->save)
       wr_epochs_put(task->shared->epochs, epoch, node->key, task->copy, &node->part);
   }
 }
@@ -137,7 +163,8 @@ static enum wr_code task_save_step(struct wr_task *task, struct wr_error *err)
   task_put_parts(task, task->saving);
   task->answered = task->saving;
   task->saving = 0;
-  return wr_epochs_answer(task->shared->epochs, task->answered, WR_ANSWER_SAVED, err);
+  wr_epochs_answer(task->shared->epochs, task->answered, WR_ANSWER_SAVED);
+  return WR_OK;
 }
 
 /* Tells a source that the positions of the last saved epoch are final. */
@@ -198,7 +225,7 @@ static enum wr_code task_end(struct wr_task *task, struct wr_error *err)
 }
 
 /* What later epochs, or the outside world, are to know of this task. */
-static enum wr_code task_last_answer(struct wr_task *task, struct wr_error *err)
+static void task_last_answer(struct wr_task *task)
 {
   for (uint32_t i = 0; i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
@@ -210,8 +237,8 @@ static enum wr_code task_last_answer(struct wr_task *task, struct wr_error *err)
   }
   if (!task->stopped)
     task_put_parts(task, task->answered + 1);
-  return wr_epochs_answer(task->shared->epochs, task->answered + 1,
-                          task->stopped ? WR_ANSWER_STOPPED : WR_ANSWER_ENDED, err);
+  wr_epochs_answer(task->shared->epochs, task->answered + 1,
+                   task->stopped ? WR_ANSWER_STOPPED : WR_ANSWER_ENDED);
 }
 
 /* Positions are final when every sink of the job has finished. */
@@ -234,16 +261,26 @@ static enum wr_code task_last_commit(struct wr_task *task, struct wr_error *err)
 
 /* ---- source tasks ---- */
 
-/* True if the source is to come to its end now; in tests also takes the epoch before the cut. */
-static enum wr_code source_task_control(struct wr_task *task, bool *leave, struct wr_error *err)
+/* Whether the barrier of the last epoch before a stop is behind us. */
+static bool source_task_has_last(const struct wr_task *task)
+{
+  uint64_t last = atomic_load(&task->shared->last_epoch);
+  return last && (task->saving >= last || task->answered >= last);
+}
+
+/* *leave: the source is to come to its end now; *pause: nothing is to be read for now. In tests
+ * also takes the epoch before the cut. */
+static enum wr_code source_task_control(struct wr_task *task, bool *leave, bool *pause,
+                                        struct wr_error *err)
 {
   struct wr_task_shared *shared = task->shared;
   struct wr_source *source = task->nodes[0].source;
   int stop = atomic_load(&shared->stop);
   *leave = wr_source_is_done(source);
+  *pause = false;
   if (!wr_source_is_at_boundary(source))
     return WR_OK;
-  if (stop) {
+  if (stop == WR_TASK_STOP || stop == WR_TASK_DRAIN) {
     task->stopped = task->stopped || (stop == WR_TASK_STOP && !*leave);
     *leave = true;
     return WR_OK;
@@ -260,23 +297,36 @@ static enum wr_code source_task_control(struct wr_task *task, bool *leave, struc
     if (cut)
       *leave = task->stopped = true;
   }
+  if (stop == WR_TASK_STOP_BEHIND_EPOCH && !*leave) {
+    *pause = true;
+    *leave = task->stopped = source_task_has_last(task);
+  }
   return WR_OK;
+}
+
+/* Rounded up: waiting on until a timer is due is better than asking again and again. */
+static int source_task_wait_ms(struct wr_task *task)
+{
+  int64_t wait_us = task_wait_us(task, TASK_WAIT_MS * WR_US_PER_MS);
+  return (int)((wait_us + WR_US_PER_MS - 1) / WR_US_PER_MS);
 }
 
 static enum wr_code source_task_loop(struct wr_task *task, struct wr_error *err)
 {
-  bool leave = false, moved = true;
+  bool leave = false, pause = false, moved = true;
   enum wr_code code = WR_OK;
   while (code == WR_OK && !atomic_load(&task->shared->aborting)) {
-    code = source_task_control(task, &leave, err);
+    code = source_task_control(task, &leave, &pause, err);
     if (code != WR_OK || leave)
       break;
-    bool idle = !moved;
+    bool idle = !moved || pause;
     if (idle) /* we are going to wait: nothing may lie around */
       code = task_flush(task, err);
-    if (code == WR_OK)
-      code = wr_source_step(task->nodes[0].source, idle ? TASK_WAIT_MS : 0, task_now(task), &moved,
-                            err);
+    if (pause)
+      nanosleep(&(struct timespec){0, WR_US_PER_MS * 1000}, NULL);
+    else if (code == WR_OK)
+      code = wr_source_step(task->nodes[0].source, idle ? source_task_wait_ms(task) : 0,
+                            task_now(task), &moved, err);
     if (code == WR_OK)
       code = task_tick(task, err);
     if (code == WR_OK)
@@ -284,20 +334,21 @@ static enum wr_code source_task_loop(struct wr_task *task, struct wr_error *err)
     if (code == WR_OK)
       code = task_commit(task, wr_epochs_complete(task->shared->epochs), err);
   }
+  wr_source_leave(task->nodes[0].source);
   return code;
 }
 
 /* ---- tasks behind channels ---- */
 
-/* Least watermark over the channels that count, other than `except`: idle ones do not, unless all
- * are; then it is the greatest of theirs. */
-static int64_t channel_task_least(const struct wr_task *task, uint32_t except)
+/* Least watermark over the channels that count: idle ones do not, unless all are; then it is the
+ * greatest of theirs. */
+static int64_t channel_task_least(const struct wr_task *task)
 {
   int64_t least = WR_TIME_END, greatest_idle = WR_TIME_NONE;
   bool active = false, idle = false;
   for (uint32_t i = 0; i < task->channel_count; i++) {
     const struct wr_channel *channel = task->channels[i];
-    if (i == except || channel->ended)
+    if (channel->ended)
       continue;
     active = active || !channel->idle;
     idle = idle || channel->idle;
@@ -306,7 +357,27 @@ static int64_t channel_task_least(const struct wr_task *task, uint32_t except)
     else if (channel->watermark_us < least)
       least = channel->watermark_us;
   }
-  return idle && !active && except == UINT32_MAX ? greatest_idle : least;
+  return idle && !active ? greatest_idle : least;
+}
+
+/* Least watermark of what a row of a channel cannot know of: the other channels, but neither those
+ * of other inputs if all have one time, nor those of its own input if its rows know enough. */
+static int64_t channel_task_others(const struct wr_task *task, uint32_t except)
+{
+  int64_t least = WR_TIME_END;
+  const struct wr_plan_node *plan = task->nodes[0].plan;
+  uint32_t input = task->channels[except]->input;
+  bool settled =
+      input < plan->input_count && plan->inputs[input].settled; /* error_stream has none */
+  for (uint32_t i = 0; i < task->channel_count; i++) {
+    const struct wr_channel *channel = task->channels[i];
+    bool counts = i != except && !channel->ended && !channel->idle;
+    if (channel->input == input ? settled : plan->one_time)
+      counts = false;
+    if (counts && channel->watermark_us < least)
+      least = channel->watermark_us;
+  }
+  return least;
 }
 
 static enum wr_code channel_task_page(struct wr_task *task, uint32_t i, struct wr_page *page,
@@ -315,7 +386,7 @@ static enum wr_code channel_task_page(struct wr_task *task, uint32_t i, struct w
   struct wr_channel *channel = task->channels[i];
   struct wr_batch batch;
   wr_page_open(page, channel->layout, &task->view, &batch);
-  batch.others_us = channel_task_least(task, i);
+  batch.others_us = channel_task_others(task, i);
   int64_t now_us = task_now(task);
   batch.now_us = now_us;
   enum wr_code code = wr_operator_batch(task->nodes[0].op, channel->input, &batch, err);
@@ -326,7 +397,7 @@ static enum wr_code channel_task_page(struct wr_task *task, uint32_t i, struct w
 static enum wr_code channel_task_watermark(struct wr_task *task, struct wr_error *err)
 {
   struct wr_operator *head = task->nodes[0].op;
-  int64_t least = channel_task_least(task, UINT32_MAX);
+  int64_t least = channel_task_least(task);
   if (least <= head->watermark_us || least == WR_TIME_END)
     return WR_OK; /* the last watermark comes with the end */
   return wr_operator_watermark(head, least, err);
@@ -343,7 +414,7 @@ static enum wr_code channel_task_idle(struct wr_task *task, struct wr_error *err
   bool all = idle && !active;
   enum wr_code code = all ? channel_task_watermark(task, err) : WR_OK;
   if (code == WR_OK && all != task->idle)
-    code = wr_emit_idle(task->nodes[0].op, all, err);
+    code = wr_operator_idle(task->nodes[0].op, 0, all, err);
   task->idle = all;
   return code == WR_OK ? channel_task_watermark(task, err) : code;
 }
@@ -406,7 +477,8 @@ static enum wr_code channel_task_loop(struct wr_task *task, struct wr_error *err
     int i = wr_inbox_receive(&task->inbox, task->channels, task->channel_count, &turn, 0, &message);
     if (i == -1) { /* we are going to wait: nothing may lie around */
       code = task_flush(task, err);
-      int64_t wait_us = task->saving ? TASK_SAVE_WAIT_US : TASK_WAIT_MS * WR_US_PER_MS;
+      int64_t wait_us =
+          task_wait_us(task, task->saving ? TASK_SAVE_WAIT_US : TASK_WAIT_MS * WR_US_PER_MS);
       if (code == WR_OK)
         i = wr_inbox_receive(&task->inbox, task->channels, task->channel_count, &turn,
                              wr_monotonic_us() + wait_us, &message);
@@ -448,7 +520,7 @@ void *wr_task_run(void *argument)
   if (code == WR_OK && !atomic_load(&shared->aborting))
     code = task_end(task, &err);
   if (code == WR_OK && !atomic_load(&shared->aborting))
-    code = task_last_answer(task, &err);
+    task_last_answer(task);
   if (code == WR_OK && !atomic_load(&shared->aborting))
     code = task_last_commit(task, &err);
   pthread_mutex_lock(&shared->lock);

@@ -14,13 +14,15 @@
 #include "runtime/execution.h"
 #include "runtime/rejects.h"
 #include "runtime/source.h"
+#include "windows/alignment.h"
 
 /* What the tasks of an execution share. */
 struct wr_task_shared {
   struct wr_execution_options options;
   struct wr_epochs *epochs;
-  _Atomic int stop;      /* 0; WR_TASK_STOP or WR_TASK_DRAIN: sources come to an end */
-  _Atomic bool aborting; /* a task has failed: everybody leaves as quickly as possible */
+  _Atomic int stop;            /* 0, or enum wr_task_stop: sources come to an end */
+  _Atomic uint64_t last_epoch; /* STOP_BEHIND_EPOCH: the one; 0: it has not begun yet */
+  _Atomic bool aborting;       /* a task has failed: everybody leaves as quickly as possible */
   pthread_mutex_t lock;
   pthread_cond_t changed;
   uint32_t drained_count, ended_count, task_count; /* under lock: sinks finished; thread gone */
@@ -29,7 +31,8 @@ struct wr_task_shared {
   void (*abort)(void *execution); /* wakes everybody; called with the lock held */
   void *execution;
 };
-enum { WR_TASK_STOP = 1, WR_TASK_DRAIN = 2 };
+/* STOP_BEHIND_EPOCH: nothing more is read, and behind the barrier of last_epoch comes the end. */
+enum wr_task_stop { WR_TASK_STOP = 1, WR_TASK_DRAIN = 2, WR_TASK_STOP_BEHIND_EPOCH = 3 };
 
 struct wr_task_node {
   const struct wr_plan_node *plan;
@@ -61,6 +64,7 @@ struct wr_task {
   struct wr_channel **channels; /* what the head reads; owned */
   uint32_t channel_count;
   struct wr_page_view view;
+  struct wr_alignment alignment; /* of a source with a group */
   pthread_t thread;
   bool started;
   /* while running */
