@@ -123,11 +123,49 @@ static bool read_text(struct reader *reader, const char *path)
   return read;
 }
 
+static bool set_from(struct reader *reader, const char *text)
+{
+  struct wr_arguments *out = reader->out;
+  bool is_epoch =
+      text && parse_count(text, UINT64_MAX - 1, &out->from_epoch) && out->from_epoch > 0;
+  bool is_none = text && strcmp(text, "none") == 0;
+  if (!is_epoch && !is_none && (!text || strcmp(text, "latest") != 0))
+    return complain(reader, "--from is latest, none or the number of an epoch", text);
+  out->from = is_epoch ? WR_FROM_EPOCH : is_none ? WR_FROM_NONE : WR_FROM_LATEST;
+  return out->has_from = true;
+}
+
+/* Options about what is kept; *known: it is one of them. */
+static bool parse_state_option(struct reader *reader, bool *known)
+{
+  struct wr_arguments *out = reader->out;
+  const char *argument = reader->argv[reader->at], *value = NULL;
+  *known = true;
+  if (option_is(reader, "--state-dir", &value)) {
+    if (!value || !*value)
+      return complain(reader, "--state-dir wants a directory", NULL);
+    return (out->state_dir = value) != NULL;
+  }
+  if (option_is(reader, "--from", &value))
+    return set_from(reader, value);
+  if (strcmp(argument, "--allow-dropped-state") == 0)
+    return out->allow_dropped_state = true;
+  if (strcmp(argument, "--drain") == 0)
+    return out->drain = true;
+  *known = false;
+  return true;
+}
+
 static bool parse_option(struct reader *reader, unsigned takes)
 {
   struct wr_arguments *out = reader->out;
   const char *argument = reader->argv[reader->at], *value = NULL;
   uint64_t count;
+  if (takes & WR_TAKES_STATE) {
+    bool known, good = parse_state_option(reader, &known);
+    if (known)
+      return good;
+  }
   if (option_is(reader, "-e", &value) || option_is(reader, "--execute", &value)) {
     if (!value || out->text)
       return complain(reader, value ? "only one SQL text can be given" : "-e wants the SQL text",
@@ -179,6 +217,11 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
       path = argument;
     }
   }
+  if (!out->state_dir && (out->has_from || out->allow_dropped_state))
+    return complain(&reader, "without --state-dir there is nothing to go on from",
+                    out->has_from ? "--from" : "--allow-dropped-state");
+  if (out->state_dir && out->test_cut)
+    return complain(&reader, "--test cut keeps its state in memory", "--state-dir");
   if (path && out->text)
     return complain(&reader, "give either a file or -e, not both", path);
   if (!path && !out->text)

@@ -14,6 +14,9 @@ enum { WR_EXIT_DONE = 0, WR_EXIT_SQL = 1, WR_EXIT_USAGE = 2, WR_EXIT_FAILED = 3 
 
 #define WR_SETTINGS_MAX 64
 
+/* --from: which epoch of the state directory a job goes on from. */
+enum wr_from { WR_FROM_LATEST, WR_FROM_NONE, WR_FROM_EPOCH };
+
 /* A command line after the command's name, as parsed by wr_arguments_parse. */
 struct wr_arguments {
   const char *name; /* of the SQL text, for messages: its path, "-e" or "stdin" */
@@ -24,7 +27,13 @@ struct wr_arguments {
   uint32_t parallelism; /* 0: not given */
   const char *format;   /* of the console; "auto" unless given */
   bool json, quiet;
-  bool check_only; /* weir check */
+  const char *state_dir; /* NULL: none */
+  enum wr_from from;
+  bool has_from;
+  uint64_t from_epoch;      /* FROM_EPOCH */
+  bool allow_dropped_state; /* steps that are gone, or other ones now, may lose their state */
+  bool drain;               /* at a signal windows fire */
+  bool check_only;          /* weir check */
   /* --test, for the project's own tests; see tests/README.md */
   uint32_t test_batch_rows;
   uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
@@ -33,7 +42,7 @@ struct wr_arguments {
 };
 
 /* Which options a command takes. */
-enum { WR_TAKES_FORMAT = 1, WR_TAKES_JSON = 2, WR_TAKES_QUIET = 4 };
+enum { WR_TAKES_FORMAT = 1, WR_TAKES_JSON = 2, WR_TAKES_QUIET = 4, WR_TAKES_STATE = 8 };
 
 /* Reads arguments and the SQL text; false: it has complained on standard error (exit code 2). */
 bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
@@ -59,6 +68,7 @@ int wr_command_connectors(int argc, char **argv);
 int wr_command_formats(int argc, char **argv);
 int wr_command_functions(int argc, char **argv);
 int wr_command_types(int argc, char **argv);
+int wr_command_state(int argc, char **argv);
 
 /* The help text of a command on standard output; false: there is none of that name. */
 bool wr_help_print(const char *command);

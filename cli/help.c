@@ -17,6 +17,7 @@ static const char help_weir[] =
     "  formats [NAME]        the formats, or the options of one\n"
     "  functions [NAME]      the functions and operators of SQL, or one with all its forms\n"
     "  types [NAME]          the types of SQL, or one with its casts\n"
+    "  state DIR             what a state directory keeps: epochs, steps, positions\n"
     "  help [COMMAND]        more about a command\n"
     "  --version             the version\n"
     "\n"
@@ -34,14 +35,25 @@ static const char help_run[] =
     "Everything else (notes, progress, summary) goes to standard error. Ctrl-C ends a running job\n"
     "after what it has in hand; a second one at once.\n"
     "\n"
+    "With --state-dir a job survives being stopped, killed or cut off: every so often it takes an epoch\n"
+    "(what its windows hold, and where its sources are) and the next start goes on from the newest one.\n"
+    "\n"
     "  -e, --execute 'SQL'   the script itself instead of a file; - reads it from standard input\n"
     "  --set KEY=VALUE       a setting that wins over SET 'KEY' = 'VALUE'; may be repeated\n"
     "  -p, --parallelism N   copies of every step that can be split (default 1)\n"
     "  --format FORMAT       how SELECT prints: table, json (one object per line), csv;\n"
     "                        auto (default): table on a terminal, else json\n"
     "  -q, --quiet           no progress and no summary\n"
+    "  --state-dir DIR       where epochs are kept; made if need be, one job per directory.\n"
+    "                        SET 'execution.checkpointing.interval' = '10 s' says how often\n"
+    "  --from EPOCH          latest (default), none: from the beginning, or a number that\n"
+    "                        weir state shows\n"
+    "  --allow-dropped-state goes on although the SQL has no use for some of the state any more\n"
+    "  --drain               at Ctrl-C or SIGTERM windows that are open give their results\n"
     "\n"
-    "exit codes: 0 done, 1 the SQL is wrong, 2 wrong usage, 3 failed while running\n";
+    "exit codes: 0 done or stopped in order, 1 the SQL is wrong, 2 wrong usage, 3 failed, and trying\n"
+    "again would not help (what may pass, as a broker that is away, is tried again from the newest\n"
+    "epoch if there is a state directory)\n";
 
 static const char help_check[] =
     "usage: weir check FILE.sql | - | -e 'SQL'  [--json] [--set KEY=VALUE] [--parallelism N]\n"
@@ -81,6 +93,17 @@ static const char help_types[] = "usage: weir types [NAME]\n"
                                  "\n"
                                  "Lists the types of SQL, or shows one with its casts.\n";
 
+static const char help_state[] =
+    "usage: weir state DIR [--from EPOCH] [--json]\n"
+    "\n"
+    "Shows what a state directory keeps: its epochs with their age and size, and of the newest one (or\n"
+    "that of --from) every step with its state, and how far every source had been read. It changes\n"
+    "nothing and may be used while the job runs.\n"
+    "\n"
+    "  --json                the same as one JSON object\n"
+    "\n"
+    "exit codes: 0 done, 2 wrong usage, 3 the directory or the epoch cannot be read\n";
+
 static const struct {
   const char *command, *text;
 } helps[] = {
@@ -92,6 +115,7 @@ static const struct {
     {"formats", help_formats},
     {"functions", help_functions},
     {"types", help_types},
+    {"state", help_state},
 };
 
 bool wr_help_print(const char *command)

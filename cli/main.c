@@ -13,7 +13,7 @@ static const struct {
     {"run", wr_command_run},         {"check", wr_command_check},
     {"explain", wr_command_explain}, {"connectors", wr_command_connectors},
     {"formats", wr_command_formats}, {"functions", wr_command_functions},
-    {"types", wr_command_types},
+    {"types", wr_command_types},     {"state", wr_command_state},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

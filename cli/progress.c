@@ -10,6 +10,7 @@
 #define PROGRESS_INTERVAL_US (500 * WR_US_PER_MS)
 #define PROGRESS_REPEAT_US   (3 * WR_US_PER_SECOND)
 #define COUNT_BYTES          32
+#define STEPS_SHOWN          8
 
 /* 1234567 as 1,234,567. */
 static const char *print_count(char *text, uint64_t count)
@@ -105,8 +106,49 @@ void wr_progress_summarize(struct wr_progress *progress, const struct wr_executi
           print_count(out, summary->rows_out), print_count(late, summary->rejected[WR_REJECT_LATE]),
           print_count(bad, rejected), seconds,
           print_count(rate, seconds > 0 ? (uint64_t)((double)summary->rows_in / seconds) : 0));
-  if (summary->held_rows)
+  if (summary->held_rows && summary->last_epoch_kept)
+    fprintf(stderr,
+            "weir: %s rows are in windows or groups that have not ended; epoch %" PRIu64
+            " keeps them\n",
+            print_count(in, summary->held_rows), summary->epochs);
+  else if (summary->held_rows)
     fprintf(stderr,
             "weir: %s rows were in windows or groups that had not ended; they are in no result\n",
             print_count(in, summary->held_rows));
+}
+
+/* Rows that a step rejected because they were late, or for any other reason. */
+static uint64_t step_rejected(const struct wr_execution_step *step, bool late)
+{
+  uint64_t count = 0;
+  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
+    if ((kind == WR_REJECT_LATE) == late)
+      count += step->rejected[kind];
+  return count;
+}
+
+void wr_progress_summarize_steps(const struct wr_execution_step *steps, uint32_t step_count)
+{
+  for (int late = 1; late >= 0; late--) {
+    uint32_t shown = 0, more = 0;
+    for (uint32_t i = 0; i < step_count; i++) {
+      uint64_t count = step_rejected(&steps[i], late);
+      char text[COUNT_BYTES * 2];
+      if (count == 0)
+        continue;
+      if (shown == STEPS_SHOWN) {
+        more++;
+        continue;
+      }
+      fprintf(stderr, "%s%s in #%u %s",
+              shown++ ? ", "
+              : late  ? "weir: late: "
+                      : "weir: bad: ",
+              print_count(text, count), i, steps[i].name);
+    }
+    if (more)
+      fprintf(stderr, " and in %u more steps", more);
+    if (shown)
+      fputc('\n', stderr);
+  }
 }

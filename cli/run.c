@@ -1,71 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir run: the jobs of a script, one after the other. */
-#include <signal.h>
-#include <stdatomic.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/resume.h"
+#include "cli/stopper.h"
 #include "connectors/connector.h"
-
-/* A thread of its own waits for SIGINT and SIGTERM, so that they also work while a server is being
- * looked for. */
-struct stopper {
-  pthread_t thread;
-  pthread_mutex_t lock;
-  struct wr_execution *execution; /* under lock: the one that runs */
-  _Atomic int signals;
-};
-
-static void *stopper_wait(void *argument)
-{
-  struct stopper *stopper = argument;
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  for (;;) {
-    int signal_number;
-    if (sigwait(&signals, &signal_number) != 0)
-      continue;
-    pthread_mutex_lock(&stopper->lock);
-    if (atomic_fetch_add(&stopper->signals, 1) > 0 || !stopper->execution)
-      _exit(128 + signal_number);
-    wr_execution_stop(stopper->execution, false);
-    pthread_mutex_unlock(&stopper->lock);
-  }
-  return NULL;
-}
-
-static void stopper_start(struct stopper *stopper)
-{
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for this thread and all that it starts */
-  signal(SIGPIPE, SIG_IGN);
-  pthread_mutex_init(&stopper->lock, NULL);
-  stopper->execution = NULL;
-  atomic_init(&stopper->signals, 0);
-  pthread_create(&stopper->thread, NULL, stopper_wait, stopper);
-}
-
-static void stopper_watch(struct stopper *stopper, struct wr_execution *execution)
-{
-  pthread_mutex_lock(&stopper->lock);
-  stopper->execution = execution;
-  pthread_mutex_unlock(&stopper->lock);
-}
-
-static void stopper_end(struct stopper *stopper)
-{
-  pthread_cancel(stopper->thread); /* it waits for signals: the only place where it can be ended */
-  pthread_join(stopper->thread, NULL);
-  pthread_mutex_destroy(&stopper->lock);
-}
+#include "core/time.h"
 
 static bool job_has_source(const struct wr_plan *plan)
 {
@@ -129,31 +75,158 @@ static bool job_writes_terminal(const struct wr_job *job)
   return false;
 }
 
-/* Starts a job and waits for its end; *stopped: by a signal. */
-static enum wr_code run_execution(const struct wr_job *job,
-                                  const struct wr_execution_options *options,
-                                  struct wr_progress *progress, struct stopper *stopper,
-                                  struct wr_execution_summary *summary, bool *stopped,
+/* ---- state */
+
+#define STATEMENT_BYTES_SHOWN 60
+
+/* A statement on one line, cut. */
+static void print_statement(const char *statement)
+{
+  char line[STATEMENT_BYTES_SHOWN + 1];
+  size_t length = 0;
+  for (const char *at = statement ? statement : "several INSERTs"; *at; at++) {
+    bool space = strchr(" \t\r\n", *at) != NULL;
+    if (length == STATEMENT_BYTES_SHOWN)
+      break;
+    if (!space || (length && line[length - 1] != ' '))
+      line[length++] = space ? ' ' : *at;
+  }
+  fprintf(stderr, "  %.*s%s\n", (int)length, line, length == STATEMENT_BYTES_SHOWN ? "..." : "");
+}
+
+static bool job_keeps_state(const struct wr_job *job)
+{
+  return !job->is_explain && job_has_source(job->plan);
+}
+
+/* A state directory belongs to one job: false after saying so. */
+static bool state_is_possible(const struct wr_program *program)
+{
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < program->job_count; i++)
+    count += job_keeps_state(&program->jobs[i]);
+  if (count <= 1)
+    return true;
+  fprintf(stderr, "weir: error: --state-dir is for one job, and this script has %u:\n", count);
+  for (uint32_t i = 0; i < program->job_count; i++) {
+    const struct wr_plan *plan = program->jobs[i].plan;
+    if (job_keeps_state(&program->jobs[i]))
+      print_statement(plan->nodes[plan->node_count - 1].statement);
+  }
+  fprintf(stderr,
+          "hint: all INSERTs of a script are one job, every bare SELECT is another; give each "
+          "job a script and a directory of its own\n");
+  return false;
+}
+
+static void warn_of_stdin(const struct wr_plan *plan)
+{
+  struct stat status;
+  bool is_file = fstat(STDIN_FILENO, &status) == 0 && S_ISREG(status.st_mode);
+  if (job_reads_stdin(plan) && !is_file)
+    fprintf(stderr, "weir: warning: standard input cannot be read again, so this job cannot go on "
+                    "after it was stopped or killed\n");
+}
+
+/* ---- one execution */
+
+#define RUN_LAST_EPOCH_MAX_US (60 * WR_US_PER_SECOND)
+#define RUN_PAUSE_MIN_US      (1 * WR_US_PER_SECOND)
+#define RUN_PAUSE_MAX_US      (60 * WR_US_PER_SECOND)
+
+/* What a job has counted. */
+struct counts {
+  struct wr_execution_summary summary;
+  struct wr_execution_step *steps; /* NULL: it was not started */
+  uint32_t step_count;
+  struct wr_arena arena;
+};
+
+/* A job on its way. */
+struct run {
+  const struct wr_arguments *arguments;
+  struct wr_execution_options options;
+  struct wr_progress progress;
+  struct wr_stopper *stopper;
+  struct counts counts; /* of all its executions */
+  bool stopped;         /* by a signal */
+};
+
+static void counts_add(struct counts *counts, const struct counts *more)
+{
+  struct wr_execution_summary *summary = &counts->summary;
+  summary->rows_in += more->summary.rows_in;
+  summary->rows_out += more->summary.rows_out;
+  summary->duration_us += more->summary.duration_us;
+  summary->held_rows = more->summary.held_rows;
+  summary->last_epoch_kept = more->summary.last_epoch_kept;
+  summary->epochs = more->summary.epochs ? more->summary.epochs : summary->epochs;
+  if (!counts->steps && more->steps) {
+    counts->steps = WR_NEW_ARRAY(&counts->arena, struct wr_execution_step, more->step_count);
+    counts->step_count = more->step_count;
+    for (uint32_t i = 0; i < more->step_count; i++)
+      counts->steps[i].name = wr_arena_print(&counts->arena, "%s", more->steps[i].name);
+  }
+  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++) {
+    summary->rejected[kind] += more->summary.rejected[kind];
+    for (uint32_t i = 0; i < counts->step_count && i < more->step_count; i++)
+      counts->steps[i].rejected[kind] += more->steps[i].rejected[kind];
+  }
+}
+
+/* Nothing can be waited for any longer: what is on the disk is right at any moment. */
+static void leave_without_last_epoch(struct run *run)
+{
+  wr_progress_clear(&run->progress);
+  fprintf(stderr,
+          "weir: failed: the last epoch is not complete after %d s, probably because a sink still "
+          "waits; leaving without it: the next start sends again what came behind the one before\n",
+          (int)(RUN_LAST_EPOCH_MAX_US / WR_US_PER_SECOND));
+  _exit(WR_EXIT_FAILED);
+}
+
+static void watch_execution(struct run *run, struct wr_execution *execution)
+{
+  struct wr_execution_summary summary;
+  bool told = false;
+  while (!wr_execution_wait(execution, 100)) {
+    if (atomic_load(&run->stopper->signals) && !told) {
+      wr_progress_note(&run->progress,
+                       run->options.durable && !run->arguments->drain
+                           ? "stopping after a last epoch; once more to leave at once"
+                           : "stopping; once more to leave at once");
+      told = true;
+    }
+    if (wr_execution_stopping_us(execution) > RUN_LAST_EPOCH_MAX_US)
+      leave_without_last_epoch(run);
+    wr_execution_summarize(execution, &summary);
+    wr_progress_update(&run->progress, &summary);
+  }
+}
+
+static void watch_from_now(void *self, struct wr_execution *execution)
+{
+  wr_stopper_watch(((struct run *)self)->stopper, execution);
+}
+
+/* Starts a job and waits for its end. *started: it failed, if it did, while running. */
+static enum wr_code run_execution(struct run *run, const struct wr_plan *plan, bool *started,
                                   struct wr_error *err)
 {
   struct wr_execution *execution;
-  enum wr_code code = wr_execution_start(job->plan, options, &execution, err);
+  struct counts counts = {0};
+  enum wr_code code = wr_execution_start(plan, &run->options, &execution, err);
+  *started = code == WR_OK;
   if (code != WR_OK)
     return code;
-  stopper_watch(stopper, execution);
-  bool told = false;
-  while (!wr_execution_wait(execution, 100)) {
-    if (atomic_load(&stopper->signals) && !told) {
-      wr_progress_note(progress, "stopping; once more to leave at once");
-      told = true;
-    }
-    wr_execution_summarize(execution, summary);
-    wr_progress_update(progress, summary);
-  }
-  stopper_watch(stopper, NULL);
-  wr_progress_clear(progress);
-  *stopped = atomic_load(&stopper->signals) > 0;
-  wr_execution_summarize(execution, summary);
+  watch_execution(run, execution);
+  wr_stopper_watch(run->stopper, NULL);
+  wr_progress_clear(&run->progress);
+  run->stopped = atomic_load(&run->stopper->signals) > 0;
+  wr_execution_summarize(execution, &counts.summary);
+  counts.steps = wr_execution_steps(execution, &counts.arena, &counts.step_count);
+  counts_add(&run->counts, &counts);
+  wr_arena_free(&counts.arena);
   code = wr_execution_result(execution, err);
   wr_execution_free(execution);
   return code;
@@ -161,56 +234,167 @@ static enum wr_code run_execution(const struct wr_job *job,
 
 /* The second half of a job that tests have cut: built anew, at another parallelism, going on from
  * the store. */
-static enum wr_code run_rest(const struct wr_arguments *arguments, uint32_t job_number,
-                             struct wr_execution_options options, struct wr_progress *progress,
-                             struct stopper *stopper, struct wr_execution_summary *summary,
-                             bool *stopped, struct wr_error *err)
+static enum wr_code run_rest(struct run *run, uint32_t job_number, struct wr_error *err)
 {
+  const struct wr_arguments *arguments = run->arguments;
   struct wr_arena arena = {0};
   struct wr_program program;
-  struct wr_execution_summary rest = {0};
+  struct wr_snapshot snapshot;
+  uint64_t epoch;
+  bool started;
   uint32_t parallelism =
       arguments->test_cut_parallelism ? arguments->test_cut_parallelism : arguments->parallelism;
   enum wr_code code = WR_INTERNAL;
-  options.cut_after_records = 0;
+  run->options.cut_after_records = 0;
+  run->options.from = &snapshot;
+  if (!run->options.store->class->latest(run->options.store, &epoch))
+    return WR_OK; /* it came to its end before it was cut */
   if (wr_program_load(arguments, parallelism, &arena, &program))
-    code =
-        run_execution(&program.jobs[job_number], &options, progress, stopper, &rest, stopped, err);
-  summary->rows_in += rest.rows_in;
-  summary->rows_out += rest.rows_out;
-  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
-    summary->rejected[kind] += rest.rejected[kind];
-  summary->held_rows = rest.held_rows;
+    code = wr_snapshot_read(run->options.store, epoch, &arena, &snapshot, err);
+  if (code == WR_OK)
+    code = run_execution(run, program.jobs[job_number].plan, &started, err);
   wr_arena_free(&arena);
   return code;
 }
 
-static int run_job(const struct wr_arguments *arguments, const struct wr_job *job,
-                   uint32_t job_number, struct stopper *stopper)
+/* ---- executions until one of them ends well */
+
+static void resume_options(struct run *run, const struct wr_resume *resume)
 {
-  struct wr_progress progress;
-  struct wr_execution_summary summary = {0};
+  run->options.store = resume->store;
+  run->options.hash_seed = resume->store->hash_seed;
+  run->options.from = resume->has_snapshot ? &resume->snapshot : NULL;
+}
+
+/* Twice as long after every failure in a row, and nobody in step with others. */
+static int64_t pause_after(uint32_t failures)
+{
+  int64_t pause_us = RUN_PAUSE_MIN_US;
+  for (uint32_t i = 1; i < failures && pause_us < RUN_PAUSE_MAX_US; i++)
+    pause_us *= 2;
+  if (pause_us > RUN_PAUSE_MAX_US)
+    pause_us = RUN_PAUSE_MAX_US;
+  return pause_us + wr_now_us() % (pause_us / 4);
+}
+
+static void note_restart(struct run *run, const struct wr_resume *resume, int64_t pause_us,
+                         const struct wr_error *err)
+{
+  char text[sizeof err->message + 128];
+  if (resume->has_snapshot)
+    snprintf(text, sizeof text, "failed: %s; starting again from epoch %" PRIu64 " in %.1f s",
+             err->message, resume->snapshot.epoch, (double)pause_us / 1e6);
+  else
+    snprintf(text, sizeof text, "failed: %s; starting again from the beginning in %.1f s",
+             err->message, (double)pause_us / 1e6);
+  wr_progress_note(&run->progress, text);
+}
+
+/* What may pass by itself is tried again, unless this is the very first start: then it is more
+ * probably a mistake, and somebody is looking. */
+static bool may_pass(const struct run *run, const struct wr_resume *resume, bool started,
+                     uint32_t failures, const struct wr_error *err)
+{
+  bool passing = err->retry || err->code == WR_CONNECTION;
+  return passing && !run->stopped && (started || failures || resume->has_snapshot);
+}
+
+static enum wr_code run_durable(struct run *run, const struct wr_plan *plan,
+                                struct wr_resume *resume, struct wr_error *err)
+{
+  uint32_t failures = 0;
+  for (;;) {
+    bool started;
+    uint64_t newest = wr_resume_newest(resume);
+    resume_options(run, resume);
+    enum wr_code code = run_execution(run, plan, &started, err);
+    if (code == WR_OK || !may_pass(run, resume, started, failures, err))
+      return code;
+    if (wr_resume_newest(resume) > newest)
+      failures = 0;
+    int64_t pause_us = pause_after(++failures);
+    if (!wr_resume_again(resume))
+      return code;
+    note_restart(run, resume, pause_us, err);
+    if (!wr_stopper_pause(run->stopper, pause_us)) {
+      run->stopped = true;
+      return WR_OK;
+    }
+  }
+}
+
+/* ---- one job */
+
+static void summarize(struct run *run, const struct wr_job *job)
+{
+  struct counts *counts = &run->counts;
+  if (run->arguments->quiet || (!job_has_source(job->plan) && !has_rejects(&counts->summary)))
+    return;
+  wr_progress_summarize(&run->progress, &counts->summary, run->stopped);
+  wr_progress_summarize_steps(counts->steps, counts->step_count);
+}
+
+/* Opens the state directory, if the job keeps state; *code is then the exit code if there is
+ * nothing to run. */
+static bool open_state(struct run *run, const struct wr_job *job,
+                       const struct wr_epoch_settings *epochs, struct wr_resume *resume, int *code)
+{
+  const struct wr_arguments *arguments = run->arguments;
+  if (epochs->has_interval)
+    run->options.epoch_interval_us = epochs->interval_us;
+  if (!arguments->state_dir || !job_keeps_state(job))
+    return true;
+  warn_of_stdin(job->plan);
+  enum wr_resume_verdict verdict =
+      wr_resume_open(resume, arguments, job->plan, epochs->epochs_kept);
+  *code = verdict == WR_RESUME_FAILED ? WR_EXIT_FAILED : WR_EXIT_DONE;
+  if (verdict != WR_RESUME_GO)
+    return false;
+  if (!resume->has_snapshot && !arguments->quiet)
+    fprintf(stderr, "weir: state is kept in %s, with an epoch every %g s\n", arguments->state_dir,
+            (double)epochs->interval_us / 1e6);
+  run->options.durable = true;
+  run->options.failures_tolerated = epochs->failures_tolerated;
+  run->options.epoch_interval_us = epochs->interval_us;
+  return true;
+}
+
+static int run_job(const struct wr_arguments *arguments, const struct wr_program *program,
+                   uint32_t job_number, struct wr_stopper *stopper)
+{
+  const struct wr_job *job = &program->jobs[job_number];
+  struct run run = {.arguments = arguments, .stopper = stopper};
+  struct wr_resume resume = {0};
   struct wr_error err;
-  bool stopped = false;
+  bool started;
+  int exit_code;
+  enum wr_code code;
   wr_error_clear(&err);
-  wr_progress_open(&progress,
+  run.options = (struct wr_execution_options){.note = wr_progress_note,
+                                              .note_self = &run.progress,
+                                              .begins = watch_from_now,
+                                              .begins_self = &run,
+                                              .batch_rows = arguments->test_batch_rows,
+                                              .cut_after_records = arguments->test_cut};
+  if (!open_state(&run, job, &program->epochs, &resume, &exit_code))
+    return exit_code;
+  wr_progress_open(&run.progress,
                    !arguments->quiet && isatty(STDERR_FILENO) && !job_writes_terminal(job));
-  struct wr_execution_options options = {.note = wr_progress_note,
-                                         .note_self = &progress,
-                                         .batch_rows = arguments->test_batch_rows,
-                                         .cut_after_records = arguments->test_cut};
   if (arguments->test_cut)
-    options.store = wr_store_memory_new();
-  enum wr_code code = run_execution(job, &options, &progress, stopper, &summary, &stopped, &err);
-  uint64_t epoch;
-  if (code == WR_OK && options.store && options.store->class->latest(options.store, &epoch) &&
-      !stopped)
-    code = run_rest(arguments, job_number, options, &progress, stopper, &summary, &stopped, &err);
-  if (options.store)
-    options.store->class->close(options.store);
-  if (code == WR_OK && !arguments->quiet && (job_has_source(job->plan) || has_rejects(&summary)))
-    wr_progress_summarize(&progress, &summary, stopped);
-  wr_progress_close(&progress);
+    run.options.store = wr_store_memory_new();
+  if (run.options.durable)
+    code = run_durable(&run, job->plan, &resume, &err);
+  else
+    code = run_execution(&run, job->plan, &started, &err);
+  if (code == WR_OK && arguments->test_cut && !run.stopped)
+    code = run_rest(&run, job_number, &err);
+  if (arguments->test_cut)
+    run.options.store->class->close(run.options.store);
+  wr_resume_close(&resume);
+  if (code == WR_OK)
+    summarize(&run, job);
+  wr_arena_free(&run.counts.arena);
+  wr_progress_close(&run.progress);
   if (code == WR_OK)
     return WR_EXIT_DONE;
   fprintf(stderr, "weir: failed: %s\n", err.message);
@@ -219,36 +403,40 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_job *jo
   return WR_EXIT_FAILED;
 }
 
+static int run_jobs(const struct wr_arguments *arguments, const struct wr_program *program,
+                    struct wr_arena *arena)
+{
+  struct wr_stopper stopper;
+  int exit_code = WR_EXIT_DONE;
+  wr_stopper_start(&stopper, arguments->drain);
+  for (uint32_t i = 0;
+       exit_code == WR_EXIT_DONE && i < program->job_count && !atomic_load(&stopper.signals); i++) {
+    const struct wr_job *job = &program->jobs[i];
+    if (job->is_explain)
+      fputs(job->explain_json ? wr_explain_json(arena, job) : wr_explain_text(arena, job), stdout);
+    else
+      exit_code = run_job(arguments, program, i, &stopper);
+  }
+  wr_stopper_end(&stopper);
+  return exit_code;
+}
+
 int wr_command_run(int argc, char **argv)
 {
   struct wr_arena arena = {0};
   struct wr_arguments arguments;
   struct wr_program program;
-  struct stopper stopper;
   int exit_code = WR_EXIT_USAGE;
-  if (wr_arguments_parse(argc, argv, "run", WR_TAKES_FORMAT | WR_TAKES_QUIET, &arena, &arguments)) {
+  if (wr_arguments_parse(argc, argv, "run", WR_TAKES_FORMAT | WR_TAKES_QUIET | WR_TAKES_STATE,
+                         &arena, &arguments)) {
     exit_code = WR_EXIT_SQL;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
-      exit_code = WR_EXIT_DONE;
       wr_report_warnings(&arguments, &program);
       if (program.job_count == 0)
         fprintf(stderr, "weir: nothing to run: %s has no INSERT and no SELECT\n", arguments.name);
-      if (!jobs_are_possible(&arguments, &program)) {
-        wr_arena_free(&arena);
-        return WR_EXIT_SQL;
-      }
-      stopper_start(&stopper);
-      for (uint32_t i = 0;
-           exit_code == WR_EXIT_DONE && i < program.job_count && !atomic_load(&stopper.signals);
-           i++) {
-        if (program.jobs[i].is_explain)
-          fputs(program.jobs[i].explain_json ? wr_explain_json(&arena, &program.jobs[i])
-                                             : wr_explain_text(&arena, &program.jobs[i]),
-                stdout);
-        else
-          exit_code = run_job(&arguments, &program.jobs[i], i, &stopper);
-      }
-      stopper_end(&stopper);
+      if (jobs_are_possible(&arguments, &program) &&
+          (!arguments.state_dir || state_is_possible(&program)))
+        exit_code = run_jobs(&arguments, &program, &arena);
     }
   }
   wr_arena_free(&arena);

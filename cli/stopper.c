@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stopper.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/time.h"
+
+#define STOPPER_STEP_US (50 * WR_US_PER_MS)
+#define STOPPER_ECHO_US (10 * WR_US_PER_MS) /* one stop told to the process and to its group */
+
+static void *stopper_wait(void *argument)
+{
+  struct wr_stopper *stopper = argument;
+  sigset_t signals;
+  int64_t first_us = 0;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  for (;;) {
+    int signal_number;
+    if (sigwait(&signals, &signal_number) != 0)
+      continue;
+    int64_t now_us = wr_monotonic_us();
+    pthread_mutex_lock(&stopper->lock);
+    bool first = atomic_fetch_add(&stopper->signals, 1) == 0;
+    bool is_echo = !first && now_us - first_us < STOPPER_ECHO_US;
+    if (first)
+      first_us = now_us;
+    if (!is_echo && (!first || (!stopper->execution && !stopper->pausing)))
+      _exit(128 + signal_number);
+    if (first && stopper->execution)
+      wr_execution_stop(stopper->execution, stopper->drain);
+    pthread_mutex_unlock(&stopper->lock);
+  }
+  return NULL;
+}
+
+void wr_stopper_start(struct wr_stopper *stopper, bool drain)
+{
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for this thread and all that it starts */
+  signal(SIGPIPE, SIG_IGN);
+  pthread_mutex_init(&stopper->lock, NULL);
+  stopper->execution = NULL;
+  stopper->pausing = false;
+  stopper->drain = drain;
+  atomic_init(&stopper->signals, 0);
+  pthread_create(&stopper->thread, NULL, stopper_wait, stopper);
+}
+
+void wr_stopper_watch(struct wr_stopper *stopper, struct wr_execution *execution)
+{
+  pthread_mutex_lock(&stopper->lock);
+  stopper->execution = execution;
+  pthread_mutex_unlock(&stopper->lock);
+}
+
+static void stopper_set_pausing(struct wr_stopper *stopper, bool pausing)
+{
+  pthread_mutex_lock(&stopper->lock);
+  stopper->pausing = pausing;
+  pthread_mutex_unlock(&stopper->lock);
+}
+
+bool wr_stopper_pause(struct wr_stopper *stopper, int64_t pause_us)
+{
+  const struct timespec step = {0, STOPPER_STEP_US * 1000};
+  int64_t end_us = wr_monotonic_us() + pause_us;
+  stopper_set_pausing(stopper, true);
+  while (wr_monotonic_us() < end_us && !atomic_load(&stopper->signals))
+    nanosleep(&step, NULL);
+  stopper_set_pausing(stopper, false);
+  return !atomic_load(&stopper->signals);
+}
+
+void wr_stopper_end(struct wr_stopper *stopper)
+{
+  pthread_cancel(stopper->thread); /* it waits for signals: the only place where it can be ended */
+  pthread_join(stopper->thread, NULL);
+  pthread_mutex_destroy(&stopper->lock);
+}
