@@ -1,17 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-# Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/table`; see
+# Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/sessions bench/table bench/windows`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/expressions bench/table
+EXTRA_PROGRAMS = bench/decode bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/store bench/window_join
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
 nodist_EXTRA_bench_decode_SOURCES = cli/none.cc
 bench_libyardstick_a_SOURCES = bench/decode_simdjson.cc
 bench_libyardstick_a_CXXFLAGS = $(AM_CXXFLAGS) -O3 -march=native
+bench_sessions_SOURCES = bench/sessions.c
+bench_sessions_LDADD = $(weir_libs)
+nodist_EXTRA_bench_sessions_SOURCES = cli/none.cc
+bench_over_SOURCES = bench/over.c
+bench_over_LDADD = $(weir_libs)
+nodist_EXTRA_bench_over_SOURCES = cli/none.cc
 bench_table_SOURCES = bench/table.c
 bench_table_LDADD = $(weir_libs)
 nodist_EXTRA_bench_table_SOURCES = cli/none.cc
 bench_expressions_SOURCES = bench/expressions.c
 bench_expressions_LDADD = $(weir_libs)
 nodist_EXTRA_bench_expressions_SOURCES = cli/none.cc
+bench_windows_SOURCES = bench/windows.c
+bench_windows_LDADD = $(weir_libs)
+nodist_EXTRA_bench_windows_SOURCES = cli/none.cc
+bench_rank_SOURCES = bench/rank.c
+bench_rank_LDADD = $(weir_libs)
+nodist_EXTRA_bench_rank_SOURCES = cli/none.cc
+bench_store_SOURCES = bench/store.c
+bench_store_LDADD = $(weir_libs)
+nodist_EXTRA_bench_store_SOURCES = cli/none.cc
+bench_window_join_SOURCES = bench/window_join.c
+bench_window_join_LDADD = $(weir_libs)
+nodist_EXTRA_bench_window_join_SOURCES = cli/none.cc
