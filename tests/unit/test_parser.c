@@ -290,6 +290,14 @@ static const struct tree_case queries[] = {
     {"SELECT a FROM s WINDOW w AS (ORDER BY b) QUALIFY c ORDER BY d NULLS FIRST LIMIT 3",
      "(query (select (items a) (from (table s)) (window w (order b)) (qualify c)) (order d "
      "nulls-first) (limit 3))"},
+    {"SELECT a FROM t GROUP BY a EMIT EVERY INTERVAL '1' SECOND ORDER BY a",
+     "(query (select (items a) (from (table t)) (group a) (emit INTERVAL '1' SECOND)) (order a))"},
+    {"SELECT a FROM t HAVING b EMIT ON CHANGE UNION ALL SELECT c FROM emit AS emit",
+     "(union all (select (items a) (from (table t)) (having b) (emit)) "
+     "(select (items c) (from (as emit (table emit)))))"},
+    {"SELECT emit, change every FROM every change WHERE emit.every > change",
+     "(select (items emit (as every change)) (from (as change (table every))) (where (> emit.every "
+     "change)))"},
 };
 
 static const struct tree_case names[] = {
@@ -504,7 +512,7 @@ static void clauses_have_their_words(void)
   static const char sql[] =
       "INSERT OVERWRITE t PARTITION (a = 1) SELECT DISTINCT SUM(DISTINCT b) FILTER (WHERE b > 0), "
       "FIRST_VALUE(c) IGNORE  NULLS OVER (ORDER /**/ BY d ROWS 1 PRECEDING) FROM s WHERE e "
-      "GROUP BY f HAVING g WINDOW w AS () QUALIFY h ORDER  BY i LIMIT 3 OFFSET 4";
+      "GROUP BY f HAVING g WINDOW w AS () QUALIFY h EMIT  ON CHANGE ORDER  BY i LIMIT 3 OFFSET 4";
   struct wr_arena arena = {0};
   struct wr_script *script;
   struct wr_error err;
@@ -531,6 +539,7 @@ static void clauses_have_their_words(void)
       {select->having_span, "HAVING", "HAVING g"},
       {select->window_span, "WINDOW", "WINDOW w"},
       {select->qualify_span, "QUALIFY", "QUALIFY h"},
+      {select->emit_span, "EMIT  ON CHANGE", "EMIT  ON CHANGE"},
       {query->order_span, "ORDER  BY", "ORDER  BY i"},
       {query->limit_span, "LIMIT", "LIMIT 3"},
       {query->offset_span, "OFFSET", "OFFSET 4"},

@@ -32,11 +32,13 @@ static const struct error_case found_and_expected[] = {
     {"SELECT a WHERE b = 1 WHERE c = 2", "1:22+5",
      "found \"WHERE\", expected GROUP, HAVING, ORDER, LIMIT, EXCEPT, FETCH ...",
      "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
-     "ORDER BY, LIMIT"},
+     "EMIT, ORDER BY, LIMIT"},
     {"FROM t SELECT a", "1:1+4",
      "found \"FROM\", expected a statement such as SELECT, INSERT or CREATE TABLE",
      "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
-     "ORDER BY, LIMIT"},
+     "EMIT, ORDER BY, LIMIT"},
+    {"SELECT a, COUNT(*) FROM t GROUP BY a EMIT ON WINDOW CLOSE", "1:46+6",
+     "found \"WINDOW\", expected CHANGE", ""},
     {"SELECT a FROM (SELECT 1) t)", "1:27+1",
      "found \")\", expected \",\", JOIN, WHERE, GROUP, HAVING, ORDER ...",
      "no bracket is open here"},
@@ -176,7 +178,7 @@ static const struct error_case advices[] = {
     {"SELECT a FROM t LIMIT 10 WHERE b", "1:26+5",
      "found \"WHERE\", expected OFFSET, an operator or the end of the statement",
      "clauses come once, in the order SELECT, FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, "
-     "ORDER BY, LIMIT"},
+     "EMIT, ORDER BY, LIMIT"},
     {"SELECT a FROM t JOIN u WHERE x = y", "1:24+5",
      "found \"WHERE\", expected a name, AS, ON, FOR, USING or \"(\"",
      "a join needs ON condition or USING (columns)"},
@@ -323,12 +325,11 @@ static const struct error_case later[] = {
      "write an aggregate for each new column: SUM(x) FILTER (WHERE y = 'a') AS a"},
     {"SELECT * FROM t TABLESAMPLE SYSTEM(5)", "1:17+11", "TABLESAMPLE is not supported",
      "WHERE RAND() < 0.01 keeps about one row in a hundred"},
-    {"SELECT a FROM t EMIT CHANGES", "1:17+4", "EMIT is not supported",
-     "leave it out; a window is emitted once, when the watermark passes its end, everything else "
-     "whenever it changes"},
-    {"SELECT a, COUNT(*) FROM t GROUP BY a EMIT ON WINDOW CLOSE", "1:38+4", "EMIT is not supported",
-     "leave it out; a window is emitted once, when the watermark passes its end, everything else "
-     "whenever it changes"},
+    {"SELECT a FROM t EMIT CHANGES", "1:17+4", "EMIT is written in another way here",
+     "EMIT EVERY INTERVAL '1' SECOND and EMIT ON CHANGE give early results as updates; without it "
+     "a window is emitted once, when the watermark passes its end"},
+    {"SELECT a FROM t ORDER BY a EMIT ON CHANGE", "1:28+4", "EMIT cannot stand here",
+     "it stands behind GROUP BY, HAVING and QUALIFY, and before ORDER BY"},
     {"INSERT INTO t SELECT a FROM s ON CONFLICT DO NOTHING", "1:31+2",
      "ON CONFLICT is not supported",
      "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also "

@@ -109,6 +109,39 @@ static const struct plan_case plans[] = {
      "         └─ Filter  page <> '/health'\n"
      "            └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
      "               └─ Source(clicks)  3 of 5 columns: page, ms, ts\n"},
+    {"SELECT page, COUNT(*) AS n FROM TABLE(SESSION(TABLE clicks PARTITION BY page, DESCRIPTOR(ts), "
+     "INTERVAL '30' SECOND)) GROUP BY page, window_start, window_end",
+     "Sink(console)  page, n\n"
+     "└─ Project  page, COUNT(*) AS n\n"
+     "   └─ SessionAggregate  SESSION(gap 30 s) of ts by page: COUNT(*)\n"
+     "      └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
+     "         └─ Source(clicks)  2 of 5 columns: page, ts\n"},
+    /* a condition on the key leaves out whole sessions, another one does not */
+    {"SELECT page, COUNT(*) AS n FROM TABLE(SESSION(TABLE clicks PARTITION BY page, DESCRIPTOR(ts), "
+     "INTERVAL '30' SECOND)) WHERE page <> 'x' AND ms > 1 GROUP BY page, window_start, window_end",
+     "Sink(console)  page, n\n"
+     "└─ Project  page, COUNT(*) AS n\n"
+     "   └─ WindowAggregate  WINDOW window_start, window_end by page: COUNT(*)\n"
+     "      └─ Project  page, window_start, window_end\n"
+     "         └─ Filter  ms > 1\n"
+     "            └─ SessionWindow  SESSION(gap 30 s) of ts by page\n"
+     "               └─ Filter  page <> 'x'\n"
+     "                  └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
+     "                     └─ Source(clicks)  3 of 5 columns: page, ms, ts\n"},
+    {"SELECT COUNT(*) AS n FROM clicks GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '8' SECOND)",
+     "Sink(console)  n\n"
+     "└─ Project  COUNT(*) AS n\n"
+     "   └─ HopAggregate  HOP(8 s every 5 s) of ts: COUNT(*)\n"
+     "      └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
+     "         └─ Source(clicks)  1 of 5 columns: ts\n"},
+    {"SELECT COUNT(*) AS n FROM clicks GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '8' SECOND) "
+     "EMIT EVERY INTERVAL '1' SECOND",
+     "Sink(console)  n\n"
+     "└─ Project  COUNT(*) AS n\n"
+     "   └─ WindowAggregate  WINDOW window_start, window_end: COUNT(*); early results every 1 s\n"
+     "      └─ HopWindow  HOP(8 s every 5 s) of ts\n"
+     "         └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
+     "            └─ Source(clicks)  1 of 5 columns: ts\n"},
     {"SELECT window_time, MIN(ts) AS t FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL "
      "'1' MINUTE)) GROUP BY window_start, window_end, window_time",
      "Sink(console)  window_time, t\n"
@@ -358,6 +391,69 @@ static void test_arrived(void)
   wr_arena_free(&arena);
 }
 
+/* Sessions judge, windows of processing time have nothing to judge. */
+static void test_arrived_windows(void)
+{
+  static const struct {
+    const char *sql;
+    bool arrived;
+  } rows[] = {
+      {"SELECT * FROM TABLE(SESSION(TABLE clicks PARTITION BY page, DESCRIPTOR(ts), INTERVAL '1' "
+       "SECOND))",
+       true},
+      {"SELECT COUNT(*) FROM clicks GROUP BY page, SESSION(ts, INTERVAL '1' SECOND)", true},
+      {"SELECT COUNT(*) FROM clicks GROUP BY CAST(ts AS DATE), TUMBLE(PROCTIME(), INTERVAL '1' "
+       "SECOND)",
+       false},
+      {"SELECT COUNT(*) FROM clicks GROUP BY page, SESSION(PROCTIME(), INTERVAL '1' SECOND)",
+       false},
+      {"SELECT * FROM TABLE(CUMULATE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' SECOND, INTERVAL "
+       "'2' SECOND))",
+       false},
+      {"SELECT page FROM TABLE(TUMBLE(TABLE (SELECT page, PROCTIME() AS p FROM clicks), "
+       "DESCRIPTOR(p), INTERVAL '1' SECOND)) QUALIFY ROW_NUMBER() OVER (PARTITION BY window_start, "
+       "window_end ORDER BY page) = 1",
+       false},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    struct wr_arena arena = {0};
+    const struct wr_planner_options options = {0};
+    const struct wr_program *program = planner_build(&arena, rows[i].sql, &options);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(program);
+    WR_CHECK(planner_find(program->jobs[0].plan, "Watermark(clicks)")->arrived == rows[i].arrived,
+             "%s", rows[i].sql);
+    wr_arena_free(&arena);
+  }
+}
+
+/* A window of processing time is where a time comes from, and all that stands above goes by it. */
+static void test_clock(void)
+{
+  struct wr_arena arena = {0};
+  const struct wr_planner_options options = {0};
+  const struct wr_program *program = planner_build(
+      &arena,
+      "CREATE VIEW w AS SELECT page, window_start AS ws, window_end AS we FROM TABLE(TUMBLE(TABLE "
+      "(SELECT page, PROCTIME() AS p FROM clicks), DESCRIPTOR(p), INTERVAL '1' SECOND));"
+      "SELECT page FROM (SELECT * FROM w UNION ALL SELECT * FROM w) QUALIFY ROW_NUMBER() OVER "
+      "(PARTITION BY ws, we ORDER BY page) = 1;"
+      "SELECT page FROM w UNION ALL SELECT page FROM clicks;"
+      "SELECT DISTINCT * FROM w",
+      &options);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(program);
+  const struct wr_plan *plan = program->jobs[0].plan;
+  const struct wr_window_assign_spec *assign = planner_find(plan, "TumbleWindow")->spec;
+  CU_ASSERT(assign->window.by_clock);
+  CU_ASSERT(planner_find(plan, "Union")->one_time);
+  const struct wr_rank_spec *rank = planner_find(plan, "WindowRank")->spec;
+  CU_ASSERT(rank->window.kind == WR_WINDOW_ATTACHED && !rank->window.by_clock);
+  CU_ASSERT_EQUAL(rank->window.tick_us, 1000);
+  CU_ASSERT_FALSE(planner_find(program->jobs[1].plan, "Union")->one_time);
+  const struct wr_distinct_spec *distinct = planner_find(program->jobs[2].plan, "Distinct")->spec;
+  CU_ASSERT(distinct->end_column != UINT32_MAX && !distinct->window.by_clock);
+  wr_arena_free(&arena);
+}
+
 /* What the runtime and the operators are told of columns. */
 static void test_columns(void)
 {
@@ -486,6 +582,8 @@ static const struct wr_test tests[] = {
     {"gather", test_gather},
     {"own_parallelism", test_own_parallelism},
     {"arrived", test_arrived},
+    {"arrived_windows", test_arrived_windows},
+    {"clock", test_clock},
     {"columns", test_columns},
     {"identity", test_identity},
     {"jobs", test_jobs},

@@ -81,25 +81,35 @@ static const struct error_case errors[] = {
     {"SELECT SUM(MAX(ms)) FROM clicks", WR_SEMANTIC, "MAX(ms)",
      "the aggregate MAX cannot stand in an aggregate",
      "aggregate in a subquery first: SELECT ... FROM (SELECT ... GROUP BY ...)"},
-    {"SELECT COUNT(*) OVER (ORDER BY ts) FROM clicks", WR_UNSUPPORTED, "(ORDER BY ts)",
-     "COUNT(...) OVER is not supported yet",
-     "aggregates over windows of time are: GROUP BY window_start, window_end"},
-    {"SELECT TUMBLE_START(ts, INTERVAL '1' HOUR) FROM clicks", WR_UNSUPPORTED, "TUMBLE_START",
-     "the function TUMBLE_START is not supported yet",
-     "use the window table function: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' "
-     "MINUTE)) GROUP BY window_start, window_end"},
+    {"SELECT COUNT(*) OVER (ORDER BY ms) FROM clicks", WR_UNSUPPORTED, "(ORDER BY ms)",
+     "COUNT(...) OVER goes along the time of the stream, and this is ordered by 'ms'",
+     "write ORDER BY ts"},
+    {"SELECT TUMBLE_START(ts, INTERVAL '1' HOUR) FROM clicks", WR_SEMANTIC,
+     "TUMBLE_START(ts, INTERVAL '1' HOUR)",
+     "TUMBLE_START needs TUMBLE in GROUP BY, where there is no such window",
+     "group by it: GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"},
     {"SELECT c.page FROM clicks c JOIN plain p ON c.ms = p.a", WR_UNSUPPORTED, "JOIN",
-     "JOIN of two streams is not supported yet",
-     "FROM takes one table, view, subquery or window table function, and UNNEST of its collections"},
+     "a join of streams is only possible within windows: its condition has to set window_start and "
+     "window_end of both sides equal",
+     "both sides need the columns of a window, as FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+     "INTERVAL '1' MINUTE)) has them"},
     {"SELECT c.page FROM clicks c, plain p", WR_UNSUPPORTED, ",",
-     "a join of two streams is not supported yet",
-     "FROM takes one table, view, subquery or window table function, and UNNEST of its collections"},
+     "a join of streams is only possible within windows: its condition has to set window_start and "
+     "window_end of both sides equal",
+     "both sides need the columns of a window, as FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+     "INTERVAL '1' MINUTE)) has them"},
     {"SELECT page FROM clicks WHERE page IN (SELECT b FROM plain)", WR_UNSUPPORTED,
-     "page IN (SELECT b FROM plain)", "IN with a query that reads a table is not supported yet",
-     ""},
+     "page IN (SELECT b FROM plain)",
+     "IN of streams is only possible within windows: its condition has to set window_start and "
+     "window_end of both sides equal",
+     "both sides need the columns of a window, as FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+     "INTERVAL '1' MINUTE)) has them"},
     {"SELECT page FROM clicks WHERE EXISTS (SELECT b FROM plain)", WR_UNSUPPORTED,
-     "EXISTS (SELECT b FROM plain)", "EXISTS of a query that reads a table is not supported yet",
-     ""},
+     "EXISTS (SELECT b FROM plain)",
+     "EXISTS of streams is only possible within windows: its condition has to set window_start and "
+     "window_end of both sides equal",
+     "both sides need the columns of a window, as FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), "
+     "INTERVAL '1' MINUTE)) has them"},
     {"SELECT * FROM TABLE(TUMBLE(TABLE plain, DESCRIPTOR(t), INTERVAL '1' HOUR))", WR_SEMANTIC,
      "DESCRIPTOR(t)", "the column 't' (TIMESTAMP(3)) is not the event time of the stream",
      "declare it in the table: WATERMARK FOR t AS t - INTERVAL '5' SECOND"},
@@ -140,9 +150,11 @@ static const struct error_case errors[] = {
     {"SELECT * FROM TABLE(TUMBLE(DATA => TABLE clicks, TIMECOL => DESCRIPTOR(ts), SIZ => "
      "INTERVAL '1' HOUR))",
      WR_SEMANTIC, "SIZ", "TUMBLE has no argument SIZ", "did you mean SIZE?"},
-    {"SELECT * FROM TABLE(CUMULATE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' HOUR, INTERVAL '2' "
+    {"SELECT * FROM TABLE(CUMULATE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '2' HOUR, INTERVAL '3' "
      "HOUR))",
-     WR_UNSUPPORTED, "CUMULATE", "CUMULATE windows are not supported yet", "TUMBLE and HOP are"},
+     WR_SEMANTIC, "INTERVAL '3' HOUR",
+     "the size of a CUMULATE window must be a whole number of its steps",
+     "it is written with the step first, then the size"},
     {"SELECT * FROM TABLE(TUMBEL(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' HOUR))", WR_SEMANTIC,
      "TUMBEL", "there is no table function TUMBEL", "did you mean TUMBLE?"},
     {"INSERT INTO pairs SELECT ms FROM clicks", WR_SEMANTIC, "SELECT ms FROM clicks",
@@ -224,10 +236,10 @@ static const struct error_case errors[] = {
      "SET does not know the option 'paralelism.default'", "did you mean 'parallelism.default'?"},
     {"SET 'parallelism.default' = '0'", WR_SEMANTIC, "'0'",
      "'parallelism.default' is 0, but must be from 1 to 256", ""},
-    {"SET 'table.exec.emit.early-fire.enabled' = 'true'", WR_UNSUPPORTED,
-     "'table.exec.emit.early-fire.enabled'",
-     "the setting 'table.exec.emit.early-fire.enabled' would change results and is not supported "
-     "yet",
+    {"SET 'table.exec.interval-join.min-cleanup-interval' = '1 s'", WR_UNSUPPORTED,
+     "'table.exec.interval-join.min-cleanup-interval'",
+     "the setting 'table.exec.interval-join.min-cleanup-interval' would change results and is not "
+     "supported yet",
      ""},
     {"SELECT message FROM error_stream", WR_SEMANTIC, "SELECT message FROM error_stream",
      "this reads error_stream, but nothing runs with it whose rows could be rejected",

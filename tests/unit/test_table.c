@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "state/table_inner.h"
 #include "tests/unit/check.h"
 
 enum { KEYS = 6000, BATCH = 700, SEED = 7 };
@@ -488,16 +489,16 @@ static char buffer_byte(uint32_t key, uint32_t i)
   return (char)(key * 31 + i * 7 + (i >> 12));
 }
 
-static void buffers_probe(struct wr_table *table, int64_t *keys, enum wr_probe_mode mode,
-                          struct wr_probe *probe)
+static void buffers_probe(struct wr_table *table, int64_t *keys, uint32_t count,
+                          enum wr_probe_mode mode, struct wr_probe *probe)
 {
   uint64_t hashes[BUFFER_KEYS];
-  for (uint32_t k = 0; k < BUFFER_KEYS; k++)
+  for (uint32_t k = 0; k < count; k++)
     keys[k] = k;
   const struct wr_column column = {.type = &wr_type_bigint, .values = keys};
   const struct wr_column *const columns[] = {&column};
-  wr_hash_keys(columns, 1, NULL, BUFFER_KEYS, 9, hashes);
-  wr_table_probe(table, columns, NULL, hashes, BUFFER_KEYS, mode, probe);
+  wr_hash_keys(columns, 1, NULL, count, 9, hashes);
+  wr_table_probe(table, columns, NULL, hashes, count, mode, probe);
 }
 
 static uint32_t buffers_differ(struct wr_table *table, const struct wr_layout *layout,
@@ -506,7 +507,7 @@ static uint32_t buffers_differ(struct wr_table *table, const struct wr_layout *l
   int64_t keys[BUFFER_KEYS + 8];
   struct wr_probe probe;
   uint32_t different = 0;
-  buffers_probe(table, keys, WR_PROBE_FIND, &probe);
+  buffers_probe(table, keys, BUFFER_KEYS, WR_PROBE_FIND, &probe);
   for (uint32_t k = 0; k < BUFFER_KEYS; k++) {
     const struct wr_text *text = (void *)(probe.entries[k] + wr_layout_state(layout, 0));
     const char *bytes = wr_text_stored_bytes(text);
@@ -543,7 +544,7 @@ static void long_texts_grow_in_place(void)
       memcpy(then, lengths, sizeof then);
       wr_table_spaces_save(&space, 1, &part);
     }
-    buffers_probe(table, keys, WR_PROBE_MAKE, &probe);
+    buffers_probe(table, keys, BUFFER_KEYS, WR_PROBE_MAKE, &probe);
     for (uint32_t k = 0; k < BUFFER_KEYS; k++) {
       if (length > BUFFER_BYTES_MAX >> k / 2) /* only two become longest */
         continue;
@@ -567,6 +568,35 @@ static void long_texts_grow_in_place(void)
   CU_ASSERT_EQUAL(buffers_differ(loaded, wr_table_space_layout(into), then), 0);
   wr_part_writer_free(&part);
   wr_table_space_free(into);
+  wr_table_space_free(space);
+}
+
+/* Pages have a limit that the texts of three keys together could reach: so they part before. */
+static void very_long_texts_part(void)
+{
+  enum { TEXTS = 3, BYTES = 40 << 20, STEP = 8 << 20 };
+  struct wr_table_space *space = buffers_space();
+  struct wr_table *table = wr_table_new(space, 1, false);
+  uint32_t at = wr_layout_state(wr_table_space_layout(space), 0);
+  struct wr_text_store *texts = wr_table_space_texts(space);
+  int64_t keys[BUFFER_KEYS + 8];
+  struct wr_probe probe;
+  for (uint32_t length = STEP; length <= BYTES; length += STEP) {
+    buffers_probe(table, keys, TEXTS, WR_PROBE_MAKE, &probe);
+    for (uint32_t k = 0; k < TEXTS; k++) {
+      texts->grow(texts, k, at, length);
+      struct wr_text *text = (void *)(probe.entries[k] + at);
+      ((char *)wr_text_stored_bytes(text))[length - 1] = buffer_byte(k, length - 1);
+    }
+  }
+  CU_ASSERT(table->depth > 0);
+  CU_ASSERT(wr_table_space_bytes(space) < (uint64_t)TEXTS * BYTES / 2 * 3);
+  buffers_probe(table, keys, TEXTS, WR_PROBE_FIND, &probe);
+  for (uint32_t k = 0; k < TEXTS; k++)
+    for (uint32_t length = STEP; length <= BYTES; length += STEP) {
+      const struct wr_text *text = (const void *)(probe.entries[k] + at);
+      CU_ASSERT_EQUAL(wr_text_stored_bytes(text)[length - 1], buffer_byte(k, length - 1));
+    }
   wr_table_space_free(space);
 }
 
@@ -618,6 +648,7 @@ static const struct wr_test tests[] = {
     {"dropped_tables_are_saved", dropped_tables_are_saved},
     {"damaged_parts_are_refused", damaged_parts_are_refused},
     {"long texts grow in place", long_texts_grow_in_place},
+    {"very long texts part", very_long_texts_part},
     {NULL, NULL},
 };
 

@@ -1,50 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Window arithmetic beside a count over all windows: around 1970, with offsets, slides that do not
- * divide or exceed the size. */
+/* Window arithmetic beside a look at all windows: around 1970, with offsets, slides that do not
+ * divide or exceed the size, cumulating windows. */
 #include "windows/window.h"
 
 #include "tests/unit/check.h"
 
 struct window_case {
   enum wr_window_kind kind;
-  int64_t size, slide, offset, slice;
+  int64_t size, slide, offset;
 };
 
 static const struct window_case cases[] = {
-    {WR_WINDOW_TUMBLE, 10, 0, 0, 10},  {WR_WINDOW_TUMBLE, 10, 0, 3, 10},
-    {WR_WINDOW_TUMBLE, 10, 0, -3, 10}, {WR_WINDOW_TUMBLE, 7, 0, 100, 7},
-    {WR_WINDOW_TUMBLE, 1, 0, 0, 1},    {WR_WINDOW_HOP, 10, 5, 0, 5},
-    {WR_WINDOW_HOP, 10, 2, 1, 2},      {WR_WINDOW_HOP, 10, 3, 0, 1},
-    {WR_WINDOW_HOP, 10, 4, -7, 2},     {WR_WINDOW_HOP, 9, 6, 2, 3},
-    {WR_WINDOW_HOP, 5, 10, 0, 5},      {WR_WINDOW_HOP, 4, 6, 5, 2},
-    {WR_WINDOW_HOP, 10, 10, 0, 10},    {WR_WINDOW_HOP, 3, 7, -20, 1},
+    {WR_WINDOW_TUMBLE, 10, 10, 0},   {WR_WINDOW_TUMBLE, 10, 10, 3},
+    {WR_WINDOW_TUMBLE, 10, 10, -3},  {WR_WINDOW_TUMBLE, 7, 7, 100},
+    {WR_WINDOW_TUMBLE, 1, 1, 0},     {WR_WINDOW_HOP, 10, 5, 0},
+    {WR_WINDOW_HOP, 10, 2, 1},       {WR_WINDOW_HOP, 10, 3, 0},
+    {WR_WINDOW_HOP, 10, 4, -7},      {WR_WINDOW_HOP, 9, 6, 2},
+    {WR_WINDOW_HOP, 5, 10, 0},       {WR_WINDOW_HOP, 4, 6, 5},
+    {WR_WINDOW_HOP, 10, 10, 0},      {WR_WINDOW_HOP, 3, 7, -20},
+    {WR_WINDOW_HOP, 17, 7, 4},       {WR_WINDOW_CUMULATE, 12, 3, 0},
+    {WR_WINDOW_CUMULATE, 12, 4, 5},  {WR_WINDOW_CUMULATE, 12, 12, -1},
+    {WR_WINDOW_CUMULATE, 10, 1, -7}, {WR_WINDOW_CUMULATE, 20, 5, 33},
 };
 
-/* Is there a window [offset + k * slide, + size) that ends at end and contains time? */
-static bool contains(const struct window_case *c, int64_t end, int64_t time)
+static struct wr_window prepared(const struct window_case *c)
 {
-  int64_t slide = c->kind == WR_WINDOW_TUMBLE ? c->size : c->slide, start = end - c->size;
-  return (start - c->offset) % slide == 0 && start <= time && time < end;
+  struct wr_window window = {.kind = c->kind,
+                             .size_us = c->size,
+                             .slide_us = c->slide,
+                             .offset_us = c->offset,
+                             .tick_us = 1};
+  wr_window_prepare(&window);
+  return window;
 }
 
+/* Is there a window from start to end? */
+static bool is_window(const struct window_case *c, int64_t start, int64_t end)
+{
+  if (c->kind == WR_WINDOW_CUMULATE)
+    return (start - c->offset) % c->size == 0 && end > start && end - start <= c->size &&
+           (end - start) % c->slide == 0;
+  return (start - c->offset) % c->slide == 0 && end - start == c->size;
+}
+
+/* Looks at all pairs of bounds around a time. */
 static void windows_of_a_time(void)
 {
   for (size_t i = 0; i < WR_COUNT(cases); i++) {
     const struct window_case *c = &cases[i];
-    struct wr_window window = {.kind = c->kind,
-                               .size_us = c->size,
-                               .slide_us = c->slide,
-                               .offset_us = c->offset,
-                               .tick_us = 1};
-    wr_window_prepare(&window);
-    CU_ASSERT_EQUAL(window.slice_us, c->slice);
+    struct wr_window window = prepared(c);
     for (int64_t time = -60; time <= 60; time++) {
       int64_t first = 1, last = 0;
       for (int64_t end = time + c->size; end > time; end--) {
-        if (!contains(c, end, time))
-          continue;
-        last = last < first ? end : last;
-        first = end;
+        for (int64_t start = end - c->size; start <= time; start++) {
+          if (!is_window(c, start, end))
+            continue;
+          WR_CHECK(wr_window_start(&window, end) == start, "case %zu, end %lld", i, (long long)end);
+          last = last < first ? end : last;
+          first = end;
+        }
       }
       int64_t first_end = wr_window_first_end(&window, time),
               last_end = wr_window_last_end(&window, time);
@@ -56,26 +70,27 @@ static void windows_of_a_time(void)
   }
 }
 
-/* All times of a slice have the same windows, and slices follow each other without gaps. */
-static void slices_do_not_cross_windows(void)
+/* All times of a slice have the same windows, slices follow each other without gaps, and where two
+ * meet a window starts or ends: there are no more of them than there must be. */
+static void slices_are_what_windows_cut(void)
 {
   for (size_t i = 0; i < WR_COUNT(cases); i++) {
     const struct window_case *c = &cases[i];
-    struct wr_window window = {.kind = c->kind,
-                               .size_us = c->size,
-                               .slide_us = c->slide,
-                               .offset_us = c->offset,
-                               .tick_us = 1};
-    wr_window_prepare(&window);
+    struct wr_window window = prepared(c);
     for (int64_t time = -60; time <= 60; time++) {
-      int64_t end = wr_window_slice_end(&window, time);
-      WR_CHECK(end > time && end <= time + window.slice_us, "case %zu, time %lld", i,
-               (long long)time);
-      for (int64_t other = end - window.slice_us; other < end; other++) {
+      int64_t start = wr_window_slice_start(&window, time),
+              end = wr_window_slice_end(&window, time);
+      WR_CHECK(start <= time && time < end, "case %zu, time %lld", i, (long long)time);
+      for (int64_t other = start; other < end; other++) {
+        CU_ASSERT_EQUAL(wr_window_slice_start(&window, other), start);
         CU_ASSERT_EQUAL(wr_window_slice_end(&window, other), end);
         CU_ASSERT_EQUAL(wr_window_first_end(&window, other), wr_window_first_end(&window, time));
         CU_ASSERT_EQUAL(wr_window_last_end(&window, other), wr_window_last_end(&window, time));
       }
+      bool bound = false;
+      for (int64_t other = end - c->size; other <= end + c->size; other++)
+        bound |= is_window(c, end, other) || is_window(c, other, end);
+      WR_CHECK(bound, "case %zu: nothing starts or ends at %lld", i, (long long)end);
     }
   }
 }
@@ -92,7 +107,7 @@ static void preparing_twice_changes_nothing(void)
 
 static const struct wr_test tests[] = {
     {"windows_of_a_time", windows_of_a_time},
-    {"slices_do_not_cross_windows", slices_do_not_cross_windows},
+    {"slices_are_what_windows_cut", slices_are_what_windows_cut},
     {"preparing_twice_changes_nothing", preparing_twice_changes_nothing},
     {NULL, NULL},
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * window_aggregate beside a plain reference: random rows out of order, every window kind and key,
- * many batch sizes, and a snapshot in the middle that goes on with other numbers of tasks. The
- * reference looks at every row for every window.
+ * many batch sizes, time zones, windows of the clock, and a snapshot in the middle that goes on
+ * with other numbers of tasks. The reference looks at every row for every window.
  *
  * The query: SELECT keys, COUNT(*), SUM(v), MAX(name), window bounds ... GROUP BY window, keys.
  */
@@ -12,7 +12,9 @@
 
 #include "core/hash.h"
 #include "core/time.h"
+#include "functions/zone.h"
 #include "tests/unit/check.h"
+#include "windows/local_time.h"
 
 enum { TS, K, NAME, V, START, END, COLUMNS };
 enum { ROWS = 3000, TASKS_MAX = 3, RESULTS_MAX = 20000, SEED = 99 };
@@ -35,36 +37,96 @@ struct result {
   bool null_k;
   char name[64]; /* of the key, or empty */
   char max[64];
+  int64_t greatest; /* in place of max */
 };
 
 /* Which key columns there are. */
 struct key_case {
   const char *name;
   uint32_t keys[2], count;
+  bool numbers; /* MAX(v), so that HOP is read out by a ring */
 };
-static const struct key_case key_cases[] = {
-    {"k", {K, 0}, 1}, {"name", {NAME, 0}, 1}, {"name and k", {NAME, K}, 2}, {"nothing", {0, 0}, 0}};
+static const struct key_case key_cases[] = {{"k", {K, 0}, 1, false},
+                                            {"name", {NAME, 0}, 1, false},
+                                            {"name and k", {NAME, K}, 2, false},
+                                            {"nothing", {0, 0}, 0, false},
+                                            {"k, numbers", {K, 0}, 1, true},
+                                            {"name and k, numbers", {NAME, K}, 2, true},
+                                            {"nothing, numbers", {0, 0}, 0, true}};
 
+/* Rows come around a moment, in units of time; bounds are in units too. */
 struct window_case {
   const char *name;
-  struct wr_window window;
+  struct wr_window window; /* in units, but for the tick */
+  const char *zone;        /* NULL: none; units are minutes then, otherwise milliseconds */
+  int32_t year, month, day;
 };
 static const struct window_case window_cases[] = {
-    {"TUMBLE 100", {.kind = WR_WINDOW_TUMBLE, .size_us = 100 * MS, .offset_us = 0, .tick_us = MS}},
-    {"TUMBLE 100 + 30",
-     {.kind = WR_WINDOW_TUMBLE, .size_us = 100 * MS, .offset_us = 30 * MS, .tick_us = MS}},
-    {"HOP 100/20",
-     {.kind = WR_WINDOW_HOP, .size_us = 100 * MS, .slide_us = 20 * MS, .tick_us = MS}},
+    {"TUMBLE 100", {.kind = WR_WINDOW_TUMBLE, .size_us = 100}, NULL, 0, 0, 0},
+    {"TUMBLE 100 + 30", {.kind = WR_WINDOW_TUMBLE, .size_us = 100, .offset_us = 30}, NULL, 0, 0, 0},
+    {"HOP 100/20", {.kind = WR_WINDOW_HOP, .size_us = 100, .slide_us = 20}, NULL, 0, 0, 0},
+    {"HOP 100/7", {.kind = WR_WINDOW_HOP, .size_us = 100, .slide_us = 7}, NULL, 0, 0, 0},
     {"HOP 100/30",
-     {.kind = WR_WINDOW_HOP,
-      .size_us = 100 * MS,
-      .slide_us = 30 * MS,
-      .offset_us = -7 * MS,
-      .tick_us = MS}},
-    {"HOP 30/100",
-     {.kind = WR_WINDOW_HOP, .size_us = 30 * MS, .slide_us = 100 * MS, .tick_us = MS}},
-    {"ATTACHED", {.kind = WR_WINDOW_ATTACHED, .tick_us = MS}},
+     {.kind = WR_WINDOW_HOP, .size_us = 100, .slide_us = 30, .offset_us = -7},
+     NULL,
+     0,
+     0,
+     0},
+    {"HOP 30/100", {.kind = WR_WINDOW_HOP, .size_us = 30, .slide_us = 100}, NULL, 0, 0, 0},
+    {"CUMULATE 120/30",
+     {.kind = WR_WINDOW_CUMULATE, .size_us = 120, .slide_us = 30},
+     NULL,
+     0,
+     0,
+     0},
+    {"CUMULATE 250/10 + 7",
+     {.kind = WR_WINDOW_CUMULATE, .size_us = 250, .slide_us = 10, .offset_us = 7},
+     NULL,
+     0,
+     0,
+     0},
+    {"CUMULATE 50/50", {.kind = WR_WINDOW_CUMULATE, .size_us = 50, .slide_us = 50}, NULL, 0, 0, 0},
+    {"ATTACHED", {.kind = WR_WINDOW_ATTACHED}, NULL, 0, 0, 0},
+    {"TUMBLE 60, autumn", {.kind = WR_WINDOW_TUMBLE, .size_us = 60}, "Europe/Berlin", 2024, 10, 27},
+    {"TUMBLE 1440, spring",
+     {.kind = WR_WINDOW_TUMBLE, .size_us = 1440},
+     "America/New_York",
+     2024,
+     3,
+     10},
+    {"HOP 100/30, autumn",
+     {.kind = WR_WINDOW_HOP, .size_us = 100, .slide_us = 30},
+     "Australia/Lord_Howe",
+     2024,
+     4,
+     6},
+    {"CUMULATE 240/20, autumn",
+     {.kind = WR_WINDOW_CUMULATE, .size_us = 240, .slide_us = 20},
+     "America/New_York",
+     2024,
+     11,
+     3},
+    {"ATTACHED, autumn", {.kind = WR_WINDOW_ATTACHED}, "Europe/Berlin", 2024, 10, 27},
 };
+
+static int64_t case_unit(const struct window_case *c)
+{
+  return c->zone ? WR_US_PER_MINUTE : MS;
+}
+
+static struct wr_window case_window(const struct window_case *c, struct wr_arena *arena)
+{
+  struct wr_error err;
+  struct wr_window window = c->window;
+  window.tick_us = MS;
+  window.size_us *= case_unit(c);
+  window.slide_us *= case_unit(c);
+  window.offset_us *= case_unit(c);
+  if (c->zone)
+    CU_ASSERT_EQUAL_FATAL(wr_zone_find(arena, c->zone, &window.zone, &err), WR_OK);
+  wr_window_prepare(&window);
+  return window;
+}
 
 static uint32_t random_next(uint64_t *seed)
 {
@@ -78,25 +140,27 @@ static uint32_t name_make(uint32_t number, char *out)
                             number);
 }
 
-/* Rows around 1970 (some before), mostly forward, some far behind. */
-static struct row *rows_make(uint64_t seed)
+/* Rows around 1970 (some before) or another moment, mostly forward, some far behind. */
+static struct row *rows_make(const struct window_case *c, const struct wr_window *window,
+                             uint64_t seed)
 {
   struct row *rows = wr_memory_get_zero(ROWS * sizeof *rows);
-  int64_t greatest = WR_TIME_NONE;
+  int64_t greatest = WR_TIME_NONE, unit = case_unit(c);
+  int64_t middle = c->zone ? wr_days_from_civil(c->year, c->month, c->day) * WR_US_PER_DAY : 0;
   for (uint32_t i = 0; i < ROWS; i++) {
     struct row *row = &rows[i];
     int64_t back =
         random_next(&seed) % 10 == 0 ? random_next(&seed) % 250 : random_next(&seed) % 30;
-    row->time = ((int64_t)i / 2 - 700 - back) * MS;
-    row->arrived = greatest == WR_TIME_NONE ? WR_TIME_NONE : greatest - 40 * MS;
+    row->time = middle + ((int64_t)i / 2 - 700 - back) * unit;
+    row->arrived = greatest == WR_TIME_NONE ? WR_TIME_NONE : greatest - 40 * unit;
     greatest = row->time > greatest ? row->time : greatest;
     row->k = random_next(&seed) % 9;
     row->null_k = row->k == 8;
     row->v = (int64_t)(random_next(&seed) % 2000) - 1000;
     row->name = random_next(&seed) % 7;
-    row->end = wr_floor_div(row->time, 50 * MS) * 50 * MS + 50 * MS;
+    row->end = wr_floor_div(wr_window_local(window, row->time), 50 * unit) * 50 * unit + 50 * unit;
     row->start =
-        row->end - (row->k % 2 ? 50 : 100) * MS; /* windows of two lengths with the same end */
+        row->end - (row->k % 2 ? 50 : 100) * unit; /* windows of two lengths with the same end */
   }
   return rows;
 }
@@ -140,7 +204,8 @@ static void outcome_add(struct outcome *outcome, const struct row *row, const st
   struct result *at = &outcome->results[i];
   at->count++;
   at->sum += row->v;
-  if (strcmp(name, at->max) > 0) {
+  at->greatest = keys->numbers && (at->count == 1 || row->v > at->greatest) ? row->v : at->greatest;
+  if (!keys->numbers && strcmp(name, at->max) > 0) {
     memset(at->max, 0, sizeof at->max);
     memcpy(at->max, name, strlen(name));
   }
@@ -152,20 +217,22 @@ static struct outcome expected(const struct row *rows, const struct wr_window *w
   struct outcome outcome = {.results = wr_memory_get_zero(RESULTS_MAX * sizeof *outcome.results)};
   for (uint32_t i = 0; i < ROWS; i++) {
     const struct row *row = &rows[i];
+    int64_t time = wr_window_local(window, row->time),
+            known = wr_window_watermark(window, row->arrived);
     if (window->kind == WR_WINDOW_ATTACHED) {
-      if (row->end - window->tick_us <= row->arrived)
+      if (row->end - window->tick_us <= known)
         outcome.late++;
       else
         outcome_add(&outcome, row, keys, row->start, row->end);
       continue;
     }
     uint32_t windows = 0, late = 0;
-    for (int64_t end = wr_window_first_end(window, row->time);
-         end <= wr_window_last_end(window, row->time); end += window->slide_us, windows++) {
-      if (end - window->tick_us <= row->arrived)
+    for (int64_t end = wr_window_first_end(window, time); end <= wr_window_last_end(window, time);
+         end += window->slide_us, windows++) {
+      if (end - window->tick_us <= known)
         late++;
       else
-        outcome_add(&outcome, row, keys, end - window->size_us, end);
+        outcome_add(&outcome, row, keys, wr_window_start(window, end), end);
     }
     outcome.late += windows > 0 && late == windows;
   }
@@ -179,6 +246,7 @@ struct sink {
   struct wr_operator op;
   struct outcome *outcome; /* of all tasks */
   const struct key_case *keys;
+  const struct wr_window *window;
 };
 
 static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
@@ -202,12 +270,17 @@ static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
     }
     result->count = wr_column_i64(&batch->columns[c], row);
     result->sum = wr_column_i64(&batch->columns[c + 1], row);
-    const struct wr_text *max = wr_column_text(&batch->columns[c + 2], row);
-    memcpy(result->max, wr_text_bytes(max), max->length);
+    if (sink->keys->numbers) {
+      result->greatest = wr_column_i64(&batch->columns[c + 2], row);
+    } else {
+      const struct wr_text *max = wr_column_text(&batch->columns[c + 2], row);
+      memcpy(result->max, wr_text_bytes(max), max->length);
+    }
     result->start = wr_column_i64(&batch->columns[c + 3], row);
     result->end = wr_column_i64(&batch->columns[c + 4], row);
-    CU_ASSERT_EQUAL(wr_column_i64(&batch->columns[c + 5], row), result->end - MS);
-    CU_ASSERT(result->end - MS > op->watermark_us); /* not behind what was told */
+    int64_t time = wr_column_i64(&batch->columns[c + 5], row);
+    CU_ASSERT_EQUAL(time, wr_window_moment(sink->window, result->end - MS));
+    CU_ASSERT(time > op->watermark_us); /* not behind what was told */
   }
   return WR_OK;
 }
@@ -258,9 +331,9 @@ static void query_plan(struct query *query, const struct wr_window *window,
   const struct wr_aggregate_call calls[] = {
       {.name = "COUNT"},
       {.name = "SUM", .args = &v, .arg_count = 1},
-      {.name = "MAX", .args = &name, .arg_count = 1},
+      {.name = "MAX", .args = keys->numbers ? &v : &name, .arg_count = 1},
   };
-  memcpy(query->args, (uint32_t[]){UINT32_MAX, V, NAME}, sizeof query->args);
+  memcpy(query->args, (uint32_t[]){UINT32_MAX, V, keys->numbers ? V : NAME}, sizeof query->args);
   for (uint32_t a = 0; a < 3; a++) {
     CU_ASSERT_EQUAL(wr_bind_aggregate(&binding, &calls[a], &query->aggregates[a], &err), WR_OK);
     query->columns[a] = (struct wr_aggregate_columns){&query->args[a], UINT32_MAX};
@@ -288,6 +361,7 @@ static void query_plan(struct query *query, const struct wr_window *window,
       .columns = query->columns,
       .aggregate_count = 3,
       .input_schema = &input_schema,
+      .emit = {WR_EMIT_NEVER, WR_EMIT_NEVER, 0},
   };
 }
 
@@ -321,7 +395,7 @@ static void query_open(struct query *query, uint32_t task_count)
     const struct wr_operator_class *class = &wr_operator_class_window_aggregate;
     CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
     query->sinks[t] = (struct sink){wr_operator_head(&sink_class, &query->sink_context),
-                                    &query->outcome, query->keys};
+                                    &query->outcome, query->keys, &query->spec.window};
     query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
     query->ops[t]->targets = &query->targets[t];
     query->ops[t]->target_count = 1;
@@ -429,15 +503,15 @@ static bool outcome_is(const struct query *query, const struct outcome *expected
 static void any_batch_size(void)
 {
   static const uint32_t sizes[] = {1, 7, 64, ROWS};
-  struct row *rows = rows_make(5);
+  struct wr_arena arena = {0};
   for (size_t w = 0; w < WR_COUNT(window_cases); w++) {
+    struct wr_window window = case_window(&window_cases[w], &arena);
+    struct row *rows = rows_make(&window_cases[w], &window, 5);
     for (size_t k = 0; k < WR_COUNT(key_cases); k++) {
-      struct wr_window window = window_cases[w].window;
-      wr_window_prepare(&window);
       struct outcome outcome = expected(rows, &window, &key_cases[k]);
-      CU_ASSERT(outcome.count > 10 && outcome.late > 0);
+      CU_ASSERT(outcome.count > 1 && outcome.late > 0);
       for (size_t s = 0; s < WR_COUNT(sizes); s++) {
-        struct query *query = query_new(&window_cases[w].window, &key_cases[k]);
+        struct query *query = query_new(&window, &key_cases[k]);
         query_open(query, 1);
         query_rows(query, rows, 0, ROWS, sizes[s]);
         WR_CHECK(outcome_is(query, &outcome), "%s by %s, batches of %u", window_cases[w].name,
@@ -447,8 +521,9 @@ static void any_batch_size(void)
       }
       free(outcome.results);
     }
+    free(rows);
   }
-  free(rows);
+  wr_arena_free(&arena);
 }
 
 /* Stops in the middle and goes on from the parts with another number of tasks. Rows that come while
@@ -493,14 +568,14 @@ static void query_restore(struct query *query, const struct row *rows, uint32_t 
 static void any_number_of_tasks(void)
 {
   static const uint32_t tasks[][3] = {{1, 3, 2}, {3, 1, 3}, {2, 2, 2}};
-  struct row *rows = rows_make(8);
+  struct wr_arena arena = {0};
   for (size_t w = 0; w < WR_COUNT(window_cases); w++) {
+    struct wr_window window = case_window(&window_cases[w], &arena);
+    struct row *rows = rows_make(&window_cases[w], &window, 8);
     for (size_t k = 0; k < WR_COUNT(key_cases); k++) {
-      struct wr_window window = window_cases[w].window;
-      wr_window_prepare(&window);
       struct outcome outcome = expected(rows, &window, &key_cases[k]);
       for (size_t t = 0; t < WR_COUNT(tasks); t++) {
-        struct query *query = query_new(&window_cases[w].window, &key_cases[k]);
+        struct query *query = query_new(&window, &key_cases[k]);
         query_open(query, tasks[t][0]);
         query_rows(query, rows, 0, 1000, 50);
         query_restore(query, rows, 1000, tasks[t][1]);
@@ -513,14 +588,16 @@ static void any_number_of_tasks(void)
       }
       free(outcome.results);
     }
+    free(rows);
   }
-  free(rows);
+  wr_arena_free(&arena);
 }
 
 /* A row that another input holds back for is not late, whatever its own source says. */
 static void others_hold_lateness_back(void)
 {
-  struct query *query = query_new(&window_cases[0].window, &key_cases[0]);
+  const struct wr_window window = case_window(&window_cases[0], NULL);
+  struct query *query = query_new(&window, &key_cases[0]);
   struct wr_error err;
   query_open(query, 1);
   struct row row = {.time = 10 * MS, .k = 1};
@@ -547,7 +624,8 @@ static void others_hold_lateness_back(void)
 /* A sum that does not fit BIGINT is told, and the other rows still come. */
 static void overflow_is_rejected(void)
 {
-  struct query *query = query_new(&window_cases[0].window, &key_cases[0]);
+  const struct wr_window window = case_window(&window_cases[0], NULL);
+  struct query *query = query_new(&window, &key_cases[0]);
   query_open(query, 1);
   struct row rows[] = {{.time = 1 * MS, .arrived = WR_TIME_NONE, .k = 1, .v = INT64_MAX},
                        {.time = 2 * MS, .arrived = WR_TIME_NONE, .k = 2, .v = 5},
