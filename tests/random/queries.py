@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 
 from expressions import TEXTS, TYPES, Expression, Maker, column, strict
+from reference import evaluate
 
 EPOCH = datetime.datetime(1970, 1, 1)
 BAD_RECORDS = [b"not json", b'{"id":1,', b'{"id":1,"ts":"yesterday"}', b'{"s":"\xff"}', b'{"id":1}}']
@@ -24,7 +25,10 @@ def interval(us):
 
 
 class Table:
-    """files: lists of records; a record is a row (dict) or the bytes of one that cannot be decoded"""
+    """files: lists of records; a record is a row (dict) or the bytes of one that cannot be decoded. zone: by whose
+    clock windows are made of times that are moments; None: times are what they are"""
+
+    zone = None
 
     def __init__(self, rng):
         self.tick, self.digits = rng.choice([(1000, 3), (1000, 3), (1, 6)])
@@ -86,10 +90,11 @@ class Table:
         return row
 
     def sql(self):
-        return ("CREATE TABLE t (id BIGINT, i INT, j INT, b BIGINT, s STRING, d DECIMAL(%d, %d), x DOUBLE, f BOOLEAN,\n"
-                "  ts TIMESTAMP(%d), WATERMARK FOR ts AS ts - %s)\n"
+        zone = "SET 'table.local-time-zone' = '%s';\n" % self.zone if self.zone else ""
+        return (zone + "CREATE TABLE t (id BIGINT, i INT, j INT, b BIGINT, s STRING, d DECIMAL(%d, %d), x DOUBLE, f BOOLEAN,\n"
+                "  ts %s(%d), WATERMARK FOR ts AS ts - %s)\n"
                 "WITH ('connector' = 'filesystem', 'path' = 'in', 'format' = 'json');\n"
-                % (self.precision, self.scale, self.digits, interval(self.delay)))
+                % (self.precision, self.scale, "TIMESTAMP_LTZ" if zone else "TIMESTAMP", self.digits, interval(self.delay)))
 
     def encode(self, row):
         """NULL is a null or no field at all, which the row's own data decides"""
@@ -100,7 +105,7 @@ class Table:
             if value is None and row["id"] % 2:
                 continue
             if name == "ts" and value is not None:
-                value = format_time(value, self.digits)
+                value = format_time(value, self.digits) + ("Z" if self.zone else "")
             if isinstance(value, Decimal):
                 text = format(value, "f")
             else:
@@ -206,6 +211,12 @@ def make_having(rng, grouping):
 
 class Query:
     """kind plain: branches (where, projection) and ordered; else a Grouping's members. script: the SQL; output: names, types"""
+
+    changes = False
+    late_per_window = None  # per row, but per window with rules off
+
+    def evaluate(self, table):
+        return evaluate(table, self)
 
     def __init__(self, rng, table):
         make = Maker(rng)
