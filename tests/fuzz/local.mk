@@ -5,6 +5,7 @@ fuzz_table =
 fuzz_table += tests/fuzz/fuzz_sql.c
 fuzz_table += tests/fuzz/fuzz_planner.c
 fuzz_table += tests/fuzz/fuzz_text.c
+fuzz_table += tests/fuzz/fuzz_manifest.c tests/fuzz/fuzz_part.c
 fuzz_table += tests/fuzz/fuzz_csv.c tests/fuzz/fuzz_csv_nested.c tests/fuzz/fuzz_json.c
 fuzz_table += tests/fuzz/fuzz_json_text.c tests/fuzz/fuzz_raw.c
 EXTRA_DIST += tests/fuzz/decode.h
