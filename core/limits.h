@@ -3,8 +3,8 @@
  * The maxima of what outside input can make grow, as far as several rooms or users care; those of
  * one file alone stand in it. Reaching one is an error (WR_LIMIT) or a reject whose message names
  * the limit, so that nobody has to guess why something was refused. A limit is a promise about
- * memory: raise one only after asking what the worst input then costs. Window state has none yet:
- * its bytes are counted, and bounded by the machine.
+ * memory: raise one only after asking what the worst input then costs. State has none of its own:
+ * its bytes are counted, and bounded by --memory (runtime/memory.h).
  */
 #ifndef WEIR_CORE_LIMITS_H
 #define WEIR_CORE_LIMITS_H
@@ -45,9 +45,12 @@
 
 /* ---- connectors */
 #define WR_FILES_MAX                100000 /* files of one table */
+#define WR_FILES_READY_MAX          100000 /* complete files of a writer that wait for an epoch */
 #define WR_PARTITION_COLUMNS_MAX    16     /* columns of one PARTITIONED BY */
 #define WR_PARTITION_FILES_MAX      64     /* files that a writer of partitions has open */
 #define WR_PARTITION_NAME_BYTES_MAX 255    /* one folder of a partition: as much as systems take */
+#define WR_KAFKA_OUTBOX_BYTES_MAX \
+  (UINT64_C(4000) << 20) /* records that one writer collects for one epoch */
 
 /* ---- sorting */
 #define WR_SORT_ROWS_MAX  UINT64_C(1000000000) /* rows that an ORDER BY keeps */
@@ -68,6 +71,11 @@
 #define WR_OVER_PARTITION_BYTES_MAX \
   (256u << 20) /* rows, or parts of a frame, that an OVER keeps of one partition */
 #define WR_OVER_WAITING_BYTES_MAX (UINT64_C(16) << 30) /* rows that wait before an OVER */
+
+/* ---- memory of a job */
+#define WR_MEMORY_BYTES_MIN (UINT64_C(64) << 20) /* least of --memory */
+#define WR_OUTBOX_BYTES_MAX \
+  (UINT64_C(2) << 30) /* what exactly-once sinks hold until it is published */
 
 /* ---- saved state */
 #define WR_STATE_MANIFEST_BYTES_MAX (256 << 20) /* what says which parts make an epoch */

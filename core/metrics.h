@@ -13,6 +13,8 @@ struct wr_metrics {
   _Atomic uint64_t bytes_in, bytes_out; /* sources and sinks */
   _Atomic uint64_t rejected[WR_REJECT_KIND_COUNT];
   _Atomic uint64_t state_bytes, state_keys;
+  _Atomic uint64_t spare_bytes;  /* kept for state that comes next: memory of what has gone */
+  _Atomic uint64_t outbox_bytes; /* sinks: not yet part of an epoch */
   _Atomic int64_t watermark_us;
   _Atomic uint64_t progress_done,
       progress_total; /* bytes or records towards the end of bounded input; total 0: unknown */

@@ -91,6 +91,7 @@ struct wr_format {
   void (*encode)(struct wr_encoder *encoder, const struct wr_batch *batch, struct wr_buffer *buffer,
                  size_t *ends);
   const char *separator; /* "\n" */
+  bool rows_by_name;     /* fields of a ROW are found by their names: some may be left out */
 };
 
 /* By name, or NULL; all of them for help and hints. */

@@ -236,4 +236,5 @@ const struct wr_format wr_format_json = {
     .encoder_free = json_encoder_free,
     .encode = json_encode,
     .separator = "\n",
+    .rows_by_name = true,
 };

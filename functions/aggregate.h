@@ -2,10 +2,11 @@
 /*
  * Aggregates. The state of one is relocatable bytes inside a state entry, without pointers; it may
  * begin with one text in the stored form of core/text.h, kept through the table's wr_text_store: a
- * value, or a buffer that grows (functions/aggregate_buffer.h). All functions work on a batch of
- * entries. A NULL function means "cannot": the planner chooses another plan or refuses. Integer and
- * DECIMAL sums accumulate in 128 bits and are range-checked in result only; floating sums are
- * compensated (A. Neumaier, 1974).
+ * value, or a buffer that grows (functions/aggregate_buffer.h). All zeros is the state of no rows
+ * at all: so an aggregate that is new to a query begins within entries that are there. All
+ * functions work on a batch of entries. A NULL function means "cannot": the planner chooses another
+ * plan or refuses. Integer and DECIMAL sums accumulate in 128 bits and are range-checked in result
+ * only; floating sums are compensated (A. Neumaier, 1974).
  */
 #ifndef WEIR_FUNCTIONS_AGGREGATE_H
 #define WEIR_FUNCTIONS_AGGREGATE_H
@@ -43,7 +44,6 @@ struct wr_aggregate_code {
   bool has_text; /* the state begins with a struct wr_text in stored form, kept through the store */
   bool ordered;  /* the result depends on the order in which rows come */
   bool once;     /* a value that comes again changes nothing: DISTINCT need not be watched */
-  void (*init)(char *state); /* of one entry; the bytes come zeroed; NULL: zero is right */
   void (*add)(const struct wr_aggregate_rows *rows);
   void (*retract)(const struct wr_aggregate_rows *rows); /* NULL: cannot */
   /* merges the state at sources[i] + offset into entries[i] + offset; rows->args and rows->rows are
