@@ -59,7 +59,8 @@ static void layout_place(struct wr_layout *layout)
     }
   }
   layout->nulls_at = at;
-  layout->stride = round_up(at + layout->nulls_bytes, greatest);
+  layout->marks_at = at + layout->nulls_bytes;
+  layout->stride = round_up(layout->marks_at + 1, greatest);
 }
 
 struct wr_layout *wr_layout_new(const struct wr_type *const *keys, uint32_t key_count,
@@ -89,6 +90,13 @@ void wr_layout_free(struct wr_layout *layout)
   free(layout->fields);
   free(layout->texts);
   free(layout);
+}
+
+void wr_layout_name(struct wr_layout *layout, uint32_t piece, uint64_t name, uint32_t part)
+{
+  assert(name != 0 && piece < layout->field_count - layout->key_count);
+  uint64_t id = (name ^ part * UINT64_C(0x9e3779b97f4a7c15)) | WR_LAYOUT_NAMED;
+  layout->fields[layout->key_count + piece].id = id;
 }
 
 uint64_t wr_layout_texts(const struct wr_layout *layout, const char *entry)
@@ -125,23 +133,51 @@ static enum wr_code get_numbers(struct wr_part_reader *part, uint64_t *numbers, 
   return code;
 }
 
-/* Remembers where the saved field lies if it is wanted. */
-static enum wr_code layout_match(const struct wr_layout *layout, const uint64_t *saved,
-                                 struct wr_layout_map *map, struct wr_error *err)
+struct saved_field {
+  uint64_t id, physical, bytes, offset;
+};
+
+/* All fields of a saved layout, to be freed. Each lies within its entry. */
+static enum wr_code saved_fields_get(struct wr_part_reader *part, uint64_t count, uint32_t stride,
+                                     struct saved_field **out, struct wr_error *err)
 {
-  enum { ID, PHYSICAL, BYTES, OFFSET };
-  if (saved[BYTES] > map->stride || saved[OFFSET] > map->stride - saved[BYTES])
-    return wr_fail(err, WR_DATA, "the saved state is damaged: a field lies outside of its entry");
-  for (uint32_t i = 0; i < layout->field_count; i++) {
-    const struct wr_layout_field *field = &layout->fields[i];
-    if (field->id != saved[ID])
-      continue;
-    if (field->physical != saved[PHYSICAL] || field->bytes != saved[BYTES])
-      return wr_fail(err, WR_DATA, "the saved state does not fit the query: %s %u had another type",
-                     i < layout->key_count ? "key" : "aggregate",
-                     i < layout->key_count ? i : i - layout->key_count);
-    map->offsets[i] = (uint32_t)saved[OFFSET];
+  if (count > (part->length - part->at) / sizeof **out)
+    return wr_fail(err, WR_DATA, "the saved state is damaged: entries of %llu fields cannot be",
+                   (unsigned long long)count);
+  struct saved_field *fields = *out = wr_memory_get_zero((count + 1) * sizeof *fields);
+  for (uint64_t i = 0; i < count; i++) {
+    uint64_t numbers[4];
+    enum wr_code code = get_numbers(part, numbers, 4, err);
+    if (code == WR_OK && (numbers[2] > stride || numbers[3] > stride - numbers[2]))
+      code = wr_fail(err, WR_DATA, "the saved state is damaged: a field lies outside of its entry");
+    if (code != WR_OK)
+      return code;
+    fields[i] = (struct saved_field){numbers[0], numbers[1], numbers[2], numbers[3]};
   }
+  return WR_OK;
+}
+
+/* Where the saved entry has a field that is wanted. */
+static enum wr_code layout_match(const struct wr_layout *layout, uint32_t number, bool by_number,
+                                 const struct saved_field *saved, uint64_t saved_count,
+                                 uint32_t *offset, struct wr_error *err)
+{
+  const struct wr_layout_field *field = &layout->fields[number];
+  bool is_key = number < layout->key_count;
+  uint32_t piece = is_key ? number : number - layout->key_count;
+  uint64_t id = !by_number || is_key ? field->id : WR_LAYOUT_STATE_ID + piece, i = 0;
+  while (i < saved_count && saved[i].id != id)
+    i++;
+  *offset = WR_LAYOUT_ABSENT;
+  if (i == saved_count && field->id & WR_LAYOUT_NAMED)
+    return WR_OK;
+  if (i == saved_count)
+    return wr_fail(err, WR_DATA, "the saved state does not fit the query: %s %u was not part of it",
+                   is_key ? "key" : "aggregate", piece);
+  if (field->physical != saved[i].physical || field->bytes != saved[i].bytes)
+    return wr_fail(err, WR_DATA, "the saved state does not fit the query: %s %u had another type",
+                   is_key ? "key" : "aggregate", piece);
+  *offset = (uint32_t)saved[i].offset;
   return WR_OK;
 }
 
@@ -149,22 +185,16 @@ static enum wr_code layout_load_fields(const struct wr_layout *layout, struct wr
                                        uint64_t count, struct wr_layout_map *map,
                                        struct wr_error *err)
 {
-  for (uint32_t i = 0; i < layout->field_count; i++)
-    map->offsets[i] = UINT32_MAX;
-  for (uint64_t i = 0; i < count; i++) {
-    uint64_t saved[4];
-    enum wr_code code = get_numbers(part, saved, 4, err);
-    if (code == WR_OK)
-      code = layout_match(layout, saved, map, err);
-    if (code != WR_OK)
-      return code;
-  }
-  for (uint32_t i = 0; i < layout->field_count; i++)
-    if (map->offsets[i] == UINT32_MAX)
-      return wr_fail(err, WR_DATA,
-                     "the saved state does not fit the query: aggregate %u was not part of it",
-                     i < layout->key_count ? i : i - layout->key_count);
-  return WR_OK;
+  struct saved_field *saved = NULL;
+  bool by_number = true;
+  enum wr_code code = saved_fields_get(part, count, map->stride, &saved, err);
+  uint32_t wanted = layout ? layout->field_count : 0;
+  for (uint64_t i = 0; code == WR_OK && i < count; i++)
+    by_number = by_number && !(saved[i].id & WR_LAYOUT_NAMED);
+  for (uint32_t i = 0; code == WR_OK && i < wanted; i++)
+    code = layout_match(layout, i, by_number, saved, count, &map->offsets[i], err);
+  free(saved);
+  return code;
 }
 
 enum wr_code wr_layout_load(const struct wr_layout *layout, struct wr_part_reader *part,
@@ -175,19 +205,20 @@ enum wr_code wr_layout_load(const struct wr_layout *layout, struct wr_part_reade
   enum wr_code code = get_numbers(part, head, 5, err);
   if (code != WR_OK)
     return code;
-  if (head[KEYS] != layout->key_count)
+  if (layout && head[KEYS] != layout->key_count)
     return wr_fail(err, WR_DATA,
                    "the saved state does not fit the query: it has %llu keys instead of %u",
                    (unsigned long long)head[KEYS], layout->key_count);
   if (head[STRIDE] > LAYOUT_SAVED_BYTES_MAX || head[STRIDE] < 8 ||
       head[HASH_AT] > head[STRIDE] - 8 || head[NULLS_AT] > head[STRIDE] ||
-      layout->nulls_bytes > head[STRIDE] - head[NULLS_AT])
+      (layout ? layout->nulls_bytes : 0) > head[STRIDE] - head[NULLS_AT])
     return wr_fail(err, WR_DATA, "the saved state is damaged: entries of %llu bytes cannot be",
                    (unsigned long long)head[STRIDE]);
   *map = (struct wr_layout_map){.stride = (uint32_t)head[STRIDE],
                                 .hash_at = (uint32_t)head[HASH_AT],
                                 .nulls_at = (uint32_t)head[NULLS_AT]};
-  map->offsets = wr_memory_get_zero((layout->field_count + 1) * sizeof *map->offsets);
+  map->offsets =
+      wr_memory_get_zero(((layout ? layout->field_count : 0) + 1) * sizeof *map->offsets);
   code = layout_load_fields(layout, part, head[FIELDS], map, err);
   if (code != WR_OK) {
     free(map->offsets);

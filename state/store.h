@@ -7,6 +7,7 @@
 #ifndef WEIR_STATE_STORE_H
 #define WEIR_STATE_STORE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "core/arena.h"
@@ -16,6 +17,11 @@ struct wr_store {
   const struct wr_store_class *class;
   uint64_t hash_seed; /* of keys; is kept with every epoch that is sealed. Whoever goes on from an
                          epoch sets it to that epoch's. 0: the runtime's own */
+  _Atomic uint64_t held; /* epochs from this one on stay although enough are newer, because somebody
+                            copies them; 0: none. Any thread */
+  uint64_t base; /* the epoch that whoever writes has gone on from, maybe not the newest: it stays
+                    until one is sealed; 0: none */
+  char id[17];   /* 16 hex digits that no other store has; "": none, as it ends with the process */
 };
 
 /* A visible epoch. */
@@ -38,8 +44,12 @@ struct wr_store_part {
 };
 
 struct wr_store_class {
+  /* The next bytes of a part that comes in pieces; put brings the last ones, before the epoch is
+   * sealed. Several parts may be under way. */
+  enum wr_code (*append)(struct wr_store *store, uint64_t epoch, const char *name,
+                         const void *bytes, size_t length, struct wr_error *err);
   /* A part of an epoch that is being written, newer than all visible ones; a name counts once. The
-   * first put or keep of an epoch begins it; only one is being written at a time. */
+   * first append, put or keep of an epoch begins it; only one is being written at a time. */
   enum wr_code (*put)(struct wr_store *store, uint64_t epoch, const char *name, const void *bytes,
                       size_t length, struct wr_error *err);
   /* The part of that name of the visible epoch from_epoch stands for this one, too. */
@@ -58,10 +68,15 @@ struct wr_store_class {
                         struct wr_store_part **parts, uint32_t *count, struct wr_error *err);
   /* Reads everything that the epoch needs: WR_DATA and what is damaged in which file, or WR_IO. */
   enum wr_code (*check)(struct wr_store *store, uint64_t epoch, struct wr_error *err);
-  /* Bytes of a part, checked, lent until `release`, the next put or keep, or close. name NULL: the
-   * manifest that was given to seal. */
+  /* Bytes of a part, checked, lent until `release`, the next append, put or keep, or close. name
+   * NULL: the manifest that was given to seal. */
   enum wr_code (*get)(struct wr_store *store, uint64_t epoch, const char *name, const void **bytes,
                       size_t *length, struct wr_error *err);
+  /* Remembers that all outboxes of an epoch, and of those before it, have been published; without
+   * waiting for the disk, so it may be forgotten. Both NULL: never remembered. */
+  void (*set_published)(struct wr_store *store, uint64_t epoch);
+  /* The newest epoch of which that is known; 0: none is. */
+  uint64_t (*published)(struct wr_store *store);
   /* Gives back the memory of what get has lent. */
   void (*release)(struct wr_store *store);
   void (*close)(struct wr_store *store);

@@ -121,7 +121,7 @@ static enum wr_code directory_see_epoch(void *argument, uint64_t number, const c
   struct wr_directory *self = argument;
   struct wr_error damage;
   (void)err;
-  if (*rest || number == 0)
+  if (*rest || number == 0 || number >= INT64_MAX) /* none is called so, nor can one follow it */
     return WR_OK;
   struct wr_directory_epoch *epoch = wr_memory_get_zero(sizeof *epoch);
   epoch->epoch = number;
@@ -308,7 +308,7 @@ static void directory_close(struct wr_store *store)
   for (uint32_t e = 0; e < self->epoch_count; e++)
     wr_directory_epoch_free(self->epochs[e]);
   free(self->epochs);
-  const int fds[] = {self->parts.fd, self->manifests.fd, self->lock_fd};
+  const int fds[] = {self->root.fd, self->parts.fd, self->manifests.fd, self->lock_fd};
   for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0)
       close(fds[i]); /* of the lock: which frees it */
@@ -318,7 +318,8 @@ static void directory_close(struct wr_store *store)
   free(self);
 }
 
-static const struct wr_store_class directory_class = {.put = wr_directory_put,
+static const struct wr_store_class directory_class = {.append = wr_directory_append,
+                                                      .put = wr_directory_put,
                                                       .keep = wr_directory_keep,
                                                       .seal = wr_directory_seal,
                                                       .abort = wr_directory_abort,
@@ -327,6 +328,8 @@ static const struct wr_store_class directory_class = {.put = wr_directory_put,
                                                       .parts = directory_parts,
                                                       .check = directory_check,
                                                       .get = directory_get,
+                                                      .set_published = wr_directory_set_published,
+                                                      .published = wr_directory_published,
                                                       .release = wr_directory_release,
                                                       .close = directory_close};
 
@@ -346,10 +349,14 @@ static struct wr_directory *directory_new(const char *path, const struct wr_stor
   self->path = directory_path(path, "");
   self->parts_path = directory_path(path, DIRECTORY_PARTS);
   self->manifests_path = directory_path(path, DIRECTORY_MANIFESTS);
-  self->parts = (struct wr_store_folder){system, -1, self->parts_path};
-  self->manifests = (struct wr_store_folder){system, -1, self->manifests_path};
+  self->root = (struct wr_store_folder){system, -1, self->path, NULL, NULL};
+  self->parts =
+      (struct wr_store_folder){system, -1, self->parts_path, wr_directory_make_room, self};
+  self->manifests =
+      (struct wr_store_folder){system, -1, self->manifests_path, wr_directory_make_room, self};
   self->lock_fd = -1;
   self->epochs_kept = WR_STORE_EPOCHS_KEPT;
+  self->open_max = WR_DIRECTORY_OPEN_MAX;
   self->packed_max = WR_DIRECTORY_PACKED_MAX;
   self->pack_bytes = WR_DIRECTORY_PACK_BYTES;
   return self;
@@ -362,6 +369,8 @@ static enum wr_code directory_open_folder(const char *path, int *fd, struct wr_e
     return wr_fail(err, WR_IO, "cannot open the folder %s: %m", path);
   return WR_OK;
 }
+
+/* ---- opening */
 
 /* Both folders, and what is visible in them. */
 static enum wr_code directory_load(struct wr_directory *self, struct wr_error *err)
@@ -468,11 +477,15 @@ enum wr_code wr_store_directory_open_over(const char *path,
   if (code == WR_OK)
     code = directory_lock(self, err);
   if (code == WR_OK)
+    code = directory_open_folder(self->path, &self->root.fd, err);
+  if (code == WR_OK)
     code = directory_make_folder(self, self->parts_path, self->path, err);
   if (code == WR_OK)
     code = directory_make_folder(self, self->manifests_path, self->path, err);
   if (code == WR_OK)
     code = directory_load(self, err);
+  if (code == WR_OK)
+    code = wr_directory_make_id(self, err);
   if (code == WR_OK)
     code = wr_directory_clean(self, err);
   if (code == WR_OK)
@@ -495,17 +508,16 @@ enum wr_code wr_store_directory_open_reading(const char *path, struct wr_store *
                                              struct wr_error *err)
 {
   struct wr_directory *self = directory_new(path, wr_store_system_real());
-  int fd;
-  enum wr_code code = directory_open_folder(path, &fd, err);
-  if (code == WR_OK) {
-    bool is_empty = faccessat(fd, DIRECTORY_MANIFESTS, F_OK, 0) != 0 && errno == ENOENT;
-    close(fd);
-    if (is_empty)
-      code = wr_fail(err, WR_IO, "%s is no state directory: there is no folder %s in it", path,
-                     DIRECTORY_MANIFESTS);
-  }
+  bool is_written;
+  enum wr_code code = directory_open_folder(path, &self->root.fd, err);
+  if (code == WR_OK && faccessat(self->root.fd, DIRECTORY_MANIFESTS, F_OK, 0) != 0 &&
+      errno == ENOENT)
+    code = wr_fail(err, WR_IO, "%s is no state directory: there is no folder %s in it", path,
+                   DIRECTORY_MANIFESTS);
   if (code == WR_OK)
     code = directory_load(self, err);
+  if (code == WR_OK)
+    code = wr_directory_find_id(self, &is_written, err);
   if (code != WR_OK)
     directory_close(&self->store);
   else

@@ -3,6 +3,8 @@
  * Snapshots in a directory; they survive the process and the machine.
  *
  *   DIR/lock                  locked by the process that writes; contains its number
+ *   DIR/id                    16 hexadecimal digits, drawn at the first opening for writing;
+ *                             manifests say them, too, in case the file is lost
  *   DIR/parts/EPOCH-N.part    never changed; header (state/store_file.h), then the bytes of one
  *                             large part, or of some small ones
  *   DIR/manifests/EPOCH       header, then which parts make the epoch (state/store_manifest.h)
@@ -12,7 +14,7 @@
  * disk. So an epoch is visible iff its manifest has its name, and then everything it names is on
  * the disk. After that the manifests beyond the last few go, and then the parts that none names.
  * What a killed process has left half-written is removed when the next one opens the directory for
- * writing.
+ * writing. If the disk is full, epochs but the newest are given up before their time.
  */
 #ifndef WEIR_STATE_STORE_DIRECTORY_H
 #define WEIR_STATE_STORE_DIRECTORY_H

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Changing a directory of snapshots. What holds at every moment, whatever is lost after it: a
- * manifest under its own name is complete, and all that it names is on the disk. So it gets its
- * name last when an epoch is made, and loses it first when one goes; between the two steps lies a
- * sync of the folder.
+ * Writing epochs into a directory of snapshots. What holds at every moment, whatever is lost after
+ * it: a manifest under its own name is complete, and all that it names is on the disk. So it gets
+ * its name last when an epoch is made, and loses it first when one goes; between the two steps lies
+ * a sync of the folder.
+ *
+ * Small parts wait in memory for the file that they share. A part that comes in pieces does so,
+ * too, as long as it is small; then it has a file of its own. Of the files that are being written
+ * some are closed for a while if there are too many.
  */
 #include <assert.h>
 #include <errno.h>
@@ -14,8 +18,6 @@
 #include "core/limits.h"
 #include "core/time.h"
 #include "state/store_directory_inner.h"
-
-#define WRITE_TEMPORARY ".tmp"
 
 /* ---- parts */
 
@@ -72,6 +74,36 @@ static enum wr_code write_finish_files(struct wr_directory *self, struct wr_erro
   return code;
 }
 
+/* Before another file is opened: if too many are, those that are complete are brought to the disk,
+ * else the one that has been quiet for the longest time is closed for a while. */
+static enum wr_code write_limit_open(struct wr_directory *self, struct wr_error *err)
+{
+  struct wr_directory_writing *writing = &self->writing;
+  struct wr_directory_part *quiet = NULL;
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < writing->part_count; i++) {
+    struct wr_directory_part *part = &writing->parts[i];
+    if (!part->has_file || part->stream.fd < 0)
+      continue;
+    count++;
+    if (!quiet || part->used < quiet->used)
+      quiet = part;
+  }
+  if (count + writing->open_count < self->open_max)
+    return WR_OK;
+  if (writing->open_count > 0)
+    return write_finish_files(self, err);
+  wr_store_stream_park(&self->parts, &quiet->stream);
+  return WR_OK;
+}
+
+static void write_keep_open(struct wr_directory_writing *writing, uint64_t number, int fd)
+{
+  assert(writing->open_count < WR_DIRECTORY_OPEN_MAX);
+  writing->open[writing->open_count].fd = fd;
+  writing->open[writing->open_count++].number = number;
+}
+
 /* Writes one of the epoch's own files; it stays open. */
 static enum wr_code write_file(struct wr_directory *self, uint32_t index, const void *bytes,
                                size_t length, struct wr_error *err)
@@ -80,18 +112,14 @@ static enum wr_code write_file(struct wr_directory *self, uint32_t index, const 
   struct wr_store_parts_file *file = &writing->files[index];
   char name[WR_STORE_NAME_BYTES];
   int fd = -1;
-  enum wr_code code = WR_OK;
   assert(file->epoch == writing->epoch);
-  if (writing->open_count == WR_DIRECTORY_OPEN_MAX)
-    code = write_finish_files(self, err);
+  enum wr_code code = write_limit_open(self, err);
   wr_directory_part_name(name, file->epoch, file->number);
   if (code == WR_OK)
     code = wr_store_file_write(&self->parts, name, WR_STORE_PART, bytes, length, &file->bytes, &fd,
                                err);
-  if (code == WR_OK) {
-    writing->open[writing->open_count].fd = fd;
-    writing->open[writing->open_count++].number = file->number;
-  }
+  if (code == WR_OK)
+    write_keep_open(writing, file->number, fd);
   return code;
 }
 
@@ -129,19 +157,141 @@ static enum wr_code write_packed(struct wr_directory *self, struct wr_store_entr
   return code;
 }
 
-enum wr_code wr_directory_put(struct wr_store *store, uint64_t epoch, const char *name,
-                              const void *bytes, size_t length, struct wr_error *err)
+static enum wr_code write_whole(struct wr_directory *self, const char *name, const void *bytes,
+                                size_t length, struct wr_error *err)
 {
-  struct wr_directory *self = wr_directory_self(store);
-  struct wr_directory_writing *writing = write_begin(self, epoch);
+  struct wr_directory_writing *writing = &self->writing;
   struct wr_store_entry *entry = write_add(writing, name);
   assert(bytes || length == 0);
   entry->length = length;
   if (length <= self->packed_max)
     return write_packed(self, entry, bytes, length, err);
-  entry->file = write_add_file(writing, epoch, writing->next_number++);
+  entry->file = write_add_file(writing, writing->epoch, writing->next_number++);
   return write_file(self, (uint32_t)entry->file, bytes, length, err);
 }
+
+/* ---- parts that come in pieces */
+
+static struct wr_directory_part *write_find_part(const struct wr_directory_writing *writing,
+                                                 const char *name)
+{
+  for (uint32_t i = writing->part_count; i-- > 0;) /* the last one is the likeliest */
+    if (strcmp(writing->parts[i].name, name) == 0)
+      return &writing->parts[i];
+  return NULL;
+}
+
+static struct wr_directory_part *write_add_part(struct wr_directory_writing *writing,
+                                                const char *name)
+{
+  if (writing->part_count == writing->part_room) {
+    writing->part_room = writing->part_room ? writing->part_room * 2 : 16;
+    writing->parts = wr_memory_resize(writing->parts, writing->part_room * sizeof *writing->parts);
+  }
+  struct wr_directory_part *part = &writing->parts[writing->part_count++];
+  *part = (struct wr_directory_part){.name = wr_arena_copy(&writing->arena, name, strlen(name)),
+                                     .stream = {.fd = -1}};
+  return part;
+}
+
+static void write_drop_part(struct wr_directory *self, struct wr_directory_part *part)
+{
+  struct wr_directory_writing *writing = &self->writing;
+  wr_store_stream_drop(&self->parts, &part->stream);
+  free(part->bytes);
+  *part = writing->parts[--writing->part_count];
+}
+
+/* To the end of the part's file, which is made if there is none yet. */
+static enum wr_code part_write(struct wr_directory *self, struct wr_directory_part *part,
+                               const void *bytes, size_t length, struct wr_error *err)
+{
+  struct wr_directory_writing *writing = &self->writing;
+  char name[WR_STORE_NAME_BYTES];
+  enum wr_code code = WR_OK;
+  if (part->stream.fd < 0)
+    code = write_limit_open(self, err);
+  if (code == WR_OK && !part->has_file) {
+    part->has_file = true;
+    part->number = writing->next_number++;
+    wr_directory_part_name(name, writing->epoch, part->number);
+    code = wr_store_stream_begin(&self->parts, name, &part->stream, err);
+    if (code == WR_OK)
+      code =
+          wr_store_stream_write(&self->parts, name, &part->stream, part->bytes, part->length, err);
+    free(part->bytes);
+    part->bytes = NULL;
+  }
+  wr_directory_part_name(name, writing->epoch, part->number);
+  if (code == WR_OK)
+    code = wr_store_stream_write(&self->parts, name, &part->stream, bytes, length, err);
+  part->used = ++writing->clock;
+  return code;
+}
+
+static enum wr_code part_take(struct wr_directory *self, struct wr_directory_part *part,
+                              const void *bytes, size_t length, struct wr_error *err)
+{
+  assert(bytes || length == 0);
+  if (part->has_file || length > self->packed_max - part->length)
+    return part_write(self, part, bytes, length, err);
+  while (part->room - part->length < length) {
+    part->room = part->room ? part->room * 2 : 4096;
+    part->bytes = wr_memory_resize(part->bytes, part->room);
+  }
+  if (length)
+    memcpy(part->bytes + part->length, bytes, length);
+  part->length += length;
+  return WR_OK;
+}
+
+/* All of it has come. */
+static enum wr_code part_end(struct wr_directory *self, struct wr_directory_part *part,
+                             struct wr_error *err)
+{
+  struct wr_directory_writing *writing = &self->writing;
+  struct wr_store_bytes about;
+  char name[WR_STORE_NAME_BYTES];
+  int fd;
+  if (!part->has_file)
+    return write_whole(self, part->name, part->bytes, part->length, err);
+  wr_directory_part_name(name, writing->epoch, part->number);
+  enum wr_code code =
+      wr_store_stream_end(&self->parts, name, WR_STORE_PART, &part->stream, &about, &fd, err);
+  if (code != WR_OK)
+    return code;
+  write_keep_open(writing, part->number, fd);
+  struct wr_store_entry *entry = write_add(writing, part->name);
+  entry->file = write_add_file(writing, writing->epoch, part->number);
+  entry->length = about.length;
+  writing->files[entry->file].bytes = about;
+  return WR_OK;
+}
+
+enum wr_code wr_directory_append(struct wr_store *store, uint64_t epoch, const char *name,
+                                 const void *bytes, size_t length, struct wr_error *err)
+{
+  struct wr_directory *self = wr_directory_self(store);
+  struct wr_directory_writing *writing = write_begin(self, epoch);
+  struct wr_directory_part *part = write_find_part(writing, name);
+  return part_take(self, part ? part : write_add_part(writing, name), bytes, length, err);
+}
+
+enum wr_code wr_directory_put(struct wr_store *store, uint64_t epoch, const char *name,
+                              const void *bytes, size_t length, struct wr_error *err)
+{
+  struct wr_directory *self = wr_directory_self(store);
+  struct wr_directory_part *part = write_find_part(write_begin(self, epoch), name);
+  if (!part)
+    return write_whole(self, name, bytes, length, err);
+  enum wr_code code = part_take(self, part, bytes, length, err);
+  if (code == WR_OK)
+    code = part_end(self, part, err);
+  write_drop_part(self, part);
+  return code;
+}
+
+/* ---- parts of older epochs */
 
 /* The index of a file of an older epoch, which this one takes over. */
 static uint32_t write_keep_file(struct wr_directory_writing *writing,
@@ -175,142 +325,6 @@ enum wr_code wr_directory_keep(struct wr_store *store, uint64_t epoch, const cha
   return WR_OK;
 }
 
-/* ---- removing */
-
-static void write_note(struct wr_directory *self, const char *message)
-{
-  if (self->note && !self->is_noted)
-    self->note(self->note_self, message);
-  self->is_noted = true;
-}
-
-/* True if the name is gone. */
-static bool write_remove(struct wr_directory *self, const struct wr_store_folder *folder,
-                         const char *name)
-{
-  struct wr_error err;
-  if (self->system->remove(self->system, folder->fd, name) == 0 || errno == ENOENT)
-    return true;
-  wr_fail(&err, WR_IO, "cannot remove %s/%s, which is not needed any more: %m", folder->path, name);
-  write_note(self, err.message);
-  return false;
-}
-
-/* parts/EPOCH-N.part. */
-struct write_name {
-  uint64_t epoch, number;
-};
-
-static int write_name_compare(const void *a, const void *b)
-{
-  const struct write_name *left = a, *right = b;
-  if (left->epoch != right->epoch)
-    return left->epoch < right->epoch ? -1 : 1;
-  return (left->number > right->number) - (left->number < right->number);
-}
-
-/* The files that epochs need, for a walk over those that are there. */
-struct write_sweep {
-  struct wr_directory *self;
-  struct write_name *needed;
-  size_t needed_count;
-  uint64_t unknown_epoch; /* files up to this one may be needed by a manifest that cannot be read */
-};
-
-static enum wr_code sweep_part(void *argument, uint64_t epoch, const char *rest,
-                               struct wr_error *err)
-{
-  struct write_sweep *sweep = argument;
-  struct write_name file = {.epoch = epoch};
-  char name[WR_STORE_NAME_BYTES];
-  (void)err;
-  bool is_part =
-      *rest++ == '-' && wr_directory_number(&rest, &file.number) && strcmp(rest, ".part") == 0;
-  if (!is_part || epoch <= sweep->unknown_epoch || epoch == sweep->self->writing.epoch)
-    return WR_OK;
-  if (sweep->needed_count &&
-      bsearch(&file, sweep->needed, sweep->needed_count, sizeof *sweep->needed, write_name_compare))
-    return WR_OK;
-  wr_directory_part_name(name, epoch, file.number);
-  write_remove(sweep->self, &sweep->self->parts, name);
-  return WR_OK;
-}
-
-/* Removes all parts that no epoch needs. */
-static enum wr_code write_sweep_parts(struct wr_directory *self, struct wr_error *err)
-{
-  struct write_sweep sweep = {.self = self, .unknown_epoch = self->unknown_epoch};
-  size_t room = 0;
-  for (uint32_t e = 0; e < self->epoch_count; e++)
-    room += self->epochs[e]->manifest.file_count;
-  sweep.needed = wr_memory_get((room + 1) * sizeof *sweep.needed);
-  for (uint32_t e = 0; e < self->epoch_count; e++) {
-    const struct wr_directory_epoch *epoch = self->epochs[e];
-    if (epoch->damage.code != WR_OK && epoch->epoch > sweep.unknown_epoch)
-      sweep.unknown_epoch = epoch->epoch;
-    for (uint32_t i = 0; i < epoch->manifest.file_count; i++)
-      sweep.needed[sweep.needed_count++] =
-          (struct write_name){epoch->manifest.files[i].epoch, epoch->manifest.files[i].number};
-  }
-  qsort(sweep.needed, sweep.needed_count, sizeof *sweep.needed, write_name_compare);
-  enum wr_code code = wr_directory_walk(&self->parts, sweep_part, &sweep, err);
-  free(sweep.needed);
-  return code;
-}
-
-static enum wr_code clean_manifest(void *argument, uint64_t number, const char *rest,
-                                   struct wr_error *err)
-{
-  struct wr_directory *self = argument;
-  char name[WR_STORE_NAME_BYTES + sizeof WRITE_TEMPORARY];
-  (void)err;
-  if (strcmp(rest, WRITE_TEMPORARY) != 0)
-    return WR_OK;
-  snprintf(name, sizeof name, "%llu%s", (unsigned long long)number, WRITE_TEMPORARY);
-  write_remove(self, &self->manifests, name);
-  return WR_OK;
-}
-
-enum wr_code wr_directory_clean(struct wr_directory *self, struct wr_error *err)
-{
-  enum wr_code code = wr_directory_walk(&self->manifests, clean_manifest, self, err);
-  return code == WR_OK ? write_sweep_parts(self, err) : code;
-}
-
-/* How many of the oldest epochs go: all before the last few readable ones. */
-static uint32_t write_retired_count(const struct wr_directory *self)
-{
-  uint32_t readable = 0, at = self->epoch_count;
-  while (at > 0 && readable < self->epochs_kept)
-    readable += self->epochs[--at]->damage.code == WR_OK;
-  return readable == self->epochs_kept ? at : 0;
-}
-
-/* Forgets old epochs. A failure does no harm: they stay, and the next seal tries again. */
-static void write_retire(struct wr_directory *self)
-{
-  struct wr_error err;
-  uint32_t count = write_retired_count(self), gone = 0;
-  char name[WR_STORE_NAME_BYTES];
-  while (gone < count) {
-    wr_directory_manifest_name(name, self->epochs[gone]->epoch);
-    if (!write_remove(self, &self->manifests, name))
-      break;
-    gone++;
-  }
-  if (gone == 0)
-    return;
-  for (uint32_t e = 0; e < gone; e++)
-    wr_directory_epoch_free(self->epochs[e]);
-  self->epoch_count -= gone;
-  memmove(self->epochs, self->epochs + gone, self->epoch_count * sizeof *self->epochs);
-  if (wr_store_folder_sync(&self->manifests, &err) != WR_OK ||
-      write_sweep_parts(self, &err) != WR_OK)
-    write_note(self, err.message);
-  else if (gone == count)
-    self->is_noted = false;
-}
-
 /* ---- manifest */
 
 static int write_entry_compare(const void *a, const void *b)
@@ -322,11 +336,11 @@ static int write_entry_compare(const void *a, const void *b)
 static enum wr_code write_show(struct wr_directory *self, const struct wr_part_writer *manifest,
                                struct wr_error *err)
 {
-  char name[WR_STORE_NAME_BYTES], temporary[WR_STORE_NAME_BYTES + sizeof WRITE_TEMPORARY];
+  char name[WR_STORE_NAME_BYTES], temporary[WR_STORE_NAME_BYTES + sizeof WR_DIRECTORY_TEMPORARY];
   struct wr_store_bytes about;
   int fd;
   wr_directory_manifest_name(name, self->writing.epoch);
-  snprintf(temporary, sizeof temporary, "%s%s", name, WRITE_TEMPORARY);
+  snprintf(temporary, sizeof temporary, "%s%s", name, WR_DIRECTORY_TEMPORARY);
   enum wr_code code = wr_store_file_write(&self->manifests, temporary, WR_STORE_MANIFEST,
                                           manifest->bytes, manifest->length, &about, &fd, err);
   if (code == WR_OK)
@@ -342,7 +356,8 @@ static enum wr_code write_show(struct wr_directory *self, const struct wr_part_w
 
 static void write_forget(struct wr_directory_writing *writing)
 {
-  assert(writing->open_count == 0);
+  assert(writing->open_count == 0 && writing->part_count == 0);
+  free(writing->parts);
   free(writing->entries);
   free(writing->files);
   free(writing->pack);
@@ -369,6 +384,7 @@ enum wr_code wr_directory_seal(struct wr_store *store, uint64_t epoch, const voi
   struct wr_directory *self = wr_directory_self(store);
   struct wr_directory_writing *writing = write_begin(self, epoch);
   struct wr_part_writer bytes = {0};
+  assert(writing->part_count == 0);
   enum wr_code code = write_pack(self, err);
   if (writing->entry_count)
     qsort(writing->entries, writing->entry_count, sizeof *writing->entries, write_entry_compare);
@@ -381,7 +397,8 @@ enum wr_code wr_directory_seal(struct wr_store *store, uint64_t epoch, const voi
                                     .files = writing->files,
                                     .file_count = writing->file_count,
                                     .entries = writing->entries,
-                                    .entry_count = writing->entry_count};
+                                    .entry_count = writing->entry_count,
+                                    .id = store->id};
   wr_store_manifest_write(&about, &bytes);
   if (code == WR_OK && bytes.length > WR_STATE_MANIFEST_BYTES_MAX)
     code = wr_fail(err, WR_LIMIT,
@@ -397,7 +414,8 @@ enum wr_code wr_directory_seal(struct wr_store *store, uint64_t epoch, const voi
   if (code == WR_OK) {
     wr_directory_add(self, write_sealed(&bytes));
     write_forget(writing);
-    write_retire(self);
+    store->base = 0;
+    wr_directory_retire(self, self->epochs_kept);
   }
   wr_part_writer_free(&bytes);
   return code;
@@ -410,24 +428,26 @@ void wr_directory_abort(struct wr_store *store, uint64_t epoch)
   struct wr_directory *self = wr_directory_self(store);
   struct wr_directory_writing *writing = &self->writing;
   struct wr_error err;
-  char name[WR_STORE_NAME_BYTES], temporary[WR_STORE_NAME_BYTES + sizeof WRITE_TEMPORARY];
+  char name[WR_STORE_NAME_BYTES], temporary[WR_STORE_NAME_BYTES + sizeof WR_DIRECTORY_TEMPORARY];
   if (writing->epoch != epoch || epoch == 0)
     return;
   for (uint32_t i = 0; i < writing->open_count; i++)
     self->system->close(self->system, writing->open[i].fd);
   writing->open_count = 0;
+  while (writing->part_count)
+    write_drop_part(self, &writing->parts[0]);
   wr_directory_manifest_name(name, epoch);
-  snprintf(temporary, sizeof temporary, "%s%s", name, WRITE_TEMPORARY);
-  write_remove(self, &self->manifests, temporary);
+  snprintf(temporary, sizeof temporary, "%s%s", name, WR_DIRECTORY_TEMPORARY);
+  wr_directory_remove(self, &self->manifests, temporary);
   bool is_hidden = true;
   if (writing->is_shown)
-    is_hidden = write_remove(self, &self->manifests, name) &&
+    is_hidden = wr_directory_remove(self, &self->manifests, name) &&
                 wr_store_folder_sync(&self->manifests, &err) == WR_OK;
   if (!is_hidden)
     self->unknown_epoch = epoch;
   for (uint64_t number = 0; is_hidden && number < writing->next_number; number++) {
     wr_directory_part_name(name, epoch, number);
-    write_remove(self, &self->parts, name);
+    wr_directory_remove(self, &self->parts, name);
   }
   write_forget(writing);
 }

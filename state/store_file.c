@@ -35,11 +35,31 @@ static int system_create(const struct wr_store_system *self, int folder, const c
   return openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
 }
 
+static int system_reopen(const struct wr_store_system *self, int folder, const char *name)
+{
+  (void)self;
+  int fd = openat(folder, name, O_WRONLY | O_CLOEXEC);
+  if (fd >= 0 && lseek(fd, 0, SEEK_END) < 0) {
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
+  }
+  return fd;
+}
+
 static ssize_t system_write(const struct wr_store_system *self, int fd, const void *bytes,
                             size_t length)
 {
   (void)self;
   return write(fd, bytes, length);
+}
+
+static ssize_t system_write_at(const struct wr_store_system *self, int fd, const void *bytes,
+                               size_t length, off_t at)
+{
+  (void)self;
+  return pwrite(fd, bytes, length, at);
 }
 
 static int system_sync(const struct wr_store_system *self, int fd)
@@ -70,7 +90,9 @@ static int system_remove(const struct wr_store_system *self, int folder, const c
 const struct wr_store_system *wr_store_system_real(void)
 {
   static const struct wr_store_system real = {.create = system_create,
+                                              .reopen = system_reopen,
                                               .write = system_write,
+                                              .write_at = system_write_at,
                                               .sync = system_sync,
                                               .close = system_close,
                                               .rename = system_rename,
@@ -94,16 +116,43 @@ static uint64_t file_get_u64(const unsigned char *at)
   return value;
 }
 
+static void file_make_header(unsigned char header[WR_STORE_HEADER_BYTES], enum wr_store_kind kind,
+                             const struct wr_store_bytes *about)
+{
+  memcpy(header, file_magic[kind], FILE_MAGIC_BYTES);
+  file_put_u64(header + FILE_AT_FORMAT, WR_STORE_FORMAT);
+  file_put_u64(header + FILE_AT_LENGTH, about->length);
+  file_put_u64(header + FILE_AT_CHECKSUM, about->checksum);
+}
+
 /* ---- writing */
 
+#define FILE_AT_END (-1) /* where the last write ended */
+
+/* After a failure: whether it is worth trying again. */
+static bool file_tries_again(const struct wr_store_folder *folder)
+{
+  if (errno == EINTR)
+    return true;
+  int reason = errno;
+  bool is_full = reason == ENOSPC || reason == EDQUOT;
+  bool has_room = is_full && folder->make_room && folder->make_room(folder->make_room_self);
+  errno = reason;
+  return has_room;
+}
+
 static enum wr_code file_write_all(const struct wr_store_folder *folder, const char *name, int fd,
-                                   const void *bytes, size_t length, struct wr_error *err)
+                                   const void *bytes, size_t length, off_t place,
+                                   struct wr_error *err)
 {
   const struct wr_store_system *system = folder->system;
   for (size_t at = 0; at < length;) {
     size_t more = length - at < FILE_WRITE_MAX ? length - at : FILE_WRITE_MAX;
-    ssize_t written = system->write(system, fd, (const char *)bytes + at, more);
-    if (written < 0 && errno == EINTR)
+    const char *from = (const char *)bytes + at;
+    ssize_t written = place == FILE_AT_END
+                          ? system->write(system, fd, from, more)
+                          : system->write_at(system, fd, from, more, place + (off_t)at);
+    if (written < 0 && file_tries_again(folder))
       continue;
     if (written < 0)
       return wr_fail(err, WR_IO, "cannot write %s/%s: %m", folder->path, name);
@@ -112,30 +161,129 @@ static enum wr_code file_write_all(const struct wr_store_folder *folder, const c
   return WR_OK;
 }
 
-enum wr_code wr_store_file_write(const struct wr_store_folder *folder, const char *name,
-                                 enum wr_store_kind kind, const void *bytes, size_t length,
-                                 struct wr_store_bytes *about, int *fd, struct wr_error *err)
+static enum wr_code file_create(const struct wr_store_folder *folder, const char *name, int *fd,
+                                struct wr_error *err)
 {
   const struct wr_store_system *system = folder->system;
-  assert(bytes || length == 0);
-  *about = (struct wr_store_bytes){length, XXH3_64bits(length ? bytes : "", length)};
-  unsigned char header[WR_STORE_HEADER_BYTES];
-  memcpy(header, file_magic[kind], FILE_MAGIC_BYTES);
-  file_put_u64(header + FILE_AT_FORMAT, WR_STORE_FORMAT);
-  file_put_u64(header + FILE_AT_LENGTH, about->length);
-  file_put_u64(header + FILE_AT_CHECKSUM, about->checksum);
-  *fd = system->create(system, folder->fd, name);
+  do
+    *fd = system->create(system, folder->fd, name);
+  while (*fd < 0 && file_tries_again(folder));
   if (*fd < 0)
     return wr_fail(err, WR_IO, "cannot create %s/%s: %m", folder->path, name);
-  enum wr_code code = file_write_all(folder, name, *fd, header, sizeof header, err);
+  return WR_OK;
+}
+
+/* A new file: maybe a header, and bytes. */
+static enum wr_code file_write_new(const struct wr_store_folder *folder, const char *name,
+                                   const unsigned char *header, const void *bytes, size_t length,
+                                   int *fd, struct wr_error *err)
+{
+  enum wr_code code = file_create(folder, name, fd, err);
+  if (code != WR_OK)
+    return code;
+  if (header)
+    code = file_write_all(folder, name, *fd, header, WR_STORE_HEADER_BYTES, FILE_AT_END, err);
   if (code == WR_OK)
-    code = file_write_all(folder, name, *fd, bytes, length, err);
+    code = file_write_all(folder, name, *fd, bytes, length, FILE_AT_END, err);
   if (code != WR_OK) {
-    system->close(system, *fd);
+    folder->system->close(folder->system, *fd);
     *fd = -1;
   }
   return code;
 }
+
+enum wr_code wr_store_file_write(const struct wr_store_folder *folder, const char *name,
+                                 enum wr_store_kind kind, const void *bytes, size_t length,
+                                 struct wr_store_bytes *about, int *fd, struct wr_error *err)
+{
+  unsigned char header[WR_STORE_HEADER_BYTES];
+  assert(bytes || length == 0);
+  *about = (struct wr_store_bytes){length, XXH3_64bits(length ? bytes : "", length)};
+  file_make_header(header, kind, about);
+  return file_write_new(folder, name, header, bytes, length, fd, err);
+}
+
+enum wr_code wr_store_file_write_plain(const struct wr_store_folder *folder, const char *name,
+                                       const void *bytes, size_t length, int *fd,
+                                       struct wr_error *err)
+{
+  return file_write_new(folder, name, NULL, bytes, length, fd, err);
+}
+
+/* ---- in pieces */
+
+enum wr_code wr_store_stream_begin(const struct wr_store_folder *folder, const char *name,
+                                   struct wr_store_stream *stream, struct wr_error *err)
+{
+  static const unsigned char nothing[WR_STORE_HEADER_BYTES];
+  *stream = (struct wr_store_stream){.fd = -1, .checksum = XXH3_createState()};
+  if (!stream->checksum)
+    return wr_fail(err, WR_LIMIT, "there is no memory for a checksum");
+  XXH3_64bits_reset(stream->checksum);
+  enum wr_code code = file_create(folder, name, &stream->fd, err);
+  if (code == WR_OK)
+    code = file_write_all(folder, name, stream->fd, nothing, sizeof nothing, FILE_AT_END, err);
+  return code;
+}
+
+static enum wr_code stream_reopen(const struct wr_store_folder *folder, const char *name,
+                                  struct wr_store_stream *stream, struct wr_error *err)
+{
+  if (stream->fd < 0)
+    stream->fd = folder->system->reopen(folder->system, folder->fd, name);
+  if (stream->fd < 0)
+    return wr_fail(err, WR_IO, "cannot open %s/%s again: %m", folder->path, name);
+  return WR_OK;
+}
+
+enum wr_code wr_store_stream_write(const struct wr_store_folder *folder, const char *name,
+                                   struct wr_store_stream *stream, const void *bytes, size_t length,
+                                   struct wr_error *err)
+{
+  assert(stream->checksum && (bytes || length == 0));
+  enum wr_code code = stream_reopen(folder, name, stream, err);
+  if (code != WR_OK || length == 0)
+    return code;
+  XXH3_64bits_update(stream->checksum, bytes, length);
+  stream->length += length;
+  return file_write_all(folder, name, stream->fd, bytes, length, FILE_AT_END, err);
+}
+
+void wr_store_stream_park(const struct wr_store_folder *folder, struct wr_store_stream *stream)
+{
+  if (stream->fd >= 0)
+    folder->system->close(folder->system, stream->fd);
+  stream->fd = -1;
+}
+
+enum wr_code wr_store_stream_end(const struct wr_store_folder *folder, const char *name,
+                                 enum wr_store_kind kind, struct wr_store_stream *stream,
+                                 struct wr_store_bytes *about, int *fd, struct wr_error *err)
+{
+  unsigned char header[WR_STORE_HEADER_BYTES];
+  assert(stream->checksum);
+  *about = (struct wr_store_bytes){stream->length, XXH3_64bits_digest(stream->checksum)};
+  file_make_header(header, kind, about);
+  enum wr_code code = stream_reopen(folder, name, stream, err);
+  if (code == WR_OK)
+    code = file_write_all(folder, name, stream->fd, header, sizeof header, 0, err);
+  if (code != WR_OK)
+    return code;
+  *fd = stream->fd;
+  stream->fd = -1;
+  wr_store_stream_drop(folder, stream);
+  return WR_OK;
+}
+
+void wr_store_stream_drop(const struct wr_store_folder *folder, struct wr_store_stream *stream)
+{
+  wr_store_stream_park(folder, stream);
+  if (stream->checksum)
+    XXH3_freeState(stream->checksum);
+  stream->checksum = NULL;
+}
+
+/* ---- to the disk */
 
 enum wr_code wr_store_file_finish(const struct wr_store_folder *folder, const char *name, int fd,
                                   struct wr_error *err)

@@ -3,8 +3,14 @@
 
 #include <assert.h>
 
+#define MANIFEST_ID_BYTES        16
 #define MANIFEST_FILE_BYTES      32 /* four numbers */
 #define MANIFEST_ENTRY_BYTES_MIN 32 /* an empty name's length and three numbers */
+
+bool wr_store_id_is_sound(const char *id, size_t length)
+{
+  return length == MANIFEST_ID_BYTES && strspn(id, "0123456789abcdef") >= length;
+}
 
 void wr_store_manifest_write(const struct wr_store_manifest *manifest, struct wr_part_writer *out)
 {
@@ -32,6 +38,8 @@ void wr_store_manifest_write(const struct wr_store_manifest *manifest, struct wr
     wr_part_put_u64(out, entry->offset);
     wr_part_put_u64(out, entry->length);
   }
+  if (manifest->id[0])
+    wr_part_put_bytes(out, manifest->id, strlen(manifest->id));
 }
 
 static enum wr_code manifest_read_text(struct wr_part_reader *part, struct wr_arena *arena,
@@ -120,10 +128,22 @@ static enum wr_code manifest_read_entries(struct wr_part_reader *part, struct wr
   return code;
 }
 
+static enum wr_code manifest_read_id(struct wr_part_reader *part, struct wr_arena *arena,
+                                     struct wr_store_manifest *out, struct wr_error *err)
+{
+  out->id = "";
+  if (wr_part_at_end(part))
+    return WR_OK;
+  enum wr_code code = manifest_read_text(part, arena, &out->id, err);
+  if (code == WR_OK && !wr_store_id_is_sound(out->id, strlen(out->id)))
+    code = wr_fail(err, WR_DATA, "its id is not 16 hexadecimal digits");
+  return code;
+}
+
 enum wr_code wr_store_manifest_read(const char *bytes, size_t length, struct wr_arena *arena,
                                     struct wr_store_manifest *out, struct wr_error *err)
 {
-  struct wr_part_reader part = {bytes, length, 0};
+  struct wr_part_reader part = {.bytes = bytes, .length = length};
   const char *runtime;
   *out = (struct wr_store_manifest){0};
   enum wr_code code = manifest_read_text(&part, arena, &out->version, err);
@@ -141,6 +161,8 @@ enum wr_code wr_store_manifest_read(const char *bytes, size_t length, struct wr_
     code = manifest_read_files(&part, arena, out, err);
   if (code == WR_OK)
     code = manifest_read_entries(&part, arena, out, err);
+  if (code == WR_OK)
+    code = manifest_read_id(&part, arena, out, err);
   if (code == WR_OK && !wr_part_at_end(&part))
     code = wr_fail(err, WR_DATA, "there is more behind its parts");
   return code;

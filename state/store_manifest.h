@@ -4,7 +4,10 @@
  *
  *   version of the program | epoch | wall clock us | hash seed | manifest of the runtime |
  *   file count | (epoch, number, length, checksum)... |
- *   part count | (name, file, offset, length)... sorted by name
+ *   part count | (name, file, offset, length)... sorted by name | id
+ *
+ * The id is that of the directory, in case its own file is lost; manifests of earlier versions end
+ * before it.
  */
 #ifndef WEIR_STATE_STORE_MANIFEST_H
 #define WEIR_STATE_STORE_MANIFEST_H
@@ -36,7 +39,11 @@ struct wr_store_manifest {
   uint32_t file_count;
   const struct wr_store_entry *entries;
   uint32_t entry_count;
+  const char *id; /* 16 digits, or "" */
 };
+
+/* Sixteen hexadecimal digits, all small. */
+bool wr_store_id_is_sound(const char *id, size_t length);
 
 void wr_store_manifest_write(const struct wr_store_manifest *manifest, struct wr_part_writer *out);
 

@@ -23,11 +23,19 @@ struct stored_part {
   struct stored_bytes *bytes;
 };
 
+/* A part of which more is to come. */
+struct growing_part {
+  char *name, *bytes;
+  size_t length, room;
+};
+
 struct stored_epoch {
   uint64_t epoch; /* 0: none */
   int64_t sealed_us;
   struct stored_part *parts;
   uint32_t part_count;
+  struct growing_part *growing;
+  uint32_t growing_count;
 };
 
 struct memory_store {
@@ -40,8 +48,18 @@ static struct memory_store *memory_self(struct wr_store *store)
   return (struct memory_store *)store;
 }
 
+static void epoch_drop_growing(struct stored_epoch *epoch, struct growing_part *part)
+{
+  free(part->name);
+  free(part->bytes);
+  *part = epoch->growing[--epoch->growing_count];
+}
+
 static void epoch_free(struct stored_epoch *epoch)
 {
+  while (epoch->growing_count)
+    epoch_drop_growing(epoch, epoch->growing);
+  free(epoch->growing);
   for (uint32_t i = 0; i < epoch->part_count; i++) {
     free(epoch->parts[i].name);
     if (--epoch->parts[i].bytes->users == 0)
@@ -69,16 +87,21 @@ static const struct stored_part *epoch_find(const struct stored_epoch *epoch, co
   return NULL;
 }
 
+static char *name_copy(const char *name)
+{
+  char *copy = wr_memory_get(strlen(name) + 1);
+  memcpy(copy, name, strlen(name) + 1);
+  return copy;
+}
+
 static void epoch_add(struct stored_epoch *epoch, const char *name, struct stored_bytes *bytes)
 {
   assert(!epoch_find(epoch, name));
   epoch->parts = wr_memory_resize(epoch->parts, (epoch->part_count + 1) * sizeof *epoch->parts);
   struct stored_part *part = &epoch->parts[epoch->part_count++];
   *part = (struct stored_part){NULL, bytes};
-  if (name) {
-    part->name = wr_memory_get(strlen(name) + 1);
-    memcpy(part->name, name, strlen(name) + 1);
-  }
+  if (name)
+    part->name = name_copy(name);
   bytes->users++;
 }
 
@@ -93,12 +116,56 @@ static struct stored_bytes *bytes_new(uint64_t epoch, const void *bytes, size_t 
   return stored;
 }
 
+static struct growing_part *epoch_find_growing(const struct stored_epoch *epoch, const char *name)
+{
+  for (uint32_t i = 0; i < epoch->growing_count; i++)
+    if (strcmp(epoch->growing[i].name, name) == 0)
+      return &epoch->growing[i];
+  return NULL;
+}
+
+static void growing_take(struct growing_part *part, const void *bytes, size_t length)
+{
+  assert(bytes || length == 0);
+  while (part->room - part->length < length) {
+    part->room = part->room ? part->room * 2 : 1024;
+    part->bytes = wr_memory_resize(part->bytes, part->room);
+  }
+  if (length)
+    memcpy(part->bytes + part->length, bytes, length);
+  part->length += length;
+}
+
+static enum wr_code memory_append(struct wr_store *store, uint64_t epoch, const char *name,
+                                  const void *bytes, size_t length, struct wr_error *err)
+{
+  struct stored_epoch *writing = memory_writing(memory_self(store), epoch);
+  struct growing_part *part = epoch_find_growing(writing, name);
+  (void)err;
+  if (!part) {
+    writing->growing =
+        wr_memory_resize(writing->growing, (writing->growing_count + 1) * sizeof *writing->growing);
+    part = &writing->growing[writing->growing_count++];
+    *part = (struct growing_part){.name = name_copy(name)};
+  }
+  growing_take(part, bytes, length);
+  return WR_OK;
+}
+
 static enum wr_code memory_put(struct wr_store *store, uint64_t epoch, const char *name,
                                const void *bytes, size_t length, struct wr_error *err)
 {
+  struct stored_epoch *writing = memory_writing(memory_self(store), epoch);
+  struct growing_part *part = epoch_find_growing(writing, name);
   (void)err;
   assert(name && (bytes || length == 0));
-  epoch_add(memory_writing(memory_self(store), epoch), name, bytes_new(epoch, bytes, length));
+  if (!part) {
+    epoch_add(writing, name, bytes_new(epoch, bytes, length));
+    return WR_OK;
+  }
+  growing_take(part, bytes, length);
+  epoch_add(writing, name, bytes_new(epoch, part->bytes, part->length));
+  epoch_drop_growing(writing, part);
   return WR_OK;
 }
 
@@ -143,6 +210,9 @@ static enum wr_code memory_seal(struct wr_store *store, uint64_t epoch, const vo
   struct memory_store *self = memory_self(store);
   struct stored_epoch *writing = memory_writing(self, epoch);
   (void)err;
+  assert(writing->growing_count == 0);
+  free(writing->growing);
+  writing->growing = NULL;
   epoch_add(writing, NULL, bytes_new(epoch, manifest, length));
   writing->sealed_us = wr_now_us();
   epoch_free(&self->sealed);
@@ -244,7 +314,8 @@ static void memory_close(struct wr_store *store)
   free(self);
 }
 
-static const struct wr_store_class memory_class = {.put = memory_put,
+static const struct wr_store_class memory_class = {.append = memory_append,
+                                                   .put = memory_put,
                                                    .keep = memory_keep,
                                                    .seal = memory_seal,
                                                    .abort = memory_abort,

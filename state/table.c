@@ -13,61 +13,102 @@
 #include "core/arena.h"
 #include "state/table_inner.h"
 
-#define SPARE_BYTES_MAX \
-  (64u << 20) /* free pages kept by a space: what a slice of a million keys needs */
-#define CHUNKS_FROM_BYTES (8u << 20) /* of a space: from here on its pages come from chunks */
-#define DEPTH_MAX         22         /* of a directory: 64 MiB of places */
-#define JOIN_SIZE         4 /* pages are joined if that makes a page up to this size number: 16 KiB */
+#define DEPTH_MAX   22 /* of a directory: 64 MiB of places */
+#define EARLY_SIZE  5  /* 32 KiB: from this size number on pages may move before they are full, */
+#define EARLY_DEPTH 5  /* and from this depth on: small tables need none of that */
+#define FREE_PAGES \
+  64                /* of a table that is freed, given back at once; the others follow bit by bit */
+#define JOIN_SIZE 4 /* pages are joined if that makes a page up to this size number: 16 KiB */
 #define SPLIT_ENTRIES_MIN \
   4 /* a large page with fewer entries grows: its texts are long, more bits do not help much */
 #define GROW_BYTES_MAX \
   (64u << 20) /* of the texts of such a page; beyond, its entries part all the same */
 
-/* ---- pages of the space */
+/* ---- pages */
 
-static struct wr_table_page *space_take_page(struct wr_table_space *space, uint32_t size,
-                                             uint32_t depth)
+/*
+ * Keys in a row (numbers that count up, above all) fill all pages of a table at the same rate. If
+ * all had the same limits, thousands of them would grow or split at once, and somebody would have
+ * to wait for it. So every page has limits of its own: it splits somewhere between half of the
+ * largest size and all of it, and grows to the next size somewhere between the last size and its
+ * own. Then some pages move all the time, and take the memory that others have left.
+ */
+
+/* A number of 32 bits that belongs to a page; those of neighbours are far from each other. */
+static uint64_t page_number(uint64_t hash, uint32_t depth)
 {
-  assert(size < WR_TABLE_PAGE_SIZES);
-  const struct wr_table_size *shape = &space->sizes[size];
-  struct wr_table_page *page = NULL;
-  if (size <= WR_TABLE_PAGE_SPLITS && space->spare[size]) {
-    page = space->spare[size];
-    space->spare[size] = page->next;
-    space->spare_bytes -= shape->bytes;
-  } else {
-    page =
-        wr_table_page_new(shape->bytes, space->bytes >= CHUNKS_FROM_BYTES ? &space->chunks : NULL);
-  }
-  space->bytes += shape->bytes;
-  wr_table_page_clear(page, size, shape, depth);
-  page->saved = space->snapshot;
+  uint64_t prefix = depth ? hash >> (64 - depth) : 0;
+  return (prefix + depth) * UINT64_C(0x9e3779b97f4a7c15) >> 32;
+}
+
+/* How many entries it may have before it splits. */
+static uint32_t page_split_entries(const struct wr_table_space *space, uint64_t hash,
+                                   uint32_t depth)
+{
+  uint32_t most = space->sizes[WR_TABLE_PAGE_SPLITS].entries_max;
+  if (depth < EARLY_DEPTH)
+    return most;
+  return most / 2 + (uint32_t)(page_number(hash, depth) * (most - most / 2) >> 32);
+}
+
+/* The size that has room for them: in that one it splits. */
+static uint32_t page_split_size(const struct wr_table_space *space, uint64_t hash, uint32_t depth)
+{
+  uint32_t most = page_split_entries(space, hash, depth), size = space->first_size;
+  while (size < WR_TABLE_PAGE_SPLITS && space->sizes[size].entries_max < most)
+    size++;
+  return size;
+}
+
+/* How many entries it may have in one size. */
+static uint32_t page_entries_max(const struct wr_table_space *space, uint32_t size, uint64_t hash,
+                                 uint32_t depth)
+{
+  uint32_t most = space->sizes[size].entries_max;
+  if (size < EARLY_SIZE || size > WR_TABLE_PAGE_SPLITS || depth < EARLY_DEPTH)
+    return most;
+  uint32_t split = page_split_entries(space, hash, depth);
+  if (split <= most)
+    return split > 0 ? split : most;
+  uint32_t step = most - space->sizes[size - 1].entries_max;
+  return most - (uint32_t)((page_number(hash, depth) << 3 & UINT32_MAX) * step >> 32);
+}
+
+/* A page for the keys that share so many bits with the hash; entries: how many it will have at
+ * once. */
+static struct wr_table_page *table_take_page(struct wr_table *table, uint32_t size, uint64_t hash,
+                                             uint32_t depth, uint32_t entries)
+{
+  struct wr_table_space *space = table->space;
+  struct wr_table_page *page = wr_table_space_take(space, size, depth);
+  table->bytes += space->sizes[size].bytes;
+  space->bytes += space->sizes[size].bytes;
+  uint32_t most = page_entries_max(space, size, hash, depth);
+  if (most < entries + entries / 16 + 1)
+    most = entries + entries / 16 + 1;
+  if (page->entries_max > most)
+    page->entries_max = most;
   return page;
 }
 
-static void space_give_page(struct wr_table_space *space, struct wr_table_page *page)
+static void table_give_page(struct wr_table *table, struct wr_table_page *page)
 {
-  uint32_t bytes = space->sizes[page->size].bytes;
-  space->bytes -= bytes;
-  if (page->size > WR_TABLE_PAGE_SPLITS || space->spare_bytes + bytes > SPARE_BYTES_MAX) {
-    wr_table_page_free(page, &space->chunks);
-    return;
-  }
-  page->next = space->spare[page->size];
-  space->spare[page->size] = page;
-  space->spare_bytes += bytes;
+  table->bytes -= table->space->sizes[page->size].bytes;
+  table->space->bytes -= table->space->sizes[page->size].bytes;
+  wr_table_space_give(table->space, page);
 }
 
 /* ---- the directory */
 
 /* Enters a page in all the places that its depth gives it. hash: that of any of its keys. */
-static void table_enter_page(struct wr_table *table, struct wr_table_page *page, uint64_t hash)
+static void table_enter_page(struct wr_table *table, struct wr_table_page *page, uint64_t hash,
+                             bool changed)
 {
   assert(page->depth <= table->depth);
   uint32_t share = table->depth - page->depth;
   size_t first = (size_t)(hash >> 1 >> (63 - page->depth)) << share;
   for (size_t i = first; i < first + ((size_t)1 << share); i++)
-    table->places[i] = (struct wr_table_place){page, page->slots, page->entries_at};
+    table->places[i] = (struct wr_table_place){page, page->slots, page->entries_at, changed};
 }
 
 static void table_double(struct wr_table *table)
@@ -77,6 +118,7 @@ static void table_double(struct wr_table *table)
   for (size_t i = 0; i < count; i++)
     places[2 * i] = places[2 * i + 1] = table->places[i];
   free(table->places);
+  table->space->table_bytes += count * sizeof *places;
   table->places = places;
   table->depth++;
   table->deepest = 0;
@@ -88,10 +130,13 @@ static void table_halve(struct wr_table *table)
   while (table->deepest == 0 && table->depth > 0) {
     size_t count = (size_t)1 << --table->depth;
     for (size_t i = 0; i < count; i++) {
+      uint32_t changed = table->places[2 * i + 1].changed;
       table->places[i] = table->places[2 * i];
+      table->places[i].changed |= changed;
       table->deepest += table->places[i].page->depth == table->depth;
     }
     table->places = wr_memory_resize(table->places, count * sizeof *table->places);
+    table->space->table_bytes -= count * sizeof *table->places;
   }
 }
 
@@ -113,27 +158,26 @@ static void table_correct(struct wr_table *table, const struct wr_table_page *fr
   }
 }
 
-static void table_begin_move(struct wr_table *table, struct wr_table_page *from)
+static void table_begin_move(struct wr_table *table)
 {
   struct wr_table_space *space = table->space;
-  wr_table_save_page(table, from);
   if (!space->moved)
     space->moved = wr_memory_get(WR_TABLE_PAGE_ENTRIES * sizeof *space->moved);
+}
+
+/* Entries keep their marks when they move; so what the snapshot being written needs of them is
+ * still known in their new page. */
+static void page_inherit(struct wr_table_page *to, const struct wr_table_page *from)
+{
+  to->saved = from->saved;
+  to->partial = from->partial;
 }
 
 static void table_end_move(struct wr_table *table, struct wr_table_page *from)
 {
   table_correct(table, from);
   table->space->moves++;
-  table->bytes -= table->space->sizes[from->size].bytes;
-  space_give_page(table->space, from);
-}
-
-static struct wr_table_page *table_take_page(struct wr_table *table, uint32_t size, uint32_t depth)
-{
-  struct wr_table_page *page = space_take_page(table->space, size, depth);
-  table->bytes += table->space->sizes[size].bytes;
-  return page;
+  table_give_page(table, from);
 }
 
 /* The smallest size, from `size` on, for that many entries and bytes of texts. */
@@ -163,12 +207,13 @@ static void table_rebuild(struct wr_table *table, struct wr_table_page *from, ui
                           uint64_t hash)
 {
   struct wr_table_space *space = table->space;
-  table_begin_move(table, from);
-  struct wr_table_page *to = table_take_page(table, size, from->depth);
+  table_begin_move(table);
+  struct wr_table_page *to = table_take_page(table, size, hash, from->depth, from->entry_count);
+  page_inherit(to, from);
   for (uint32_t i = 0; i < from->entry_count; i++)
     space->moved[i] =
         wr_table_page_move(to, space->layout, wr_table_page_entry(from, space->layout, i), NULL, 0);
-  table_enter_page(table, to, hash);
+  table_enter_page(table, to, hash, wr_table_changed(table, from, hash));
   table_end_move(table, from);
 }
 
@@ -179,7 +224,7 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
   const struct wr_layout *layout = space->layout;
   if (from->depth == table->depth)
     table_double(table);
-  table_begin_move(table, from);
+  table_begin_move(table);
   uint32_t shift = 63 - from->depth, counts[2] = {0, 0};
   uint64_t texts[2] = {0, 0};
   for (uint32_t i = 0; i < from->entry_count; i++) {
@@ -188,6 +233,7 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
     counts[half]++;
     texts[half] += layout->text_count ? wr_layout_texts(layout, entry) : 0;
   }
+  uint64_t bit = UINT64_C(1) << shift;
   struct wr_table_page *to[2];
   for (uint32_t half = 0; half < 2; half++) {
     /* A sixteenth to spare, or it would have to grow at once; unless all went one way. */
@@ -195,7 +241,12 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
                                    texts[half] + texts[half] / 16);
     if (size > WR_TABLE_PAGE_SPLITS)
       size = table_size_for(space, space->first_size, counts[half], texts[half]);
-    to[half] = table_take_page(table, size, from->depth + 1);
+    uint64_t its_hash = half ? hash | bit : hash & ~bit;
+    while (size < page_split_size(space, its_hash, from->depth + 1) &&
+           page_entries_max(space, size, its_hash, from->depth + 1) < counts[half])
+      size++;
+    to[half] = table_take_page(table, size, its_hash, from->depth + 1, counts[half]);
+    page_inherit(to[half], from);
   }
   for (uint32_t i = 0; i < from->entry_count; i++) {
     const char *entry = wr_table_page_entry(from, layout, i);
@@ -203,9 +254,9 @@ static void table_split(struct wr_table *table, struct wr_table_page *from, uint
                                          layout, entry, NULL, 0);
   }
   table->deepest += from->depth + 1 == table->depth ? 2 : 0;
-  uint64_t bit = UINT64_C(1) << shift;
-  table_enter_page(table, to[0], hash & ~bit);
-  table_enter_page(table, to[1], hash | bit);
+  bool changed = wr_table_changed(table, from, hash);
+  table_enter_page(table, to[0], hash & ~bit, changed);
+  table_enter_page(table, to[1], hash | bit, changed);
   table_end_move(table, from);
 }
 
@@ -231,14 +282,39 @@ static struct wr_table_page *table_make_room(struct wr_table *table, uint64_t ha
     assert(page->size + 1 < WR_TABLE_PAGE_SIZES || dirty);
     uint64_t texts = page_live_texts(space, page) + text_bytes;
     bool grows = table_grows(page, texts);
-    uint32_t size = WR_TABLE_PAGE_SIZES;
-    if (grows || page->size <= WR_TABLE_PAGE_SPLITS)
+    uint32_t size = WR_TABLE_PAGE_SIZES, most = page_split_size(space, hash, page->depth);
+    if (grows || page->size < most || dirty)
       size = table_size_for(space, page->size + !dirty, page->entry_count + 1, texts);
-    if (grows || size <= WR_TABLE_PAGE_SPLITS)
+    if (grows || size <= most)
       table_rebuild(table, page, size, hash);
     else
       table_split(table, page, hash);
   }
+}
+
+struct wr_table_page *wr_table_make_empty(struct wr_table *table, uint64_t hash, uint32_t depth,
+                                          uint32_t entries, uint64_t text_bytes)
+{
+  const struct wr_table_space *space = table->space;
+  struct wr_table_page *page = wr_table_place_of(table, hash)->page;
+  const struct wr_table_size *largest = &space->sizes[WR_TABLE_PAGE_SPLITS];
+  if (depth > DEPTH_MAX || page->entry_count > 0 || page->depth > depth ||
+      entries > largest->entries_max || text_bytes > largest->bytes)
+    return NULL;
+  uint32_t size = table_size_for(space, space->first_size, entries + entries / 16 + 1, text_bytes);
+  if (size > WR_TABLE_PAGE_SPLITS)
+    size = table_size_for(space, space->first_size, entries, text_bytes);
+  if (size > WR_TABLE_PAGE_SPLITS)
+    return NULL;
+  while (wr_table_place_of(table, hash)->page->depth < depth)
+    table_split(table, wr_table_place_of(table, hash)->page, hash);
+  page = wr_table_place_of(table, hash)->page;
+  if (page->size != size)
+    table_rebuild(table, page, size, hash);
+  page = wr_table_place_of(table, hash)->page;
+  if (page->entries_max < entries)
+    page->entries_max = space->sizes[page->size].entries_max;
+  return page;
 }
 
 /* ---- shrinking */
@@ -262,12 +338,16 @@ static bool table_join(struct wr_table *table, uint64_t hash)
       table_size_for(space, space->first_size, entries + entries / 4 + 1, texts + texts / 4);
   if (size > size_max)
     return false;
-  struct wr_table_page *to = table_take_page(table, size, page->depth - 1);
+  wr_table_save_page(table, hash & ~bit); /* maybe only one of them is still needed */
+  wr_table_save_page(table, hash | bit);
+  struct wr_table_page *to = table_take_page(table, size, hash, page->depth - 1, entries);
   table->deepest -= page->depth == table->depth ? 2 : 0;
-  table_enter_page(table, to, hash);
+  bool changed =
+      wr_table_changed(table, pair[0], hash & ~bit) || wr_table_changed(table, pair[1], hash | bit);
+  table_enter_page(table, to, hash, changed);
+  table_begin_move(table);
   for (uint32_t half = 0; half < 2; half++) {
     struct wr_table_page *from = pair[half];
-    table_begin_move(table, from);
     for (uint32_t i = 0; i < from->entry_count; i++)
       space->moved[i] = wr_table_page_move(to, space->layout,
                                            wr_table_page_entry(from, space->layout, i), NULL, 0);
@@ -313,7 +393,10 @@ char *wr_table_add(struct wr_table *table, uint64_t hash, uint64_t text_bytes)
     page = table_make_room(table, hash, 1, text_bytes);
   table->key_count++;
   table->space->key_count++;
-  return wr_table_page_add(page, table->space->layout, hash);
+  char *entry = wr_table_page_add(page, table->space->layout, hash);
+  if (table->space->tracked || table->space->part)
+    wr_table_mark_new(table, wr_table_place_of(table, hash), entry);
+  return entry;
 }
 
 /* wr_text_store: a text of entry i of the last probe. */
@@ -340,13 +423,14 @@ static void table_grow_text(struct wr_table *table, struct wr_table_page *from,
                             uint64_t hash)
 {
   struct wr_table_space *space = table->space;
-  table_begin_move(table, from);
+  table_begin_move(table);
   uint32_t size = table_size_for(space, space->first_size, from->entry_count, text_bytes);
-  struct wr_table_page *to = table_take_page(table, size, from->depth);
+  struct wr_table_page *to = table_take_page(table, size, hash, from->depth, from->entry_count);
+  page_inherit(to, from);
   for (uint32_t i = 0; i < from->entry_count; i++)
     space->moved[i] = wr_table_page_move(to, space->layout,
                                          wr_table_page_entry(from, space->layout, i), text, length);
-  table_enter_page(table, to, hash);
+  table_enter_page(table, to, hash, wr_table_changed(table, from, hash));
   table_end_move(table, from);
 }
 
@@ -400,19 +484,17 @@ void wr_table_space_free(struct wr_table_space *space)
   space->part = NULL; /* nobody wants the rest of a snapshot any more */
   while (space->first)
     wr_table_free(space->first);
-  for (uint32_t size = 0; size <= WR_TABLE_PAGE_SPLITS; size++) {
-    while (space->spare[size]) {
-      struct wr_table_page *next = space->spare[size]->next;
-      wr_table_page_free(space->spare[size], &space->chunks);
-      space->spare[size] = next;
-    }
-  }
+  while (space->dying || space->trash)
+    wr_table_space_reap(space, UINT32_MAX);
+  wr_table_space_clear(space);
   assert(space->bytes == 0 && space->key_count == 0);
   wr_layout_free(space->layout);
   free(space->entries);
   free(space->made);
   free(space->moved);
   free(space->removals);
+  free(space->image.entries);
+  free(space->image.texts);
   free(space);
 }
 
@@ -423,6 +505,14 @@ const struct wr_layout *wr_table_space_layout(const struct wr_table_space *space
 uint64_t wr_table_space_bytes(const struct wr_table_space *space)
 {
   return space->bytes;
+}
+uint64_t wr_table_space_memory(const struct wr_table_space *space)
+{
+  return space->bytes + space->table_bytes + space->gone_bytes;
+}
+uint64_t wr_table_space_spare(const struct wr_table_space *space)
+{
+  return space->spare_bytes + space->dying_bytes;
 }
 uint64_t wr_table_space_keys(const struct wr_table_space *space)
 {
@@ -438,13 +528,15 @@ struct wr_table *wr_table_new(struct wr_table_space *space, uint64_t tag, bool t
   struct wr_table *table = wr_memory_get_zero(sizeof *table);
   table->space = space;
   table->tag = tag;
+  table->generation = ++space->generations;
   table->temporary = temporary;
   table->places = wr_memory_get(sizeof *table->places);
+  space->table_bytes += sizeof *table + sizeof *table->places;
   table->before = space->last;
   *(space->last ? &space->last->after : &space->first) = table;
   space->last = table;
   table->deepest = 1;
-  table_enter_page(table, table_take_page(table, space->first_size, 0), 0);
+  table_enter_page(table, table_take_page(table, space->first_size, 0, 0, 0), 0, false);
   return table;
 }
 
@@ -453,12 +545,6 @@ void wr_table_free(struct wr_table *table)
   if (!table)
     return;
   struct wr_table_space *space = table->space;
-  for (size_t i = 0; i < (size_t)1 << table->depth;) {
-    struct wr_table_page *page = table->places[i].page;
-    i += (size_t)1 << (table->depth - page->depth);
-    wr_table_save_page(table, page);
-    space_give_page(space, page);
-  }
   if (space->saving == table) {
     space->saving = table->after;
     space->saving_hash = 0;
@@ -468,8 +554,10 @@ void wr_table_free(struct wr_table *table)
   if (space->probed == table)
     space->probed = NULL;
   space->key_count -= table->key_count;
-  free(table->places);
-  free(table);
+  space->bytes -= table->bytes;
+  space->table_bytes -= sizeof *table + ((size_t)1 << table->depth) * sizeof *table->places;
+  wr_table_space_bury(space, table);
+  wr_table_space_reap(space, FREE_PAGES);
 }
 
 uint64_t wr_table_keys(const struct wr_table *table)

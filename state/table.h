@@ -32,6 +32,9 @@ struct wr_table_space *wr_table_space_new(struct wr_layout *layout);
 void wr_table_space_free(struct wr_table_space *space); /* with all its tables */
 const struct wr_layout *wr_table_space_layout(const struct wr_table_space *space);
 uint64_t wr_table_space_bytes(const struct wr_table_space *space); /* of pages in use */
+/* The same and directories; and of spare pages, which wait for their next use. */
+uint64_t wr_table_space_memory(const struct wr_table_space *space);
+uint64_t wr_table_space_spare(const struct wr_table_space *space);
 uint64_t wr_table_space_keys(const struct wr_table_space *space);
 /* Fills texts of the entries of the last probe; index i is that of the probe. */
 struct wr_text_store *wr_table_space_texts(struct wr_table_space *space);
@@ -117,6 +120,7 @@ struct wr_table_loader {
   struct wr_table *(*find)(struct wr_table_loader *loader, uint32_t space, uint64_t tag);
   uint32_t task, task_count;
 };
+/* A space that is NULL is left out: `find` wants no table of it. */
 enum wr_code wr_table_spaces_load(struct wr_table_space *const *spaces, uint32_t space_count,
                                   struct wr_table_loader *loader, struct wr_part_reader *part,
                                   struct wr_error *err);

@@ -58,10 +58,12 @@ void wr_table_sizes_fill(const struct wr_layout *layout,
 
 struct wr_table_page *wr_table_page_new(uint32_t bytes, struct wr_page_chunks *chunks)
 {
-  if (chunks && bytes == WR_CHUNK_PAGE_BYTES) {
-    struct wr_table_page *page = wr_page_chunks_take(chunks);
-    page->memory = NULL;
-    return page;
+  if (chunks) {
+    struct wr_table_page *page = wr_page_chunks_take(chunks, bytes);
+    if (page) {
+      page->memory = NULL;
+      return page;
+    }
   }
   bool large = bytes > PAGE_LARGE;
   void *memory = wr_memory_get((size_t)bytes + PAGE_LINE + (large ? PAGE_COLORS * PAGE_LINE : 0));
@@ -114,6 +116,25 @@ char *wr_table_page_add(struct wr_table_page *page, const struct wr_layout *layo
   memset(entry, 0, layout->stride);
   memcpy(entry + layout->hash_at, &hash, sizeof hash);
   return entry;
+}
+
+void wr_table_page_fill(struct wr_table_page *page, const struct wr_layout *layout,
+                        const char *entries, uint32_t count)
+{
+  assert(page->entry_count == 0 && wr_table_page_has_room(page, layout, count, 0));
+  uint32_t *index = wr_table_page_index(page);
+  uint32_t slots = page->slots;
+  char *entry = wr_table_page_entry(page, layout, 0);
+  memcpy(entry, entries, (size_t)count * layout->stride);
+  for (uint32_t i = 1; i <= count; i++, entry += layout->stride) {
+    uint64_t hash = wr_table_entry_hash(layout, entry);
+    uint32_t slot = wr_table_slot(hash, slots);
+    while (index[slot])
+      slot = slot + 1 == slots ? 0 : slot + 1;
+    index[slot] = wr_table_tag(hash) << 16 | i;
+    *wr_table_entry_marks(layout, entry) = 0;
+  }
+  page->entry_count = count;
 }
 
 void wr_table_page_put_text(struct wr_table_page *page, struct wr_text *text, const char *bytes,

@@ -25,12 +25,23 @@
 
 #define WR_TABLE_PAGE_HEAD    64
 #define WR_TABLE_PAGE_SIZES   71     /* the last is 3.5 GiB */
-#define WR_TABLE_PAGE_SPLITS  7      /* the size number at which a page splits: 64 KiB */
+#define WR_TABLE_PAGE_SPLITS  7      /* the largest size number at which a page splits: 64 KiB */
 #define WR_TABLE_PAGE_ENTRIES 0xfffe /* most entries of a page: numbers have 16 bits */
 
 /* What fits into a page of one size. */
 struct wr_table_size {
   uint32_t bytes, slots, entries_at, entries_max;
+};
+
+/*
+ * Marks of an entry, in its byte of marks. What a part says of an entry is what it was when the
+ * barrier came, so its marks are taken away when it is written, and come anew with its next change.
+ */
+enum {
+  WR_MARK_CHANGED = 1, /* since the last part */
+  WR_MARK_NEW = 2,     /* no part has ever had it: nothing need be said when it goes */
+  WR_MARK_SAVED = 4    /* the snapshot being written has it, or does not need it, though not yet the
+                          rest of its page */
 };
 
 struct wr_table_page {
@@ -41,6 +52,7 @@ struct wr_table_page {
   uint32_t garbage;  /* of which are not used any more */
   uint32_t depth;
   uint64_t saved;             /* the last snapshot that has this page, or does not need it */
+  bool partial;               /* an entry has WR_MARK_SAVED */
   void *memory;               /* what the system gave; NULL: it lies in a chunk */
   struct wr_table_page *next; /* while it is free */
 };
@@ -49,7 +61,7 @@ _Static_assert(sizeof(struct wr_table_page) <= WR_TABLE_PAGE_HEAD, "the index fo
 void wr_table_sizes_fill(const struct wr_layout *layout,
                          struct wr_table_size sizes[WR_TABLE_PAGE_SIZES]);
 
-/* chunks: where a page of 64 KiB comes from; NULL: as all others. */
+/* chunks: where a page comes from if they have its size; NULL: as all others. */
 struct wr_table_page *wr_table_page_new(uint32_t bytes, struct wr_page_chunks *chunks);
 void wr_table_page_free(struct wr_table_page *page, struct wr_page_chunks *chunks);
 /* Makes an empty page of fresh or used memory of that size. */
@@ -68,6 +80,10 @@ static inline char *wr_table_page_entry(const struct wr_table_page *page,
 static inline uint64_t wr_table_entry_hash(const struct wr_layout *layout, const char *entry)
 {
   return *(const uint64_t *)(entry + layout->hash_at);
+}
+static inline unsigned char *wr_table_entry_marks(const struct wr_layout *layout, char *entry)
+{
+  return (unsigned char *)entry + layout->marks_at;
 }
 static inline uint32_t wr_table_slot(uint64_t hash, uint32_t slots)
 {
@@ -95,6 +111,10 @@ static inline uint64_t wr_table_page_end(const struct wr_table_page *page, uint6
 
 /* Adds an entry of zeros but for its hash; there is room. */
 char *wr_table_page_add(struct wr_table_page *page, const struct wr_layout *layout, uint64_t hash);
+/* Fills an empty page that has room with entries, which lie one behind the other; their texts are
+ * left as they are. */
+void wr_table_page_fill(struct wr_table_page *page, const struct wr_layout *layout,
+                        const char *entries, uint32_t count);
 /* Adds a copy of an entry of another page, with its texts; there is room. One of them, if it is
  * `grown`, is lengthened by zeros on the way. */
 char *wr_table_page_move(struct wr_table_page *page, const struct wr_layout *layout,

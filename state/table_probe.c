@@ -12,6 +12,7 @@
 
 #define PROBE_GROUP        128    /* rows whose memory is fetched together */
 #define PROBE_CACHED_BYTES 262144 /* tables up to here are looked up directly */
+#define REAP_PAGES         8      /* of freed tables, given back by the way */
 #define ALWAYS_INLINE      static inline __attribute__((always_inline))
 
 /* How keys are compared. */
@@ -28,6 +29,7 @@ struct probing {
   struct wr_table *table;
   const struct wr_layout *layout;
   enum wr_probe_mode mode;
+  bool touches;           /* somebody wants to know what changes */
   const uint64_t *hashes; /* or, for KEY_ENTRIES, in the entries */
   const struct wr_column *const *keys;
   const uint32_t *rows;
@@ -324,6 +326,8 @@ ALWAYS_INLINE void probing_run(const struct probing *probing, enum key_shape sha
       }
       entries[i] = entry;
     }
+    if (hot.touches)
+      wr_table_touch(hot.table, entries + first, end - first);
   }
 }
 
@@ -349,7 +353,7 @@ static void space_reserve(struct wr_table_space *space, uint32_t count)
 }
 
 /* Everything but which keys: what is the same for columns and entries. */
-static void probing_batch(const struct probing *probing, enum key_shape shape, uint32_t count,
+static void probing_batch(struct probing *probing, enum key_shape shape, uint32_t count,
                           struct wr_probe *out)
 {
   struct wr_table *table = probing->table;
@@ -357,9 +361,10 @@ static void probing_batch(const struct probing *probing, enum key_shape shape, u
   space_reserve(space, count);
   space->probed = table;
   space->entry_count = space->made_count = 0;
-  if (space->part && probing->mode != WR_PROBE_FIND)
-    for (uint32_t i = 0; i < count; i++)
-      wr_table_save_page(table, wr_table_place_of(table, key_hash(probing, shape, i))->page);
+  if (space->dying || space->trash)
+    wr_table_space_reap(space, REAP_PAGES);
+  probing->touches =
+      probing->mode != WR_PROBE_FIND && !table->temporary && (space->tracked || space->part);
   probing_dispatch(probing, shape, count);
   space->entry_count = count;
   *out = (struct wr_probe){space->entries, space->made, space->made_count};

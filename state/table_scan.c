@@ -36,7 +36,7 @@ static uint32_t table_scan(const struct wr_table *table, struct wr_table_cursor 
       cursor->entries = page->entry_count;
     }
     if (change && cursor->entries > 0)
-      wr_table_save_page((struct wr_table *)table, page);
+      wr_table_save_page((struct wr_table *)table, cursor->hash);
     assert(cursor->entries <= page->entry_count);
     while (cursor->entries > 0 && count < max)
       entries[count++] = wr_table_page_entry(page, layout, --cursor->entries);
@@ -60,6 +60,7 @@ uint32_t wr_table_scan_change(struct wr_table *table, struct wr_table_cursor *cu
 {
   table->scanned = true;
   uint32_t count = table_scan(table, cursor, entries, max, true);
+  wr_table_touch(table, entries, count);
   if (count == 0 && max > 0) {
     table->scanned = false;
     if (table->removed)
@@ -84,8 +85,8 @@ uint32_t wr_table_find_hash(struct wr_table *table, uint64_t hash, enum wr_probe
     if (wr_table_entry_hash(layout, entry) == hash)
       entries[count++] = entry;
   }
-  if (mode == WR_PROBE_CHANGE && count > 0)
-    wr_table_save_page(table, page);
+  if (mode == WR_PROBE_CHANGE)
+    wr_table_touch(table, entries, count);
   return count;
 }
 
@@ -148,7 +149,7 @@ void wr_table_remove(struct wr_table *table, char *const *entries, uint32_t coun
   for (uint32_t i = 0; i < count; i++) {
     const struct wr_table_removal *removal = &space->removals[i];
     struct wr_table_page *page = wr_table_place_of(table, removal->hash)->page;
-    wr_table_save_page(table, page);
+    wr_table_mark_gone(table, removal->entry);
     wr_table_page_remove(page, space->layout, removal->entry);
   }
   table->removed = true;
