@@ -54,7 +54,9 @@ static enum wr_code distinct_open(const void *spec, const struct wr_operator_con
 static void distinct_count_state(const struct distinct *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
-  atomic_store_explicit(&metrics->state_bytes, wr_table_space_bytes(self->space),
+  atomic_store_explicit(&metrics->state_bytes, wr_table_space_memory(self->space),
+                        memory_order_relaxed);
+  atomic_store_explicit(&metrics->spare_bytes, wr_table_space_spare(self->space),
                         memory_order_relaxed);
   atomic_store_explicit(&metrics->state_keys, wr_table_space_keys(self->space),
                         memory_order_relaxed);
@@ -190,7 +192,7 @@ static enum wr_code distinct_load(struct wr_operator *op, struct wr_part_reader 
   if (code == WR_OK)
     code = wr_part_get_i64(part, &closed_us, err);
   if (code == WR_OK)
-    code = wr_window_slices_load(&self->slices, &self->space, 1, false, op->context->task,
+    code = wr_window_slices_load(&self->slices, &self->space, NULL, 1, false, op->context->task,
                                  op->context->task_count, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
   distinct_count_state(self);

@@ -109,9 +109,6 @@ uint32_t wr_frame_panes_max(const struct wr_frame *frame)
 void wr_frame_pane_init(const struct wr_frame *frame, char *pane)
 {
   memset(pane, 0, frame->pane_bytes);
-  for (uint32_t a = 0; a < frame->aggregate_count; a++)
-    if (frame->aggregates[a].code->init)
-      frame->aggregates[a].code->init(pane + frame->states[a]);
 }
 
 /* ---- states */
@@ -156,8 +153,6 @@ static void stacked_clear(const struct wr_frame *frame, char *pane)
   for (uint32_t i = 0; i < frame->stacked_count; i++) {
     uint32_t a = frame->stacked[i];
     memset(pane + frame->states[a], 0, frame->aggregates[a].code->state_bytes);
-    if (frame->aggregates[a].code->init)
-      frame->aggregates[a].code->init(pane + frame->states[a]);
   }
 }
 

@@ -11,11 +11,17 @@ void wr_kept_rows_open(struct wr_kept_rows *kept, const struct wr_schema *schema
   *kept = (struct wr_kept_rows){.schema = schema, .layout = wr_page_layout_new(schema)};
 }
 
+/* With what looking into it takes. */
+static uint64_t page_memory(const struct wr_kept_page *page)
+{
+  return wr_page_bytes(page->page) + page->view.arena.held + sizeof *page;
+}
+
 static void page_drop(struct wr_kept_rows *kept, struct wr_kept_page *page)
 {
   if (!page->page)
     return;
-  kept->bytes -= wr_page_bytes(page->page);
+  kept->bytes -= page_memory(page);
   kept->dropped_rows -= page->dropped;
   wr_page_free(page->page);
   wr_page_view_close(&page->view);
@@ -67,7 +73,7 @@ static void kept_add_page(struct wr_kept_rows *kept)
   kept->filling = kept->free_count ? kept->free_pages[--kept->free_count] : kept->page_count++;
   struct wr_kept_page *page = &kept->pages[kept->filling];
   *page = (struct wr_kept_page){.page = wr_page_new()};
-  kept->bytes += wr_page_bytes(page->page);
+  kept->bytes += page_memory(page);
   kept->sealed = false;
 }
 
@@ -82,10 +88,10 @@ void wr_kept_rows_add(struct wr_kept_rows *kept, const struct wr_batch *batch, c
     struct wr_kept_page *page = &kept->pages[kept->filling];
     uint64_t address = (kept->first_page + kept->filling) << WR_KEPT_ROW_BITS;
     uint32_t first = page->rows.row_count;
-    kept->bytes -= wr_page_bytes(page->page);
+    kept->bytes -= page_memory(page);
     uint32_t fitted = wr_page_append(page->page, kept->layout, &values, rows, row_count);
-    kept->bytes += wr_page_bytes(page->page);
     wr_page_open(page->page, kept->layout, &page->view, &page->rows);
+    kept->bytes += page_memory(page);
     for (uint32_t i = 0; i < fitted; i++)
       addresses[i] = address | (first + i);
     kept->row_count += fitted;
@@ -192,9 +198,12 @@ void wr_kept_rows_gather(const struct wr_kept_rows *kept, const uint64_t *addres
  * ---- snapshots: the rows of a page column by column, whatever their places in it
  *
  *   rows | per column: 1 and a bit per row that is not NULL, or 0 | values
+ *   rows, SAVED_NAMED | columns | per column: its id, how many bytes, and these bytes as above
  *   values  of fixed width: one behind the other    ROW: its fields, as columns
  *           texts: their lengths, 4 bytes each, and their bytes
  */
+
+#define SAVED_NAMED (UINT64_C(1) << 32)
 
 /* Memory for putting values together; keeps what it has. */
 struct kept_scratch {
@@ -266,6 +275,27 @@ static void save_column(const struct wr_column *column, const uint32_t *rows, ui
   wr_part_put_bytes(part, values, count * width);
 }
 
+/* Columns of the operator's own stand behind those of the query and have small numbers. */
+static uint64_t kept_column_id(const struct wr_kept_rows *kept, uint32_t column)
+{
+  return column < kept->named_count ? kept->column_ids[column] : column - kept->named_count;
+}
+
+static void save_named(const struct wr_kept_rows *kept, const struct wr_batch *page,
+                       const uint32_t *rows, uint32_t count, struct kept_scratch *scratch,
+                       struct wr_part_writer *part)
+{
+  struct wr_part_writer column = {0};
+  wr_part_put_u64(part, kept->schema->column_count);
+  for (uint32_t c = 0; c < kept->schema->column_count; c++) {
+    column.length = 0;
+    save_column(&page->columns[c], rows, count, scratch, &column);
+    wr_part_put_u64(part, kept_column_id(kept, c));
+    wr_part_put_bytes(part, column.bytes, column.length);
+  }
+  wr_part_writer_free(&column);
+}
+
 void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr_part_writer *part)
 {
   const struct wr_kept_page *from = &kept->pages[page];
@@ -277,11 +307,13 @@ void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr
     count += !gone || !wr_bit_get(gone, r);
   }
   assert(count == row_count - (from->unsaved ? from->frozen_dropped : from->dropped));
-  wr_part_put_u64(part, count);
+  wr_part_put_u64(part, count && kept->column_ids ? count | SAVED_NAMED : count);
   if (count == 0)
     return; /* the page may be gone */
   struct kept_scratch scratch = {0};
-  for (uint32_t c = 0; c < kept->schema->column_count; c++)
+  if (kept->column_ids)
+    save_named(kept, &from->rows, rows, count, &scratch, part);
+  for (uint32_t c = 0; !kept->column_ids && c < kept->schema->column_count; c++)
     save_column(&from->rows.columns[c], rows, count, &scratch, part);
   free(scratch.bytes);
 }
@@ -380,15 +412,48 @@ static enum wr_code load_column(struct wr_builder *builder, uint32_t count,
   return code;
 }
 
-enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_reader *part,
+/* A column that was not saved. */
+static void load_absent(struct wr_builder *builder, uint32_t count)
+{
+  for (uint32_t i = 0; i < count; i++)
+    wr_builder_put_null(builder);
+}
+
+/* Columns that the rows were saved with, by id. */
+static enum wr_code load_named(const struct wr_kept_rows *kept, struct wr_builder *builders,
+                               uint32_t count, struct wr_part_reader *part, struct wr_error *err)
+{
+  uint32_t wanted = kept->schema->column_count;
+  uint64_t saved = 0;
+  enum wr_code code = wr_part_get_u64(part, &saved, err);
+  for (uint64_t i = 0; code == WR_OK && i < saved; i++) {
+    uint64_t id;
+    struct wr_part_reader column = {0};
+    code = wr_part_get_u64(part, &id, err);
+    if (code == WR_OK)
+      code = wr_part_get_bytes(part, &column.bytes, &column.length, err);
+    for (uint32_t c = 0; code == WR_OK && c < wanted; c++)
+      if (kept_column_id(kept, c) == id && builders[c].row_count == 0)
+        code = load_column(&builders[c], count, &column, err);
+  }
+  for (uint32_t c = 0; code == WR_OK && c < wanted; c++)
+    if (builders[c].row_count == 0)
+      load_absent(&builders[c], count);
+  return code;
+}
+
+enum wr_code wr_kept_rows_load(const struct wr_kept_rows *kept, struct wr_part_reader *part,
                                void (*take)(void *self, const struct wr_batch *batch), void *self,
                                struct wr_error *err)
 {
+  const struct wr_schema *schema = kept->schema;
   uint64_t row_count;
   enum wr_code code = wr_part_get_u64(part, &row_count, err);
   if (code || row_count == 0)
     return code;
-  if (row_count > WR_BATCH_ROWS)
+  bool is_named = row_count & SAVED_NAMED;
+  row_count &= ~SAVED_NAMED;
+  if (row_count == 0 || row_count > WR_BATCH_ROWS)
     return wr_fail(err, WR_DATA, "the snapshot has rows of another query");
   uint32_t count = schema->column_count;
   struct wr_builder *builders = wr_memory_get_zero((count + 1) * sizeof *builders);
@@ -396,11 +461,13 @@ enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_re
   for (uint32_t c = 0; c < count; c++) {
     wr_builder_open(&builders[c], schema->fields[c].type);
     wr_builder_reserve(&builders[c], (uint32_t)row_count);
-    if (code == WR_OK)
+    if (code == WR_OK && !is_named)
       code = load_column(&builders[c], (uint32_t)row_count, part, err);
-    if (code == WR_OK)
-      columns[c] = wr_builder_view(&builders[c]);
   }
+  if (code == WR_OK && is_named)
+    code = load_named(kept, builders, (uint32_t)row_count, part, err);
+  for (uint32_t c = 0; code == WR_OK && c < count; c++)
+    columns[c] = wr_builder_view(&builders[c]);
   const struct wr_batch batch = {.schema = schema,
                                  .columns = columns,
                                  .row_count = (uint32_t)row_count,

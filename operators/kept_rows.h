@@ -29,6 +29,9 @@ struct wr_kept_page {
 
 struct wr_kept_rows {
   const struct wr_schema *schema;
+  const uint64_t *column_ids; /* what the first columns are found by in snapshots; NULL: all by
+                                 their numbers */
+  uint32_t named_count;
   struct wr_page_layout *layout;
   struct wr_kept_page *pages;
   uint64_t first_page; /* number of pages[0] */
@@ -48,6 +51,13 @@ struct wr_kept_rows {
 
 void wr_kept_rows_open(struct wr_kept_rows *kept, const struct wr_schema *schema);
 void wr_kept_rows_close(struct wr_kept_rows *kept);
+/* Columns of the query, the first `count`, get ids, so that snapshots can be read where there are
+ * others, or others still. The ids are lent, may be NULL, and are above the number of columns. */
+static inline void wr_kept_rows_name(struct wr_kept_rows *kept, const uint64_t *ids, uint32_t count)
+{
+  kept->column_ids = ids;
+  kept->named_count = ids ? count : 0;
+}
 
 /* Keeps rows rows[i] of a batch; addresses[i] are theirs. */
 void wr_kept_rows_add(struct wr_kept_rows *kept, const struct wr_batch *batch, const uint32_t *rows,
@@ -83,8 +93,9 @@ void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr
  */
 void wr_kept_rows_save_begin(struct wr_kept_rows *kept);
 void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part);
-/* Reads what one call wrote and hands it to `take` as a batch. */
-enum wr_code wr_kept_rows_load(const struct wr_schema *schema, struct wr_part_reader *part,
+/* Reads what one call wrote and hands it to `take` as a batch of the same schema. A column with an
+ * id that was not saved is NULL: it is for the planner to know that nobody minds. */
+enum wr_code wr_kept_rows_load(const struct wr_kept_rows *kept, struct wr_part_reader *part,
                                void (*take)(void *self, const struct wr_batch *batch), void *self,
                                struct wr_error *err);
 

@@ -2,7 +2,7 @@
 # operators_table: one file per operator class, named as it is (operators/filter.c: wr_operator_class_filter).
 operators_table = operators/distinct.c operators/expand.c operators/filter.c operators/limit.c operators/over.c operators/project.c operators/rank.c operators/session.c operators/sort.c operators/union.c operators/unnest.c operators/values.c operators/watermark.c \
 	operators/window_aggregate.c operators/window_assign.c operators/window_join.c
-libweir_a_SOURCES += $(operators_table) operators/clock.c operators/clock.h operators/frame.c operators/frame.h operators/frame_all.c operators/frame_inner.h operators/kept_rows.c operators/kept_rows.h operators/over_anew.c \
+libweir_a_SOURCES += $(operators_table) operators/clock.c operators/clock.h operators/frame.c operators/frame.h operators/frame_all.c operators/frame_inner.h operators/frame_saved.c operators/frame_saved.h operators/kept_rows.c operators/kept_rows.h operators/over_anew.c \
 	operators/over_output.c operators/over_plan.c operators/over_queue.c operators/over_queue.h operators/over_rows.c operators/over_running.c \
 	operators/over_state.h operators/over_waiting.c operators/over_waiting.h \
 	operators/sort_order.c operators/sort_order.h operators/operator.c operators/operator.h operators/plan.h operators/rank_emit.c operators/rank_lists.c operators/rank_state.h \

@@ -25,7 +25,8 @@
 #include "operators/over_state.h"
 #include "windows/window.h"
 
-#define SAVE_VERSION    1
+#define SAVE_VERSION    2
+#define SAVE_ASIDE      1    /* the version that had all rows that wait in one byte string */
 #define SAVE_PAGES      4    /* pages copied per step of a snapshot */
 #define CHUNK_ROWS      512  /* that go through their partitions at once */
 #define CHUNK_ROWS_ANEW 128  /* the same with states per row that may be large */
@@ -43,7 +44,7 @@ static enum wr_code over_open(const void *spec, const struct wr_operator_context
          self->spec->input_schema->column_count + self->spec->call_count);
   wr_over_plan_open(self);
   wr_over_output_open(self);
-  wr_over_waiting_open(&self->waiting, self->spec->input_schema);
+  wr_over_waiting_open(&self->waiting, self->spec->input_schema, self->spec->column_ids);
   *out = &self->op;
   return WR_OK;
 }
@@ -52,9 +53,13 @@ static void over_count_state(struct wr_over *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
   uint64_t bytes = wr_over_waiting_bytes(&self->waiting);
-  for (uint32_t s = 0; s <= self->set_count; s++)
-    bytes += wr_table_space_bytes(self->spaces[s]);
+  uint64_t spare = 0;
+  for (uint32_t s = 0; s <= self->set_count; s++) {
+    bytes += wr_table_space_memory(self->spaces[s]);
+    spare += wr_table_space_spare(self->spaces[s]);
+  }
   atomic_store_explicit(&metrics->state_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&metrics->spare_bytes, spare, memory_order_relaxed);
   atomic_store_explicit(&metrics->state_keys, wr_table_space_keys(self->spaces[0]),
                         memory_order_relaxed);
 }
@@ -340,14 +345,14 @@ static bool over_save_step(struct wr_operator *op, struct wr_part_writer *part)
   if (!self->part)
     return true;
   assert(self->part == part);
-  if (!self->tables_saved)
+  if (!self->tables_saved) {
     self->tables_saved = wr_table_spaces_save_step(self->spaces, 1 + self->set_count, SAVE_PAGES);
-  if (!wr_over_waiting_save_step(&self->waiting, SAVE_PAGES) || !self->tables_saved)
+    if (self->tables_saved)
+      wr_over_waiting_save_to(&self->waiting, part);
     return false;
-  wr_part_put_bytes(part, self->waiting.saved.bytes ? self->waiting.saved.bytes : "",
-                    self->waiting.saved.length);
-  wr_part_writer_free(&self->waiting.saved);
-  self->waiting.saved = (struct wr_part_writer){0};
+  }
+  if (!wr_over_waiting_save_step(&self->waiting, SAVE_PAGES))
+    return false;
   self->part = NULL;
   return true;
 }
@@ -414,15 +419,16 @@ static void over_rebuild(struct wr_over *self)
     self->op.timer_us = wr_timers_next(&self->timers);
 }
 
-static enum wr_code over_load_waiting(struct wr_over *self, struct wr_part_reader *part,
-                                      struct wr_error *err)
+static enum wr_code over_load_waiting(struct wr_over *self, uint64_t version,
+                                      struct wr_part_reader *part, struct wr_error *err)
 {
   const char *bytes;
   size_t length;
   enum wr_code code = wr_part_get_bytes(part, &bytes, &length, err);
-  struct wr_part_reader rows = {bytes, length, 0};
+  struct wr_part_reader rows = {.bytes = bytes, .length = length};
   if (code == WR_OK)
-    code = wr_over_waiting_load(&self->waiting, &rows, over_take_loaded, self, err);
+    code = wr_over_waiting_load(&self->waiting, &rows, version == SAVE_ASIDE ? NULL : part,
+                                over_take_loaded, self, err);
   return code;
 }
 
@@ -435,7 +441,8 @@ static enum wr_code over_load(struct wr_operator *op, struct wr_part_reader *par
   enum wr_code code = wr_part_get_u64(part, &version, err);
   if (code == WR_OK)
     code = wr_part_get_u64(part, &seed, err);
-  if (code == WR_OK && (version != SAVE_VERSION || seed != op->context->hash_seed))
+  if (code == WR_OK &&
+      ((version != SAVE_VERSION && version != SAVE_ASIDE) || seed != op->context->hash_seed))
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
   if (code == WR_OK)
     code = wr_part_get_i64(part, &closed_us, err);
@@ -446,7 +453,7 @@ static enum wr_code over_load(struct wr_operator *op, struct wr_part_reader *par
   if (code == WR_OK)
     code = wr_table_spaces_load(self->spaces, 1 + self->set_count, &loader.loader, part, err);
   if (code == WR_OK)
-    code = over_load_waiting(self, part, err);
+    code = over_load_waiting(self, version, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
   over_rebuild(self);
   over_count_state(self);

@@ -111,14 +111,7 @@ void wr_over_anew_begin(struct wr_over *self, const struct wr_over_chunk *chunk,
       wr_arena_get(&self->arena, (chunk->count + 8) * sizeof *answers->shared + WR_PADDING);
   for (uint32_t i = 0; i < chunk->count; i++)
     answers->shared[i] = i;
-  const struct wr_probe probe =
-      anew_probe(self, answers->table, answers->shared, false, chunk->count, WR_PROBE_MAKE);
-  const struct wr_layout *layout = wr_table_space_layout(anew->space);
-  for (uint32_t a = 0; a < anew->count; a++) {
-    void (*init)(char *state) = self->spec->calls[anew->calls[a]].aggregate.code->init;
-    for (uint32_t i = 0; init && i < chunk->count; i++)
-      init(probe.entries[i] + wr_layout_state(layout, a));
-  }
+  anew_probe(self, answers->table, answers->shared, false, chunk->count, WR_PROBE_MAKE);
 }
 
 /* Of the rows of a frame those that an aggregate gets: what passes its filter and, for DISTINCT, is

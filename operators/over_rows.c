@@ -43,21 +43,10 @@ const struct wr_column *const *wr_over_args(struct wr_over *self, const struct w
 
 /* ---- partitions */
 
-static void rows_init_states(const struct wr_over *self, const struct wr_over_chunk *chunk,
-                             char *entry)
+static void rows_init_states(const struct wr_over *self, char *entry)
 {
   struct wr_over_key *key = (struct wr_over_key *)(void *)(entry + self->key_at);
   key->time_us = key->release_us = WR_TIME_NONE;
-  if (!self->spec->frame.unbounded)
-    return;
-  if (self->frame)
-    memcpy(entry + self->frame_at, self->empty_pane, wr_frame_pane_bytes(self->frame));
-  for (uint32_t c = 0; c < self->spec->call_count; c++) {
-    const struct wr_over_call *call = &self->spec->calls[c];
-    if (self->plans[c].way == WR_OVER_BY_TEXT && call->aggregate.code->init)
-      call->aggregate.code->init(entry + self->plans[c].at);
-  }
-  (void)chunk;
 }
 
 static void rows_probe(struct wr_over *self, struct wr_over_chunk *chunk)
@@ -76,7 +65,7 @@ static void rows_probe(struct wr_over *self, struct wr_over_chunk *chunk)
   wr_table_probe(self->tables[0], keys, rows, hashes, count, WR_PROBE_MAKE, &chunk->probe);
   for (uint32_t m = 0; m < chunk->probe.made_count; m++) {
     uint32_t i = chunk->probe.made[m];
-    rows_init_states(self, chunk, chunk->probe.entries[i]);
+    rows_init_states(self, chunk->probe.entries[i]);
     if (self->forgets)
       wr_timers_add(&self->timers, chunk->items[i].time_us + self->preceding + 1, hashes[i]);
   }

@@ -241,7 +241,8 @@ static void waiting_add_items(struct wr_over_waiting *waiting, const struct wr_o
 
 /* ---- rows */
 
-void wr_over_waiting_open(struct wr_over_waiting *waiting, const struct wr_schema *schema)
+void wr_over_waiting_open(struct wr_over_waiting *waiting, const struct wr_schema *schema,
+                          const uint64_t *column_ids)
 {
   *waiting = (struct wr_over_waiting){.schema = schema};
   uint32_t count = schema->column_count;
@@ -252,6 +253,7 @@ void wr_over_waiting_open(struct wr_over_waiting *waiting, const struct wr_schem
   waiting->kept_schema = (struct wr_schema){count + 1, fields};
   waiting->columns = wr_memory_get_zero((count + 1) * sizeof *waiting->columns);
   wr_kept_rows_open(&waiting->kept, &waiting->kept_schema);
+  wr_kept_rows_name(&waiting->kept, column_ids, count);
 }
 
 void wr_over_waiting_close(struct wr_over_waiting *waiting)
@@ -272,7 +274,10 @@ void wr_over_waiting_close(struct wr_over_waiting *waiting)
 
 uint64_t wr_over_waiting_bytes(const struct wr_over_waiting *waiting)
 {
-  return waiting->kept.bytes + waiting->kept.row_count * sizeof(struct wr_over_item);
+  uint64_t items = waiting->taken_room;
+  for (uint32_t i = 0; i < waiting->run_count; i++)
+    items += waiting->runs[i].room;
+  return waiting->kept.bytes + items * sizeof(struct wr_over_item);
 }
 
 static void waiting_reserve(struct wr_over_waiting *waiting, uint32_t count, uint32_t row_count)
@@ -484,8 +489,9 @@ static void waiting_save_page(struct wr_over_waiting *waiting)
   uint32_t page = (uint32_t)(waiting->save_page++ - kept->first_page);
   if (!kept->pages[page].page)
     return;
-  wr_part_put_u64(&waiting->saved, 1);
-  wr_kept_rows_save(kept, page, &waiting->saved);
+  struct wr_part_writer *part = waiting->part ? waiting->part : &waiting->saved;
+  wr_part_put_u64(part, 1);
+  wr_kept_rows_save(kept, page, part);
 }
 
 void wr_over_waiting_drop(struct wr_over_waiting *waiting, const struct wr_over_item *items,
@@ -514,28 +520,50 @@ void wr_over_waiting_save(struct wr_over_waiting *waiting)
   waiting->saved.length = 0;
 }
 
+void wr_over_waiting_save_to(struct wr_over_waiting *waiting, struct wr_part_writer *part)
+{
+  assert(waiting->saving && !waiting->part);
+  wr_part_put_u64(&waiting->saved, 0);
+  wr_part_put_bytes(part, waiting->saved.bytes, waiting->saved.length);
+  wr_part_writer_free(&waiting->saved);
+  waiting->saved = (struct wr_part_writer){0};
+  waiting->part = part;
+}
+
 bool wr_over_waiting_save_step(struct wr_over_waiting *waiting, uint32_t page_count)
 {
+  assert(waiting->part);
   for (; page_count && waiting->save_page < waiting->save_end; page_count--)
     waiting_save_page(waiting);
   if (waiting->save_page < waiting->save_end)
     return false;
-  if (waiting->saving)
-    wr_part_put_u64(&waiting->saved, 0);
+  wr_part_put_u64(waiting->part, 0);
+  waiting->part = NULL;
   waiting->saving = false;
   return true;
 }
 
-enum wr_code wr_over_waiting_load(struct wr_over_waiting *waiting, struct wr_part_reader *part,
-                                  void (*take)(void *self, const struct wr_batch *batch),
-                                  void *self, struct wr_error *err)
+static enum wr_code waiting_load_pages(struct wr_over_waiting *waiting, struct wr_part_reader *part,
+                                       void (*take)(void *self, const struct wr_batch *batch),
+                                       void *self, struct wr_error *err)
 {
   uint64_t more = 0;
   enum wr_code code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
-    code = wr_kept_rows_load(&waiting->kept_schema, part, take, self, err);
+    code = wr_kept_rows_load(&waiting->kept, part, take, self, err);
     if (code == WR_OK)
       code = wr_part_get_u64(part, &more, err);
   }
+  return code;
+}
+
+enum wr_code wr_over_waiting_load(struct wr_over_waiting *waiting, struct wr_part_reader *aside,
+                                  struct wr_part_reader *part,
+                                  void (*take)(void *self, const struct wr_batch *batch),
+                                  void *self, struct wr_error *err)
+{
+  enum wr_code code = waiting_load_pages(waiting, aside, take, self, err);
+  if (code == WR_OK && part)
+    code = waiting_load_pages(waiting, part, take, self, err);
   return code;
 }

@@ -41,7 +41,8 @@ struct wr_over_waiting {
   uint32_t row_room;
   struct wr_column *columns;
   /* the snapshot being written */
-  struct wr_part_writer saved;
+  struct wr_part_writer saved; /* pages that had to be written before their turn */
+  struct wr_part_writer *part; /* where the others go; NULL: it is not their turn yet */
   bool saving;
   uint64_t save_page, save_end; /* numbers of pages */
 };
@@ -56,7 +57,9 @@ static inline bool wr_over_item_before(const struct wr_over_item *a, const struc
 /* scratch: as many items. */
 void wr_over_items_sort(struct wr_over_item *items, uint32_t count, struct wr_over_item *scratch);
 
-void wr_over_waiting_open(struct wr_over_waiting *waiting, const struct wr_schema *schema);
+/* column_ids: of the schema, see wr_kept_rows_name; lent. */
+void wr_over_waiting_open(struct wr_over_waiting *waiting, const struct wr_schema *schema,
+                          const uint64_t *column_ids);
 void wr_over_waiting_close(struct wr_over_waiting *waiting);
 /* Bytes of all that waits. */
 uint64_t wr_over_waiting_bytes(const struct wr_over_waiting *waiting);
@@ -79,11 +82,18 @@ void wr_over_waiting_drop(struct wr_over_waiting *waiting, const struct wr_over_
                           uint32_t count);
 
 /* Snapshots: begun at the barrier; a page that has not been written is written before its first row
- * is dropped, and otherwise by step. What was written is in `saved` when step returns true. */
+ * is dropped, and otherwise by step. Tables are written first, and nothing may come between their
+ * pages: so what has to be written meanwhile is put aside in `saved`, to which the operator may add
+ * before. When the tables are complete, save_to writes it to the part, as one byte string, and the
+ * rest goes there directly. */
 void wr_over_waiting_save(struct wr_over_waiting *waiting);
+void wr_over_waiting_save_to(struct wr_over_waiting *waiting, struct wr_part_writer *part);
+/* True: that was all. */
 bool wr_over_waiting_save_step(struct wr_over_waiting *waiting, uint32_t page_count);
-/* Hands what was saved to `take` page by page: batches of kept_schema. */
-enum wr_code wr_over_waiting_load(struct wr_over_waiting *waiting, struct wr_part_reader *part,
+/* Hands what was saved to `take` page by page: batches of kept_schema. aside: what is in the byte
+ * string, behind what the operator has added. part: NULL if there was nothing but that. */
+enum wr_code wr_over_waiting_load(struct wr_over_waiting *waiting, struct wr_part_reader *aside,
+                                  struct wr_part_reader *part,
                                   void (*take)(void *self, const struct wr_batch *batch),
                                   void *self, struct wr_error *err);
 

@@ -61,6 +61,10 @@ struct wr_plan_source {
   struct wr_plan_table table;
   const uint32_t *wanted; /* physical columns to decode, ascending */
   uint32_t wanted_count;
+  /* The physical columns as they are made: ROWs without the fields that nobody reads. fields: per
+   * wanted column the numbers of the fields that are left, NULL if all are. */
+  const struct wr_schema *made;
+  const uint32_t *const *fields;
   const uint32_t *metadata; /* then these rows of the connector's metadata table, or partition
                                columns (WR_METADATA_PARTITION) */
   uint32_t metadata_count;
@@ -79,15 +83,35 @@ struct wr_plan_sink {
   bool changes; /* rows may take back */
 };
 
+/* A part of a node's state that is kept, comes or goes by itself: an aggregate, or a column of rows
+ * that are kept. */
+struct wr_plan_member {
+  const char *words; /* "SUM(clicks.ms INT)" */
+  uint64_t id;       /* a hash of them, by which a snapshot has it; not 0, different in a node */
+  bool is_column;
+  bool is_needed; /* column: rows that come without it are of no use */
+};
+
+/* What the state of a node is made of, in words. Another plan's can be taken over if what has to
+ * fit is the same. */
+struct wr_plan_state {
+  const char *words; /* all of it, members included; "": there is nothing to compare */
+  const char *fits;
+  const struct wr_plan_member *members;
+  uint32_t member_count;
+  /* What tells it from others with the same identity, if there are any: the conditions beneath it,
+   * the tables that its rows go to. */
+  const char *conditions, *sinks;
+};
+
 struct wr_plan_node {
   uint32_t id; /* its index */
   enum wr_plan_kind kind;
-  const char *name;      /* "Source(clicks)", "TumbleAggregate", "Sink(page_minute)" */
-  const char *detail;    /* for EXPLAIN, one line: "page <> '/health'"; may be NULL */
-  const char *identity;  /* of its state, docs/architecture.md 4.12; NULL: stateless */
-  const char *state;     /* what that state is made of, in words; another plan's can be taken
-                            over if the words are the same; NULL: nothing to compare */
-  const char *statement; /* SQL text of the statement it came from; NULL: several */
+  const char *name;     /* "Source(clicks)", "TumbleAggregate", "Sink(page_minute)" */
+  const char *detail;   /* for EXPLAIN, one line: "page <> '/health'"; may be NULL */
+  const char *identity; /* of its state, docs/architecture.md 4.12; NULL: stateless */
+  const struct wr_plan_state *state;
+  const char *statement;          /* SQL text of the statement it came from; NULL: several */
   const struct wr_schema *schema; /* of its rows */
   uint32_t parallelism;
   const struct wr_plan_input *inputs;

@@ -77,6 +77,7 @@ static enum wr_code rank_open(const void *spec, const struct wr_operator_context
   rank_open_order(self);
   rank_open_space(self);
   wr_kept_rows_open(&self->kept, &self->kept_schema);
+  wr_kept_rows_name(&self->kept, self->spec->column_ids, self->spec->input_schema->column_count);
   self->kept.mixed = true;
   wr_rank_output_open(self);
   *out = &self->op;
@@ -103,8 +104,10 @@ static void rank_close(struct wr_operator *op)
 static void rank_count_state(const struct wr_rank *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
-  uint64_t bytes = wr_table_space_bytes(self->space) + self->kept.bytes + self->list_bytes;
+  uint64_t bytes = wr_table_space_memory(self->space) + self->kept.bytes + self->list_bytes;
   atomic_store_explicit(&metrics->state_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&metrics->spare_bytes, wr_table_space_spare(self->space),
+                        memory_order_relaxed);
   atomic_store_explicit(&metrics->state_keys, wr_table_space_keys(self->space),
                         memory_order_relaxed);
 }
@@ -361,7 +364,7 @@ static enum wr_code rank_load_pages(struct wr_rank *self, struct wr_part_reader 
   uint64_t more = 0;
   enum wr_code code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
-    code = wr_kept_rows_load(&self->kept_schema, part, rank_take_loaded, &loader, err);
+    code = wr_kept_rows_load(&self->kept, part, rank_take_loaded, &loader, err);
     if (code == WR_OK && loader.damaged)
       code = wr_fail(err, WR_DATA, "the saved state of %s is damaged: a row without a window",
                      self->op.context->name);

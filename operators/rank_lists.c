@@ -81,6 +81,12 @@ static uint64_t array_bytes(uint32_t size)
   return (uint64_t)sizeof(struct wr_sort_item) << size;
 }
 
+/* With what the allocator adds. */
+static uint64_t array_memory(uint32_t size)
+{
+  return array_bytes(size) + sizeof(struct wr_sort_item);
+}
+
 /* A list goes with its window. */
 static void list_free(struct wr_rank *self, struct wr_rank_list *list, bool rows)
 {
@@ -89,7 +95,7 @@ static void list_free(struct wr_rank *self, struct wr_rank_list *list, bool rows
     rank_drop(self, has_items ? list->items[at].address : list->address);
   if (!has_items || list->count == 0)
     return;
-  self->list_bytes -= array_bytes(array_size(self->spec->last, list->count));
+  self->list_bytes -= array_memory(array_size(self->spec->last, list->count));
   free(list->items);
 }
 
@@ -113,7 +119,7 @@ static void list_grow(struct wr_rank *self, struct wr_rank_list *list)
   if (list->count && size == next)
     return;
   list->items = wr_memory_resize(list->count ? list->items : NULL, array_bytes(next));
-  self->list_bytes += array_bytes(next) - (list->count ? array_bytes(size) : 0);
+  self->list_bytes += array_memory(next) - (list->count ? array_memory(size) : 0);
 }
 
 /* ---- the order */

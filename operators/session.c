@@ -14,9 +14,10 @@
 #include "operators/session_wait.h"
 #include "windows/local_time.h"
 
-#define SAVE_PAGES   4 /* pages copied per step of a snapshot */
-#define SAVE_VERSION 2
-#define FETCH_AHEAD  12 /* rows whose sessions are on their way into the cache */
+#define SAVE_PAGES    4 /* pages copied per step of a snapshot */
+#define SAVE_VERSION  3
+#define SAVE_NAMELESS 2  /* the version before aggregates had names */
+#define FETCH_AHEAD   12 /* rows whose sessions are on their way into the cache */
 
 /* ---- opening and closing */
 
@@ -24,7 +25,8 @@ static void session_open_choices(struct wr_session_operator *self)
 {
   const struct wr_window_aggregate_spec spec = {.aggregates = self->aggregates,
                                                 .columns = self->columns,
-                                                .aggregate_count = self->aggregate_count};
+                                                .aggregate_count = self->aggregate_count,
+                                                .state_ids = self->spec->state_ids};
   wr_window_rows_open(&self->choices, &spec);
   const struct wr_schema *schema = self->spec->input_schema;
   self->set_values = wr_memory_get_zero((self->choices.set_count + 1) * sizeof *self->set_values);
@@ -93,7 +95,7 @@ static enum wr_code session_open(const void *argument, const struct wr_operator_
   if (self->window.by_clock)
     wr_clock_open(&self->clock, &self->window);
   else if (spec->patient)
-    self->wait = wr_session_wait_new(spec->input_schema);
+    self->wait = wr_session_wait_new(spec);
   session_set_timer(self);
   wr_result_rows_open(&self->output, &self->op, spec->schema);
   *out = &self->op;
@@ -127,11 +129,15 @@ static void session_count_state(const struct wr_session_operator *self)
   struct wr_metrics *metrics = self->op.context->metrics;
   uint64_t keys =
                wr_table_space_keys(self->latest.space) + wr_table_space_keys(self->earlier.space),
-           bytes = wr_table_space_bytes(self->latest.space) +
-                   wr_table_space_bytes(self->earlier.space) + self->list_bytes +
+           bytes = wr_table_space_memory(self->latest.space) +
+                   wr_table_space_memory(self->earlier.space) + self->list_bytes +
                    self->timers.count * sizeof(struct wr_timer) +
                    (self->wait ? wr_session_wait_bytes(self->wait) : 0);
   atomic_store_explicit(&metrics->state_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&metrics->spare_bytes,
+                        wr_table_space_spare(self->latest.space) +
+                            wr_table_space_spare(self->earlier.space),
+                        memory_order_relaxed);
   atomic_store_explicit(&metrics->state_keys, keys, memory_order_relaxed);
 }
 
@@ -177,7 +183,7 @@ static void session_begin_batch(struct wr_session_operator *self, uint32_t count
   wr_table_probe(self->latest.table, self->keys, rows, self->hashes, count, WR_PROBE_MAKE,
                  &self->probe);
   for (uint32_t m = 0; m < self->probe.made_count; m++)
-    wr_session_init(self, &self->latest, self->probe.entries[self->probe.made[m]]);
+    wr_session_init(&self->latest, self->probe.entries[self->probe.made[m]]);
   self->pending = (struct wr_session_adding){
       .side = &self->latest,
       .entries = wr_arena_get(arena, (count + 1) * sizeof *self->pending.entries),
@@ -362,7 +368,9 @@ static void session_save(struct wr_operator *op, struct wr_part_writer *part)
   wr_part_put_i64(part, self->closed_us);
   wr_part_put_i64(part, self->now_us);
   wr_part_put_u64(part, self->next_slot);
+  wr_window_rows_save(&self->choices, part);
   wr_table_spaces_save(self->spaces, 2, part);
+  self->tables_saved = false;
   if (self->wait)
     wr_session_wait_save(self->wait);
 }
@@ -370,12 +378,13 @@ static void session_save(struct wr_operator *op, struct wr_part_writer *part)
 static bool session_save_step(struct wr_operator *op, struct wr_part_writer *part)
 {
   struct wr_session_operator *self = (struct wr_session_operator *)op;
-  if (self->wait && !wr_session_wait_save_step(self->wait))
-    return false;
-  if (!wr_table_spaces_save_step(self->spaces, 2, SAVE_PAGES))
-    return false;
-  wr_session_wait_save_end(self->wait, part);
-  return true;
+  if (!self->tables_saved) {
+    self->tables_saved = wr_table_spaces_save_step(self->spaces, 2, SAVE_PAGES);
+    if (self->tables_saved)
+      wr_session_wait_save_to(self->wait, part);
+    return self->tables_saved && !self->wait;
+  }
+  return wr_session_wait_save_step(self->wait);
 }
 
 struct session_loader {
@@ -392,6 +401,16 @@ static struct wr_table *session_loader_find(struct wr_table_loader *loader, uint
   return space == 0 ? of->self->latest.table : of->self->earlier.table;
 }
 
+/* The sets lie in the entries, where they are found by name. */
+static enum wr_code session_load_choices(struct wr_session_operator *self,
+                                         struct wr_part_reader *part, struct wr_error *err)
+{
+  uint32_t *numbers, count;
+  enum wr_code code = wr_window_rows_load(&self->choices, part, &numbers, &count, err);
+  free(numbers);
+  return code;
+}
+
 static enum wr_code session_load(struct wr_operator *op, struct wr_part_reader *part,
                                  struct wr_error *err)
 {
@@ -401,7 +420,8 @@ static enum wr_code session_load(struct wr_operator *op, struct wr_part_reader *
   enum wr_code code = wr_part_get_u64(part, &version, err);
   if (code == WR_OK)
     code = wr_part_get_u64(part, &seed, err);
-  if (code == WR_OK && (version != SAVE_VERSION || seed != op->context->hash_seed))
+  if (code == WR_OK &&
+      ((version != SAVE_VERSION && version != SAVE_NAMELESS) || seed != op->context->hash_seed))
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
   if (code == WR_OK)
     code = wr_part_get_i64(part, &closed_us, err);
@@ -409,6 +429,8 @@ static enum wr_code session_load(struct wr_operator *op, struct wr_part_reader *
     code = wr_part_get_i64(part, &now_us, err);
   if (code == WR_OK)
     code = wr_part_get_u64(part, &next_slot, err);
+  if (code == WR_OK && version == SAVE_VERSION)
+    code = session_load_choices(self, part, err);
   if (code != WR_OK)
     return code;
   struct session_loader loader = {{.find = session_loader_find,
@@ -417,7 +439,7 @@ static enum wr_code session_load(struct wr_operator *op, struct wr_part_reader *
                                   self};
   code = wr_table_spaces_load(self->spaces, 2, &loader.loader, part, err);
   if (code == WR_OK)
-    code = wr_session_wait_load(self, part, err);
+    code = wr_session_wait_load(self, version == SAVE_NAMELESS, part, err);
   /* By the clock an old task may have been behind the others: what it had is still to leave. */
   if (self->window.by_clock ? !self->loaded || closed_us < self->closed_us
                             : closed_us > self->closed_us)

@@ -59,7 +59,7 @@ static struct wr_session_place join_probe(struct wr_session_operator *self, stru
                  made ? WR_PROBE_MAKE : WR_PROBE_CHANGE, &probe);
   assert(probe.entries[0] && probe.made_count == made);
   if (made)
-    wr_session_init(self, &self->earlier, probe.entries[0]);
+    wr_session_init(&self->earlier, probe.entries[0]);
   return (struct wr_session_place){&self->earlier, probe.entries, 0};
 }
 

@@ -82,6 +82,7 @@ struct wr_session_operator {
   struct wr_window window;
   struct wr_clock clock;        /* by_clock */
   struct wr_session_wait *wait; /* NULL: rows are taken as they come */
+  bool tables_saved;            /* of the snapshot being written */
   int64_t gap_us,
       slack_us; /* slack: gap less the tick, or the gap; a session closes at last + slack */
   const struct wr_aggregate *aggregates; /* of the spec, or `keeper` */
@@ -151,7 +152,7 @@ void wr_session_side_open(struct wr_session_operator *self, struct wr_session_si
                           bool with_slot);
 void wr_session_side_close(struct wr_session_side *side);
 /* Fresh states in an entry of zeros; of one that is used again. */
-void wr_session_init(struct wr_session_operator *self, struct wr_session_side *side, char *entry);
+void wr_session_init(const struct wr_session_side *side, char *entry);
 void wr_session_reset(struct wr_session_operator *self, const struct wr_session_place *place);
 void wr_session_add(struct wr_session_operator *self, const struct wr_session_adding *adding);
 /* One row of an aggregate. */

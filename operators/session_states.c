@@ -32,6 +32,10 @@ void wr_session_side_open(struct wr_session_operator *self, struct wr_session_si
   for (uint32_t s = 0; s < sets; s++, count += 2)
     wr_session_values_pieces(pieces + count);
   struct wr_layout *layout = wr_layout_new(keys, spec->key_count + with_slot, pieces, count);
+  for (uint32_t a = 0; spec->state_ids && a < aggregates; a++)
+    wr_layout_name(layout, 1 + a, wr_window_state_name(&self->choices, spec->state_ids, a), 0);
+  for (uint32_t s = 0; spec->state_ids && s < 2 * sets; s++)
+    wr_layout_name(layout, 1 + aggregates + s, self->choices.sets[s / 2].name, 1 + s % 2);
   free(keys);
   free(pieces);
   side->space = wr_table_space_new(layout);
@@ -55,12 +59,9 @@ void wr_session_side_close(struct wr_session_side *side)
   free(side->values_at);
 }
 
-void wr_session_init(struct wr_session_operator *self, struct wr_session_side *side, char *entry)
+void wr_session_init(const struct wr_session_side *side, char *entry)
 {
   *wr_session_of(side, entry) = (struct wr_session){.armed_us = WR_TIME_END};
-  for (uint32_t a = 0; a < self->aggregate_count; a++)
-    if (self->aggregates[a].code->init)
-      self->aggregates[a].code->init(entry + side->states_at[a]);
 }
 
 void wr_session_reset(struct wr_session_operator *self, const struct wr_session_place *place)
@@ -72,8 +73,6 @@ void wr_session_reset(struct wr_session_operator *self, const struct wr_session_
       texts->put(texts, place->index, place->side->states_at[a], "", 0);
     char *state = wr_session_entry(place) + place->side->states_at[a];
     memset(state, 0, code->state_bytes);
-    if (code->init)
-      code->init(state);
   }
   for (uint32_t s = 0; s < self->choices.set_count; s++)
     wr_session_values_reset(self, s, place);

@@ -26,11 +26,11 @@ struct wr_session_wait {
   struct wr_arena arena; /* of rows that go on */
 };
 
-struct wr_session_wait *wr_session_wait_new(const struct wr_schema *schema)
+struct wr_session_wait *wr_session_wait_new(const struct wr_session_spec *spec)
 {
   struct wr_session_wait *wait = wr_memory_get_zero(sizeof *wait);
   wait->closed_us = WR_TIME_NONE;
-  wr_over_waiting_open(&wait->waiting, schema);
+  wr_over_waiting_open(&wait->waiting, spec->input_schema, spec->column_ids);
   return wait;
 }
 
@@ -130,21 +130,17 @@ void wr_session_wait_save(struct wr_session_wait *wait)
   wr_part_put_i64(&wait->waiting.saved, wait->closed_us);
 }
 
-bool wr_session_wait_save_step(struct wr_session_wait *wait)
+void wr_session_wait_save_to(struct wr_session_wait *wait, struct wr_part_writer *part)
 {
-  return wr_over_waiting_save_step(&wait->waiting, WAIT_SAVE_PAGES);
+  if (wait)
+    wr_over_waiting_save_to(&wait->waiting, part);
+  else
+    wr_part_put_bytes(part, "", 0);
 }
 
-void wr_session_wait_save_end(struct wr_session_wait *wait, struct wr_part_writer *part)
+bool wr_session_wait_save_step(struct wr_session_wait *wait)
 {
-  if (!wait) {
-    wr_part_put_bytes(part, "", 0);
-    return;
-  }
-  struct wr_part_writer *saved = &wait->waiting.saved;
-  wr_part_put_bytes(part, saved->bytes, saved->length);
-  wr_part_writer_free(saved);
-  *saved = (struct wr_part_writer){0};
+  return !wait || wr_over_waiting_save_step(&wait->waiting, WAIT_SAVE_PAGES);
 }
 
 /* Rows of the keys of this task. */
@@ -175,22 +171,23 @@ static void wait_take_loaded(void *argument, const struct wr_batch *batch)
   wr_over_waiting_add(&wait->waiting, batch, wait->items, count);
 }
 
-enum wr_code wr_session_wait_load(struct wr_session_operator *self, struct wr_part_reader *part,
-                                  struct wr_error *err)
+enum wr_code wr_session_wait_load(struct wr_session_operator *self, bool all_aside,
+                                  struct wr_part_reader *part, struct wr_error *err)
 {
   const char *bytes;
   size_t length;
   int64_t closed_us = WR_TIME_NONE;
   enum wr_code code = wr_part_get_bytes(part, &bytes, &length, err);
-  struct wr_part_reader rows = {bytes, length, 0};
+  struct wr_part_reader rows = {.bytes = bytes, .length = length};
   if (code != WR_OK || length == 0)
     return code;
   if (!self->wait) /* with fewer tasks rows may come in order, but some wait */
-    self->wait = wr_session_wait_new(self->spec->input_schema);
+    self->wait = wr_session_wait_new(self->spec);
   struct wr_session_wait *wait = self->wait;
   code = wr_part_get_i64(&rows, &closed_us, err);
   wait->closed_us = closed_us > wait->closed_us ? closed_us : wait->closed_us;
   if (code == WR_OK)
-    code = wr_over_waiting_load(&wait->waiting, &rows, wait_take_loaded, self, err);
+    code = wr_over_waiting_load(&wait->waiting, &rows, all_aside ? NULL : part, wait_take_loaded,
+                                self, err);
   return code;
 }

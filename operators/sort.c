@@ -40,6 +40,13 @@ struct sort {
   uint64_t save_page, save_end; /* numbers of pages */
 };
 
+static void sort_open_kept(struct sort *self)
+{
+  const struct wr_schema *schema = self->spec->schema;
+  wr_kept_rows_open(&self->kept, schema);
+  wr_kept_rows_name(&self->kept, self->spec->column_ids, schema->column_count);
+}
+
 static enum wr_code sort_open(const void *spec, const struct wr_operator_context *context,
                               struct wr_operator **out, struct wr_error *err)
 {
@@ -49,7 +56,7 @@ static enum wr_code sort_open(const void *spec, const struct wr_operator_context
   self->spec = spec;
   self->released_us = WR_TIME_NONE;
   assert(self->spec->key_count > 0 && context->task_count == 1);
-  wr_kept_rows_open(&self->kept, self->spec->schema);
+  sort_open_kept(self);
   self->order = (struct wr_sort_order){
       .keys = self->spec->keys, .key_count = self->spec->key_count, .kept = &self->kept};
   uint32_t count = self->spec->schema->column_count;
@@ -111,6 +118,9 @@ static bool sort_save_pages(struct sort *self, uint64_t count)
 {
   if (!self->part)
     return true;
+  /* Pages that had no rows any more may be gone with their numbers (operators/kept_rows.c). */
+  if (self->save_page < self->kept.first_page)
+    self->save_page = self->kept.first_page;
   for (; count && self->save_page < self->save_end; count--, self->save_page++) {
     wr_part_put_u64(self->part, 1);
     wr_kept_rows_save(&self->kept, (uint32_t)(self->save_page - self->kept.first_page), self->part);
@@ -192,7 +202,7 @@ static void sort_shrink(struct sort *self)
   sort_save_pages(self, UINT64_MAX);
   sort_all(self);
   struct wr_kept_rows old = self->kept;
-  wr_kept_rows_open(&self->kept, self->spec->schema);
+  sort_open_kept(self);
   for (uint64_t i = 0; i < reach; i++) {
     uint32_t row;
     const struct wr_batch *rows = wr_kept_row(&old, self->items[i].address, &row);
@@ -200,6 +210,15 @@ static void sort_shrink(struct sort *self)
   }
   self->item_count = reach;
   wr_kept_rows_close(&old);
+}
+
+static void sort_count_state(const struct sort *self)
+{
+  struct wr_metrics *metrics = self->op.context->metrics;
+  atomic_store_explicit(&metrics->state_bytes,
+                        self->kept.bytes + self->item_room * sizeof *self->items,
+                        memory_order_relaxed);
+  atomic_store_explicit(&metrics->state_keys, self->item_count, memory_order_relaxed);
 }
 
 static enum wr_code sort_check_size(const struct sort *self, struct wr_error *err)
@@ -250,6 +269,7 @@ static enum wr_code sort_on_batch(struct wr_operator *op, uint32_t input,
   sort_keep(self, batch, self->rows, count);
   if (!self->spec->by_time)
     sort_shrink(self);
+  sort_count_state(self);
   return sort_check_size(self, err);
 }
 
@@ -279,7 +299,7 @@ static enum wr_code sort_finish_rows(struct sort *self, struct wr_error *err)
   for (uint64_t i = 0; i < self->item_count && code == WR_OK && !self->op.has_enough; i++)
     code = sort_put(self, self->items[i].address, err);
   wr_kept_rows_close(&self->kept);
-  wr_kept_rows_open(&self->kept, self->spec->schema);
+  sort_open_kept(self);
   self->item_count = 0;
   return code == WR_OK ? sort_emit(self, err) : code;
 }
@@ -296,6 +316,7 @@ static enum wr_code sort_on_watermark(struct wr_operator *op, int64_t watermark_
     code = sort_finish_rows(self, err);
   else
     return WR_OK;
+  sort_count_state(self);
   return code == WR_OK ? wr_emit_watermark(op, watermark_us, err) : code;
 }
 
@@ -321,12 +342,13 @@ static enum wr_code sort_load(struct wr_operator *op, struct wr_part_reader *par
   if (code == WR_OK)
     code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
-    code = wr_kept_rows_load(self->spec->schema, part, sort_take_loaded, self, err);
+    code = wr_kept_rows_load(&self->kept, part, sort_take_loaded, self, err);
     if (code == WR_OK)
       code = wr_part_get_u64(part, &more, err);
   }
   if (code == WR_OK && self->left >= sort_reach(self))
     wr_operator_set_enough(op);
+  sort_count_state(self);
   return code;
 }
 

@@ -89,6 +89,8 @@ struct wr_window_aggregate_spec {
   const struct wr_aggregate *aggregates;
   const struct wr_aggregate_columns *columns; /* of the input, per aggregate */
   uint32_t aggregate_count;
+  const uint64_t *state_ids; /* per aggregate: what its state is found by in a snapshot; NULL: by
+                                its number */
   /* Behind an expand, rows that are late are told once: those of the first set. */
   uint32_t set_column; /* UINT32_MAX: there is none */
   int64_t first_set;
@@ -117,6 +119,8 @@ struct wr_session_spec {
   const struct wr_aggregate *aggregates;
   const struct wr_aggregate_columns *columns;
   uint32_t aggregate_count;
+  const uint64_t *state_ids;  /* as in struct wr_window_aggregate_spec */
+  const uint64_t *column_ids; /* as in struct wr_over_spec */
   const struct wr_schema *input_schema;
   bool patient; /* as in struct wr_over_spec */
   bool held;    /* rows come when the watermark has reached their time, whichever that is: a session

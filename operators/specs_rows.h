@@ -40,7 +40,9 @@ struct wr_over_frame {
 struct wr_over_spec {
   const struct wr_schema *schema; /* of the output */
   const struct wr_schema *input_schema;
-  const uint32_t *keys; /* PARTITION BY */
+  const uint64_t *column_ids; /* per column of the input: what it is found by in rows of a snapshot;
+                                 NULL: they are found by their numbers */
+  const uint32_t *keys;       /* PARTITION BY */
   uint32_t key_count;
   uint32_t time_column;
   bool by_clock;
@@ -58,6 +60,7 @@ struct wr_sort_key {
 };
 struct wr_sort_spec {
   const struct wr_schema *schema;
+  const uint64_t *column_ids; /* as in struct wr_over_spec */
   const struct wr_sort_key *keys;
   uint32_t key_count;
   bool by_time; /* the first key is event time, ascending: rows leave with the watermark */
@@ -80,6 +83,7 @@ struct wr_limit_spec {
 struct wr_rank_spec {
   const struct wr_schema *schema; /* of the output */
   const struct wr_schema *input_schema;
+  const uint64_t *column_ids;        /* as in struct wr_over_spec */
   struct wr_window window;           /* ATTACHED; only with bounds */
   uint32_t start_column, end_column; /* UINT32_MAX: there is no window */
   const uint32_t *keys;              /* PARTITION BY, without the bounds */
@@ -110,7 +114,8 @@ enum wr_join_kind {
 struct wr_window_join_side {
   const struct wr_schema *schema;
   uint32_t start_column, end_column;
-  const uint32_t *keys; /* key_count; of the same types on both sides */
+  const uint32_t *keys;       /* key_count; of the same types on both sides */
+  const uint64_t *column_ids; /* as in struct wr_over_spec */
 };
 struct wr_window_join_spec {
   const struct wr_schema *schema; /* of the output */

@@ -21,9 +21,12 @@
 #include "operators/window_time.h"
 #include "windows/local_time.h"
 
+#define MARK_NAME 1 /* of the byte behind the states, in snapshots */
+
 /* marked: with a byte behind the states (operators/window_emit.h). */
-static struct wr_layout *aggregate_layout(const struct wr_window_aggregate_spec *spec, bool marked)
+static struct wr_layout *aggregate_layout(const struct wr_window_aggregate *self, bool marked)
 {
+  const struct wr_window_aggregate_spec *spec = self->spec;
   const struct wr_type **keys = wr_memory_get_zero((spec->key_count + 1) * sizeof *keys);
   uint32_t piece_count = spec->aggregate_count;
   struct wr_state_piece *pieces = wr_memory_get_zero((piece_count + 1) * sizeof *pieces);
@@ -36,6 +39,10 @@ static struct wr_layout *aggregate_layout(const struct wr_window_aggregate_spec 
   if (marked)
     pieces[piece_count++] = (struct wr_state_piece){1, 1, false};
   struct wr_layout *layout = wr_layout_new(keys, spec->key_count, pieces, piece_count);
+  for (uint32_t a = 0; spec->state_ids && a < spec->aggregate_count; a++)
+    wr_layout_name(layout, a, wr_window_state_name(&self->rows, spec->state_ids, a), 0);
+  if (spec->state_ids && marked)
+    wr_layout_name(layout, spec->aggregate_count, MARK_NAME, 0);
   free(keys);
   free(pieces);
   return layout;
@@ -47,13 +54,13 @@ static void aggregate_open_spaces(struct wr_window_aggregate *self)
   uint32_t set_count = self->rows.set_count;
   bool emits = self->emission != NULL;
   self->spaces = wr_memory_get((3 + set_count) * sizeof *self->spaces);
-  self->spaces[0] = self->space = wr_table_space_new(aggregate_layout(self->spec, emits));
+  self->spaces[0] = self->space = wr_table_space_new(aggregate_layout(self, emits));
   for (uint32_t s = 0; s < set_count; s++)
     self->spaces[1 + s] = wr_table_space_new(wr_window_set_layout(self->spec, &self->rows.sets[s]));
   if (emits) {
     self->emission->set = set_count;
     self->emission->space = self->spaces[1 + set_count] =
-        wr_table_space_new(aggregate_layout(self->spec, true));
+        wr_table_space_new(aggregate_layout(self, true));
   }
   self->slices.set_spaces = self->spaces + 1;
   self->slices.set_count = set_count + emits;
@@ -109,12 +116,14 @@ static enum wr_code aggregate_open(const void *spec, const struct wr_operator_co
 static void aggregate_count_state(struct wr_window_aggregate *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
-  uint64_t bytes = 0, keys = 0;
+  uint64_t bytes = 0, spare = 0, keys = 0;
   for (uint32_t i = 0; i < self->space_count; i++) {
-    bytes += wr_table_space_bytes(self->spaces[i]);
+    bytes += wr_table_space_memory(self->spaces[i]);
+    spare += wr_table_space_spare(self->spaces[i]);
     keys += wr_table_space_keys(self->spaces[i]);
   }
   atomic_store_explicit(&metrics->state_bytes, bytes, memory_order_relaxed);
+  atomic_store_explicit(&metrics->spare_bytes, spare, memory_order_relaxed);
   atomic_store_explicit(&metrics->state_keys, keys, memory_order_relaxed);
 }
 
@@ -134,7 +143,6 @@ static void aggregate_add(struct wr_window_aggregate *self, const struct wr_batc
     wr_window_emit_before(self, batch, slice, rows, hashes, row_count);
   struct wr_probe probe;
   wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);
-  wr_window_init_states(self, &probe);
   for (uint32_t a = 0; a < spec->aggregate_count; a++) {
     const struct wr_aggregate *aggregate = &spec->aggregates[a];
     if (self->rows.of_aggregate[a])

@@ -141,7 +141,6 @@ void wr_window_emit_before(struct wr_window_aggregate *self, const struct wr_bat
   wr_table_probe(emit_table(self, slice), keys, rows, hashes, row_count, WR_PROBE_MAKE, &before);
   if (before.made_count == 0)
     return;
-  wr_window_init_states(self, &before);
   struct emit_rows made = emit_rows_new(self, before.made_count);
   struct emit_rows shown = emit_rows_new(self, before.made_count);
   const char **sources = wr_arena_get(&self->arena, before.made_count * sizeof *sources);

@@ -14,17 +14,6 @@
 #include "core/hash.h"
 #include "operators/window_state.h"
 
-void wr_window_init_states(struct wr_window_aggregate *self, const struct wr_probe *probe)
-{
-  const struct wr_layout *layout = wr_table_space_layout(self->space);
-  for (uint32_t a = 0; a < self->spec->aggregate_count; a++) {
-    void (*init)(char *state) = self->spec->aggregates[a].code->init;
-    uint32_t offset = wr_layout_state(layout, a);
-    for (uint32_t i = 0; init && i < probe->made_count; i++)
-      init(probe->entries[probe->made[i]] + offset);
-  }
-}
-
 /* Merges all keys of a slice into those of a window. */
 static void fire_merge(struct wr_window_aggregate *self, const struct wr_window_slice *from,
                        struct wr_window_slice *to)
@@ -36,7 +25,6 @@ static void fire_merge(struct wr_window_aggregate *self, const struct wr_window_
   while ((count = wr_table_scan(from->table, &cursor, self->output.entries, WR_BATCH_ROWS)) > 0) {
     struct wr_probe probe;
     wr_table_probe_entries(to->table, sources, count, WR_PROBE_MAKE, &probe);
-    wr_window_init_states(self, &probe);
     for (uint32_t a = 0; a < self->spec->aggregate_count; a++) {
       const struct wr_aggregate *aggregate = &self->spec->aggregates[a];
       struct wr_aggregate_rows rows = {
@@ -87,7 +75,6 @@ static void fire_make_empty(struct wr_window_aggregate *self)
     const struct wr_window_slice *slice = wr_window_slices_get(&self->slices, self->space, &bounds);
     struct wr_probe probe;
     wr_table_probe(slice->table, keys, NULL, &hash, 1, WR_PROBE_MAKE, &probe);
-    wr_window_init_states(self, &probe);
   }
 }
 

@@ -26,6 +26,13 @@
 /* So many rows that have gone may stand in the pages of a side before the others move. */
 #define JOIN_SLACK_ROWS 65536
 
+static void join_open_kept(struct wr_window_join *self, uint32_t side)
+{
+  const struct wr_window_join_side *of = &self->spec->sides[side];
+  wr_kept_rows_open(&self->kept[side], of->schema);
+  wr_kept_rows_name(&self->kept[side], of->column_ids, of->schema->column_count);
+}
+
 static enum wr_code join_open(const void *argument, const struct wr_operator_context *context,
                               struct wr_operator **out, struct wr_error *err)
 {
@@ -47,7 +54,7 @@ static enum wr_code join_open(const void *argument, const struct wr_operator_con
     self->nulls[c] = wr_column_null(&self->forever, spec->pair_schema->fields[c].type);
   }
   for (uint32_t s = 0; s < WR_JOIN_SIDES; s++) {
-    wr_kept_rows_open(&self->kept[s], spec->sides[s].schema);
+    join_open_kept(self, s);
     self->pairs.addresses[s] = WR_NEW_ARRAY(&self->forever, uint64_t, WR_BATCH_ROWS);
     self->pairs.numbers[s] = WR_NEW_ARRAY(&self->forever, uint32_t, WR_BATCH_ROWS);
   }
@@ -263,8 +270,7 @@ static enum wr_code join_load(struct wr_operator *op, struct wr_part_reader *par
     if (next > WR_JOIN_SIDES)
       return wr_fail(err, WR_DATA, "the snapshot has rows of another query");
     loading.side = (uint32_t)next - 1;
-    code = wr_kept_rows_load(self->spec->sides[loading.side].schema, part, join_take_loaded,
-                             &loading, err);
+    code = wr_kept_rows_load(&self->kept[loading.side], part, join_take_loaded, &loading, err);
     if (code == WR_OK)
       code = loading.code;
     if (code == WR_OK)
@@ -295,7 +301,7 @@ static void join_compact(struct wr_window_join *self, uint32_t side)
 {
   struct wr_kept_rows old = self->kept[side];
   join_save_pages(self, UINT64_MAX);
-  wr_kept_rows_open(&self->kept[side], old.schema);
+  join_open_kept(self, side);
   for (uint32_t w = 0; w < self->window_count; w++) {
     struct wr_join_list *list = &self->windows[w]->sides[side];
     uint32_t rows[WR_BATCH_ROWS];

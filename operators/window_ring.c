@@ -66,13 +66,12 @@ bool wr_window_ring_fits(const struct wr_window *window, const struct wr_aggrega
 }
 
 static struct wr_layout *ring_layout(const struct wr_window_aggregate_spec *spec,
-                                     const struct wr_frame *frame)
+                                     const struct wr_state_piece *piece)
 {
   const struct wr_type **keys = wr_memory_get_zero((spec->key_count + 1) * sizeof *keys);
   for (uint32_t k = 0; k < spec->key_count; k++)
     keys[k] = spec->input_schema->fields[spec->keys[k]].type;
-  const struct wr_state_piece piece = wr_frame_piece(frame);
-  struct wr_layout *layout = wr_layout_new(keys, spec->key_count, &piece, 1);
+  struct wr_layout *layout = wr_layout_new(keys, spec->key_count, piece, 1);
   free(keys);
   return layout;
 }
@@ -97,7 +96,8 @@ struct wr_window_ring *wr_window_ring_new(const struct wr_window_aggregate_spec 
   ring->source = source;
   ring->frame = wr_frame_new(spec->aggregates, spec->aggregate_count,
                              (uint64_t)(spec->window.size_us / spec->window.slide_us));
-  struct wr_layout *layout = ring_layout(spec, ring->frame);
+  const struct wr_state_piece piece = wr_frame_piece(ring->frame);
+  struct wr_layout *layout = ring_layout(spec, &piece);
   for (uint32_t k = 0; k < spec->key_count; k++)
     ring->lends = ring->lends || layout->fields[k].has_text;
   ring->frame_at = wr_layout_state(layout, 0);
@@ -326,6 +326,63 @@ enum wr_code wr_window_ring_fire(struct wr_window_aggregate *self, int64_t end_u
 }
 
 /* ---- snapshots */
+
+void wr_window_ring_save_shape(const struct wr_window_ring *ring, struct wr_part_writer *part)
+{
+  wr_frame_save_shape(ring->frame, ring->spec->state_ids, part);
+}
+
+enum wr_code wr_window_ring_load_shape(struct wr_window_ring *ring, struct wr_part_reader *part,
+                                       struct wr_window_ring_old **old, struct wr_error *err)
+{
+  struct wr_frame_saved saved;
+  bool same;
+  *old = NULL;
+  enum wr_code code =
+      wr_frame_load_shape(ring->frame, ring->spec->state_ids, part, &saved, &same, err);
+  if (code != WR_OK || same)
+    return code;
+  const struct wr_state_piece piece = wr_frame_saved_piece(&saved);
+  *old = wr_memory_get_zero(sizeof **old);
+  (*old)->saved = saved;
+  (*old)->space = wr_table_space_new(ring_layout(ring->spec, &piece));
+  (*old)->table = wr_table_new((*old)->space, 0, true);
+  return WR_OK;
+}
+
+/* Some keys of an old ring. */
+static enum wr_code ring_take_old(struct wr_window_ring *ring, const struct wr_window_ring_old *old,
+                                  char *const *entries, uint32_t count, struct wr_error *err)
+{
+  const struct wr_layout *layout = wr_table_space_layout(old->space);
+  enum wr_code code = WR_OK;
+  struct wr_probe probe;
+  wr_table_probe_others(ring->table, layout, (const char *const *)entries, count, WR_PROBE_MAKE,
+                        &probe);
+  for (uint32_t i = 0; code == WR_OK && i < count; i++) {
+    const struct wr_frame_place place = {.entries = probe.entries,
+                                         .index = i,
+                                         .offset = ring->frame_at,
+                                         .store = wr_table_space_texts(ring->space)};
+    code = wr_frame_take_saved(ring->frame, ring->spec->state_ids, &old->saved,
+                               entries[i] + wr_layout_state(layout, 0), &place, err);
+  }
+  return code;
+}
+
+enum wr_code wr_window_ring_load_old(struct wr_window_ring *ring, struct wr_window_ring_old *old,
+                                     enum wr_code load, struct wr_error *err)
+{
+  struct wr_table_cursor cursor = {0};
+  char *entries[FEED_ROWS];
+  uint32_t count;
+  while (load == WR_OK && (count = wr_table_scan(old->table, &cursor, entries, FEED_ROWS)) > 0)
+    load = ring_take_old(ring, old, entries, count, err);
+  wr_frame_saved_free(&old->saved);
+  wr_table_space_free(old->space);
+  free(old);
+  return load;
+}
 
 void wr_window_ring_save(const struct wr_window_ring *ring, struct wr_part_writer *part)
 {

@@ -17,6 +17,7 @@
 #ifndef WEIR_OPERATORS_WINDOW_RING_H
 #define WEIR_OPERATORS_WINDOW_RING_H
 
+#include "operators/frame_saved.h"
 #include "operators/specs.h"
 #include "state/table.h"
 
@@ -44,6 +45,21 @@ enum wr_code wr_window_ring_fire(struct wr_window_aggregate *self, int64_t end_u
 /* Rows in windows that have not closed. */
 uint64_t wr_window_ring_rows(const struct wr_window_ring *ring);
 
+/* A ring of a snapshot whose aggregates were others: it is loaded into a table of its own. */
+struct wr_window_ring_old {
+  struct wr_frame_saved saved;
+  struct wr_table_space *space;
+  struct wr_table *table;
+};
+
+/* How its panes look; that of a snapshot, *old: NULL if it is the same. */
+void wr_window_ring_save_shape(const struct wr_window_ring *ring, struct wr_part_writer *part);
+enum wr_code wr_window_ring_load_shape(struct wr_window_ring *ring, struct wr_part_reader *part,
+                                       struct wr_window_ring_old **old, struct wr_error *err);
+/* Moves what is in the table of an old ring into this one, and frees it. load: how loading that
+ * went; otherwise nothing is moved. */
+enum wr_code wr_window_ring_load_old(struct wr_window_ring *ring, struct wr_window_ring_old *old,
+                                     enum wr_code load, struct wr_error *err);
 /* What is not in its table. closed_us: of the operator. */
 void wr_window_ring_save(const struct wr_window_ring *ring, struct wr_part_writer *part);
 /* Of an old task of so many, which had closed windows up to closed_us. with_rows: its rows are

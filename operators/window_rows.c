@@ -55,6 +55,28 @@ static uint32_t rows_find_choice(struct wr_window_rows *rows, const struct wr_ag
   return rows->choice_count++;
 }
 
+/* Sums: in them the order makes no difference. */
+static void rows_give_names(struct wr_window_rows *rows, const uint64_t *state_ids, uint32_t count)
+{
+  for (uint32_t a = 0; state_ids && a < count; a++) {
+    struct wr_window_choice *choice = &rows->choices[rows->of_aggregate[a]];
+    choice->name += state_ids[a];
+    if (choice->set != WR_WINDOW_NO_SET)
+      rows->sets[choice->set].name += state_ids[a];
+  }
+}
+
+uint64_t wr_window_state_name(const struct wr_window_rows *rows, const uint64_t *state_ids,
+                              uint32_t aggregate)
+{
+  uint32_t set = rows->choices[rows->of_aggregate[aggregate]].set;
+  if (!state_ids)
+    return 0;
+  uint64_t name = set == WR_WINDOW_NO_SET ? state_ids[aggregate]
+                                          : state_ids[aggregate] ^ rows->sets[set].name << 1;
+  return name ? name : 1;
+}
+
 void wr_window_rows_open(struct wr_window_rows *rows, const struct wr_window_aggregate_spec *spec)
 {
   uint32_t count = spec->aggregate_count;
@@ -68,6 +90,7 @@ void wr_window_rows_open(struct wr_window_rows *rows, const struct wr_window_agg
     rows->of_aggregate[a] = choice;
     rows->choices[choice].has_text |= spec->aggregates[a].code->has_text;
   }
+  rows_give_names(rows, spec->state_ids, count);
 }
 
 void wr_window_rows_close(struct wr_window_rows *rows)
@@ -76,6 +99,94 @@ void wr_window_rows_close(struct wr_window_rows *rows)
   free(rows->sets);
   free(rows->of_aggregate);
 }
+
+/* ---- snapshots */
+
+/* The choice that has a bit of a set. */
+static struct wr_window_choice *rows_choice_of(const struct wr_window_rows *rows, uint32_t set,
+                                               uint64_t bit)
+{
+  uint32_t c = 1;
+  while (rows->choices[c].set != set || rows->choices[c].bit != bit)
+    c++;
+  assert(c < rows->choice_count);
+  return &rows->choices[c];
+}
+
+void wr_window_rows_save(const struct wr_window_rows *rows, struct wr_part_writer *part)
+{
+  wr_part_put_u64(part, rows->set_count);
+  for (uint32_t s = 0; s < rows->set_count; s++) {
+    wr_part_put_u64(part, rows->sets[s].name);
+    wr_part_put_u64(part, rows->sets[s].choice_count);
+    for (uint32_t c = 0; c < rows->sets[s].choice_count; c++)
+      wr_part_put_u64(part, rows_choice_of(rows, s, UINT64_C(1) << c)->name);
+  }
+}
+
+/* Gives the bits of a set to its choices as a snapshot had them. */
+static bool rows_adopt(struct wr_window_rows *rows, uint32_t set, const uint64_t *names,
+                       uint64_t count)
+{
+  uint64_t given = 0;
+  if (count != rows->sets[set].choice_count)
+    return false;
+  for (uint32_t c = 1; c < rows->choice_count; c++) {
+    struct wr_window_choice *choice = &rows->choices[c];
+    if (choice->set != set)
+      continue;
+    for (uint64_t n = 0; n < count; n++)
+      if (names[n] == choice->name)
+        choice->bit = UINT64_C(1) << n;
+    given |= choice->bit;
+  }
+  return __builtin_popcountll(given) == (int)count;
+}
+
+static enum wr_code rows_load_set(struct wr_window_rows *rows, uint32_t saved, uint32_t *number,
+                                  struct wr_part_reader *part, struct wr_error *err)
+{
+  uint64_t name, count = 0, names[SET_CHOICES_MAX];
+  enum wr_code code = wr_part_get_u64(part, &name, err);
+  if (code == WR_OK)
+    code = wr_part_get_u64(part, &count, err);
+  if (code == WR_OK && count > SET_CHOICES_MAX)
+    code = wr_fail(err, WR_DATA, "the saved state is damaged: a set of %llu choices",
+                   (unsigned long long)count);
+  for (uint64_t n = 0; code == WR_OK && n < count; n++)
+    code = wr_part_get_u64(part, &names[n], err);
+  *number = WR_WINDOW_NO_SET;
+  for (uint32_t s = 0; code == WR_OK && s < rows->set_count; s++)
+    if (rows->sets[s].name == name && (name || s == saved))
+      *number = s;
+  if (code == WR_OK && name && *number != WR_WINDOW_NO_SET &&
+      !rows_adopt(rows, *number, names, count))
+    code = wr_fail(err, WR_DATA,
+                   "the saved state does not fit the query: a set of values is of "
+                   "other aggregates");
+  return code;
+}
+
+enum wr_code wr_window_rows_load(struct wr_window_rows *rows, struct wr_part_reader *part,
+                                 uint32_t **numbers, uint32_t *count, struct wr_error *err)
+{
+  uint64_t sets = 0;
+  enum wr_code code = wr_part_get_u64(part, &sets, err);
+  *numbers = NULL;
+  *count = 0;
+  if (code == WR_OK && sets > (part->length - part->at) / 16)
+    code = wr_fail(err, WR_DATA, "the saved state is damaged: %llu sets of values",
+                   (unsigned long long)sets);
+  if (code != WR_OK)
+    return code;
+  *numbers = wr_memory_get((sets + 1) * sizeof **numbers);
+  *count = (uint32_t)sets;
+  for (uint32_t s = 0; code == WR_OK && s < *count; s++)
+    code = rows_load_set(rows, s, &(*numbers)[s], part, err);
+  return code;
+}
+
+/* ---- layout */
 
 struct wr_layout *wr_window_set_layout(const struct wr_window_aggregate_spec *spec,
                                        const struct wr_window_set *set)

@@ -11,6 +11,9 @@
  *   COUNT(DISTINCT x)                    choice 2: set 0, bit 1
  *   COUNT(DISTINCT x) FILTER (WHERE c)   choice 3: filter c, set 0, bit 2
  *
+ * A snapshot says which set is whose and which bit is which; a job that goes on from it keeps to
+ * that, so that aggregates may change places.
+ *
  * The hash of a set's entry begins with the key group of its group, so that snapshots can be spread
  * over other tasks.
  */
@@ -27,6 +30,7 @@ struct wr_window_choice {
   uint32_t set;    /* WR_WINDOW_NO_SET: rows need not be distinct */
   uint64_t bit;    /* within entries of the set */
   bool has_text;   /* some aggregate of it keeps a text */
+  uint64_t name;   /* of its aggregates, whatever their order */
   uint32_t *rows;  /* scratch of one call: what it has chosen, as indices */
   uint32_t row_count;
 };
@@ -34,6 +38,7 @@ struct wr_window_choice {
 struct wr_window_set {
   const uint32_t *args; /* columns of the input; lent from the spec */
   uint32_t arg_count, choice_count;
+  uint64_t name; /* in snapshots: of all aggregates that share it; 0: it has none */
 };
 
 struct wr_window_rows {
@@ -46,6 +51,16 @@ struct wr_window_rows {
 
 void wr_window_rows_open(struct wr_window_rows *rows, const struct wr_window_aggregate_spec *spec);
 void wr_window_rows_close(struct wr_window_rows *rows);
+/* What the state of an aggregate is found by in a snapshot, together with its set; 0: its number.
+ */
+uint64_t wr_window_state_name(const struct wr_window_rows *rows, const uint64_t *state_ids,
+                              uint32_t aggregate);
+/* Which sets there are, and whose bit is which, into a snapshot; and out of it, before anything has
+ * been counted: *numbers are those of the sets that were saved, WR_WINDOW_NO_SET where one is gone,
+ * to be freed. */
+void wr_window_rows_save(const struct wr_window_rows *rows, struct wr_part_writer *part);
+enum wr_code wr_window_rows_load(struct wr_window_rows *rows, struct wr_part_reader *part,
+                                 uint32_t **numbers, uint32_t *count, struct wr_error *err);
 /* Keys of the group, then the arguments; the bits, if there is more than one choice. */
 struct wr_layout *wr_window_set_layout(const struct wr_window_aggregate_spec *spec,
                                        const struct wr_window_set *set);

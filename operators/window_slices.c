@@ -249,6 +249,7 @@ struct slice_tag {
 struct slice_loader {
   struct wr_table_loader loader;
   const struct wr_window_slices *slices;
+  const uint32_t *numbers;
   struct slice_tag *tags;
   uint64_t count;
 };
@@ -257,6 +258,7 @@ static struct wr_table *slice_loader_find(struct wr_table_loader *loader, uint32
                                           uint64_t tag)
 {
   const struct slice_loader *self = (const struct slice_loader *)loader;
+  space = self->numbers ? self->numbers[space] : space;
   if (space > self->slices->set_count)
     return self->slices->ring;
   for (uint64_t i = 0; i < self->count; i++)
@@ -288,11 +290,12 @@ static enum wr_code slice_load(struct wr_window_slices *slices, struct wr_table_
 }
 
 enum wr_code wr_window_slices_load(struct wr_window_slices *slices,
-                                   struct wr_table_space *const *spaces, uint32_t space_count,
-                                   bool with_rows, uint32_t task, uint32_t task_count,
-                                   struct wr_part_reader *part, struct wr_error *err)
+                                   struct wr_table_space *const *spaces, const uint32_t *numbers,
+                                   uint32_t space_count, bool with_rows, uint32_t task,
+                                   uint32_t task_count, struct wr_part_reader *part,
+                                   struct wr_error *err)
 {
-  assert(space_count == 1 + slices->set_count + (slices->ring != NULL));
+  assert(numbers || space_count == 1 + slices->set_count + (slices->ring != NULL));
   uint64_t count;
   enum wr_code code = wr_part_get_u64(part, &count, err);
   if (code != WR_OK)
@@ -303,6 +306,7 @@ enum wr_code wr_window_slices_load(struct wr_window_slices *slices,
   struct slice_loader loader = {
       .loader = {.find = slice_loader_find, .task = task, .task_count = task_count},
       .slices = slices,
+      .numbers = numbers,
       .tags = wr_memory_get_zero((count + 1) * sizeof *loader.tags),
       .count = count};
   for (uint64_t i = 0; code == WR_OK && i < count; i++)

@@ -97,11 +97,13 @@ void wr_window_slices_save(const struct wr_window_slices *slices, struct wr_part
  * That list, and behind it what wr_table_spaces_save wrote: makes the slices that are missing and
  * fills in what belongs to the task. with_rows: the rows that the part counted are counted here (by
  * one of the tasks that read it). spaces: that of the slices' tables, then those of their sets,
- * then that of the ring.
+ * then that of the ring, in the order in which they were saved: numbers[i] is the one that
+ * spaces[i] is here; NULL: i itself. A space that is NULL is left out.
  */
 enum wr_code wr_window_slices_load(struct wr_window_slices *slices,
-                                   struct wr_table_space *const *spaces, uint32_t space_count,
-                                   bool with_rows, uint32_t task, uint32_t task_count,
-                                   struct wr_part_reader *part, struct wr_error *err);
+                                   struct wr_table_space *const *spaces, const uint32_t *numbers,
+                                   uint32_t space_count, bool with_rows, uint32_t task,
+                                   uint32_t task_count, struct wr_part_reader *part,
+                                   struct wr_error *err);
 
 #endif

@@ -84,7 +84,4 @@ bool wr_window_save_step(struct wr_operator *op, struct wr_part_writer *part);
 enum wr_code wr_window_load(struct wr_window_aggregate *self, struct wr_part_reader *part,
                             struct wr_error *err);
 
-/* Makes the states of entries that a probe has made. */
-void wr_window_init_states(struct wr_window_aggregate *self, const struct wr_probe *probe);
-
 #endif
