@@ -18,6 +18,8 @@
 #include "core/error.h"
 #include "core/options.h"
 
+struct wr_buffer; /* text/buffer.h */
+
 /* What open and discover know of the table. */
 struct wr_table_spec {
   const char *table;                /* its name, for messages */
@@ -27,7 +29,10 @@ struct wr_table_spec {
   uint32_t wanted_count;
   const char *const *partitions; /* PARTITIONED BY: names, none of them in schema */
   uint32_t partition_count;
-  const char *separator;     /* sink of bytes: what the format puts between records in a file */
+  const char *separator; /* sink of bytes: what the format puts between records in a file */
+  /* Sinks that deliver exactly once: they collect in an outbox, see wr_writer_class. NULL: no. */
+  const char *job;  /* 16 hex digits that no other job has, and the same for all its lives */
+  const char *sink; /* which of its sinks: the table's name, for the second one into it with "-2" */
   uint32_t task, task_count; /* which of the parallel readers or writers this is */
   void (*note)(void *self, const char *message); /* tells the user something, e.g. "broker x:9092 is
                                                     away, trying again" */
@@ -152,6 +157,13 @@ struct wr_writer_class {
                              struct wr_error *err);
   /* An epoch ends here; never waits. May be NULL. */
   enum wr_code (*barrier)(struct wr_writer *writer, uint64_t epoch, struct wr_error *err);
+  /* Exactly once, in place of barrier: appends what is to be published with this epoch; the rest of
+   * the outbox may lie elsewhere (files), safe when the epoch has settled. last: no row follows;
+   * also called at the end, after finish. Never waits. NULL: the sink has no outbox. */
+  enum wr_code (*outbox)(struct wr_writer *writer, uint64_t epoch, bool last,
+                         struct wr_buffer *bytes, struct wr_error *err);
+  /* Bytes in memory that wait for the next epoch; NULL: few. */
+  uint64_t (*outbox_bytes)(const struct wr_writer *writer);
   /* True when everything before that barrier is safe at the other side. NULL: at once. */
   enum wr_code (*settled)(struct wr_writer *writer, uint64_t epoch, bool *settled,
                           struct wr_error *err);
@@ -163,6 +175,8 @@ struct wr_writer_class {
   enum wr_code (*finish)(struct wr_writer *writer, struct wr_error *err);
   void (*close)(struct wr_writer *writer);
 };
+
+struct wr_publisher_class; /* connectors/publisher.h */
 
 /* What of an outgoing record a metadata column without VIRTUAL sets: a STRING the key, a
  * TIMESTAMP_LTZ(3) the time. */
@@ -188,7 +202,9 @@ struct wr_connector {
   bool takes_format;                    /* bytes in and out: the table needs 'format' */
   bool single_writer;                   /* all rows must go through one writer (a terminal) */
   bool takes_changes;                   /* the writer understands rows that take back */
-  bool hidden; /* made by the planner only, no connector of a CREATE TABLE */
+  bool rows_by_name; /* a source of rows makes the fields of a ROW by their names: some may be left
+                        out */
+  bool hidden;       /* made by the planner only, no connector of a CREATE TABLE */
   /* PARTITIONED BY: the option that names the partition of NULL; NULL: it is not supported */
   const char *partition_option;
   /* Refuses option values that do not go together; may be NULL. writing: as a sink. */
@@ -197,6 +213,10 @@ struct wr_connector {
   bool (*is_bounded)(const struct wr_table_spec *spec);
   /* One line for EXPLAIN: guarantee of the sink, what a source does at the start; may be NULL. */
   const char *delivery; /* "at-least-once", "none" ... */
+  /* Exactly once, where there is a state directory. NULL: never. */
+  const struct wr_publisher_class *publisher;
+  /* Whether these options want it; NULL: always. */
+  bool (*wants_exactly_once)(const struct wr_table_spec *spec);
 };
 
 const struct wr_connector *wr_connector_find(const char *name);

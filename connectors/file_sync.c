@@ -28,6 +28,7 @@ struct wr_file_sync {
   pthread_mutex_t lock;
   pthread_cond_t changed;
   struct sync_item *first, *last; /* the first one is being worked on */
+  uint32_t count;                 /* of them */
   int failure;                    /* errno of the first that failed; 0: none has */
 };
 
@@ -93,6 +94,7 @@ static void *sync_run(void *argument)
     sync->first = item->next;
     if (!sync->first)
       sync->last = NULL;
+    sync->count--;
     free(item->path);
     free(item);
     pthread_cond_broadcast(&sync->changed);
@@ -159,6 +161,7 @@ static enum wr_code sync_add(struct wr_file_sync *sync, const struct sync_item *
   else
     sync->first = added;
   sync->last = added;
+  sync->count++;
   pthread_cond_broadcast(&sync->changed);
   pthread_mutex_unlock(&sync->lock);
   return WR_OK;
@@ -202,12 +205,17 @@ enum wr_code wr_file_sync_settled(struct wr_file_sync *sync, uint64_t epoch, boo
   return code;
 }
 
-enum wr_code wr_file_sync_wait(struct wr_file_sync *sync, struct wr_error *err)
+enum wr_code wr_file_sync_make_room(struct wr_file_sync *sync, uint32_t most, struct wr_error *err)
 {
   pthread_mutex_lock(&sync->lock);
-  while (sync->first)
+  while (sync->count > most)
     pthread_cond_wait(&sync->changed, &sync->lock);
   enum wr_code code = sync_check(sync, err);
   pthread_mutex_unlock(&sync->lock);
   return code;
+}
+
+enum wr_code wr_file_sync_wait(struct wr_file_sync *sync, struct wr_error *err)
+{
+  return wr_file_sync_make_room(sync, 0, err);
 }

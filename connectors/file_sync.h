@@ -31,7 +31,9 @@ enum wr_code wr_file_sync_folder(struct wr_file_sync *sync, const char *path, ui
  * be brought there. */
 enum wr_code wr_file_sync_settled(struct wr_file_sync *sync, uint64_t epoch, bool *settled,
                                   struct wr_error *err);
-/* Waits for that. */
+/* Waits until at most so many of the things that were given are not on the disk. */
+enum wr_code wr_file_sync_make_room(struct wr_file_sync *sync, uint32_t most, struct wr_error *err);
+/* Waits for all. */
 enum wr_code wr_file_sync_wait(struct wr_file_sync *sync, struct wr_error *err);
 
 #endif

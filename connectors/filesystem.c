@@ -4,11 +4,14 @@
  * one split per file; a folder is written as a growing set of files that appear when they are
  * complete. A table that is PARTITIONED BY columns has a folder for each of their values
  * (partition_path.h), and the columns are not in the records. The reading half is
- * filesystem_reader.c (what to read: filesystem_list.c), the writing half filesystem_writer.c.
+ * filesystem_reader.c (what to read: filesystem_list.c), the writing half filesystem_writer.c. In a
+ * job with durable state files appear with the epoch that counts on them (filesystem_publisher.c).
  */
 #include "connectors/filesystem.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILESYSTEM_PARTITION "partition.default-name"
 
@@ -16,6 +19,43 @@ const char *wr_filesystem_path(const struct wr_table_spec *spec)
 {
   const char *path = wr_options_find(spec->options, "path");
   return strncmp(path, "file://", 7) == 0 ? path + 7 : path;
+}
+
+enum wr_code wr_filesystem_fail(const char *table, const char *what, const char *path,
+                                struct wr_error *err)
+{
+  bool may_pass = errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == ESTALE;
+  wr_fail(err, WR_IO, "table %s cannot %s %s: %m", table, what, path);
+  err->retry = may_pass;
+  return err->code;
+}
+
+enum wr_code wr_filesystem_make_folder(const char *table, char *path, struct wr_error *err)
+{
+  for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+    *slash = '\0';
+    if (mkdir(path, 0777) != 0 && errno != EEXIST)
+      return wr_filesystem_fail(table, "make the folder", path, err);
+    *slash = '/';
+  }
+  struct stat status;
+  if (mkdir(path, 0777) != 0 && errno != EEXIST)
+    return wr_filesystem_fail(table, "make the folder", path, err);
+  if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode))
+    return wr_fail(err, WR_IO, "the path '%s' of table %s is a file; writing takes a folder", path,
+                   table);
+  return WR_OK;
+}
+
+enum wr_code wr_filesystem_open_folder(const struct wr_table_spec *spec, struct wr_arena *arena,
+                                       const char **folder, struct wr_error *err)
+{
+  const char *path = wr_filesystem_path(spec);
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/')
+    length--;
+  *folder = wr_arena_copy(arena, path, length);
+  return wr_filesystem_make_folder(spec->table, wr_arena_copy(arena, path, length), err);
 }
 
 static enum wr_code filesystem_check(const struct wr_table_spec *spec, bool writing,
@@ -77,7 +117,8 @@ const struct wr_option wr_filesystem_options[] = {
     {.name = "sink.rolling-policy.file-size",
      .kind = WR_OPTION_BYTES,
      .fallback = "128MB",
-     .help = "A file that has reached this size (before compression) is completed."},
+     .help = "A file that has reached this size (before compression) is completed. With a state "
+             "directory, complete files become visible with the next epoch."},
     {.name = "sink.rolling-policy.rollover-interval",
      .kind = WR_OPTION_DURATION,
      .fallback = "30 min",
@@ -110,4 +151,5 @@ const struct wr_connector wr_connector_filesystem = {
     .check = filesystem_check,
     .is_bounded = filesystem_is_bounded,
     .delivery = "at-least-once: on the disk before an epoch counts",
+    .publisher = &wr_filesystem_publisher,
 };

@@ -4,12 +4,13 @@
 #ifndef WEIR_CONNECTORS_FILESYSTEM_H
 #define WEIR_CONNECTORS_FILESYSTEM_H
 
-#include "connectors/connector.h"
+#include "connectors/publisher.h"
 
 extern const struct wr_option wr_filesystem_options[];
 extern const struct wr_connector wr_connector_filesystem;
 extern const struct wr_reader_class wr_filesystem_reader;
 extern const struct wr_writer_class wr_filesystem_writer;
+extern const struct wr_publisher_class wr_filesystem_publisher;
 
 enum wr_filesystem_metadata { WR_FILE_PATH, WR_FILE_NAME, WR_FILE_SIZE, WR_FILE_MODIFICATION_TIME };
 
@@ -17,6 +18,16 @@ enum wr_filesystem_metadata { WR_FILE_PATH, WR_FILE_NAME, WR_FILE_SIZE, WR_FILE_
 
 /* The option 'path' without a leading file:// */
 const char *wr_filesystem_path(const struct wr_table_spec *spec);
+
+/* Where files are written: the path without '/' at its end. The folder and all above it are made.
+ */
+enum wr_code wr_filesystem_open_folder(const struct wr_table_spec *spec, struct wr_arena *arena,
+                                       const char **folder, struct wr_error *err);
+/* Makes a folder and all above it; the path is changed in between. */
+enum wr_code wr_filesystem_make_folder(const char *table, char *path, struct wr_error *err);
+/* "table t cannot <what> <path>: " and the reason, errno. It may pass if it is want of room. */
+enum wr_code wr_filesystem_fail(const char *table, const char *what, const char *path,
+                                struct wr_error *err);
 
 /* All files that the option 'path' means, by name, without doubles; paths live in the arena. Not
  * finding it is an error, an empty folder is not. */

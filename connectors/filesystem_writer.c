@@ -12,6 +12,11 @@
  * by the next (filesystem_adopt.c). A gzip file cannot be completed by somebody else and is
  * therefore completed at every epoch. An epoch has settled when what stands before it is on the
  * disk, names of files included: a thread (file_sync.c) sees to that while rows go on.
+ *
+ * Exactly once, nothing here makes a file visible: a complete one is kept in a list, and the outbox
+ * of the next epoch tells the publisher (filesystem_publisher.c) of it, and how far the others have
+ * come. A gzip file ends a member at every epoch, so that it can be cut there. What the list holds
+ * is told again as long as the hidden file is there, because an epoch may fail to be kept.
  */
 #include "connectors/filesystem.h"
 
@@ -27,6 +32,7 @@
 #include <zlib.h>
 
 #include "connectors/file_sync.h"
+#include "connectors/filesystem_ready.h"
 #include "core/hash.h"
 #include "core/limits.h"
 #include "core/time.h"
@@ -34,6 +40,7 @@
 
 #define PARTS_BUFFER_BYTES           (256u << 10)
 #define PARTS_PARTITION_BUFFER_BYTES (32u << 10) /* of each file, when there are many */
+#define PARTS_UNSYNCED_MAX           64          /* complete files whose bytes wait for the disk */
 
 /* A file that is being written. */
 struct part {
@@ -49,6 +56,7 @@ struct part {
   int64_t next_check_us;
   bool is_new, is_dirty; /* its name, or bytes, may not be on the disk */
   bool is_broken; /* a write has failed in the middle: the next writer cuts it and completes it */
+  bool in_member; /* gzip: bytes were given to it since the last member ended */
   struct wr_buffer buffer;
 };
 
@@ -68,18 +76,16 @@ struct parts {
   void (*note)(void *self, const char *message); /* NULL: there is none, or it was told */
   void *note_self;
   struct wr_file_sync *sync;
-  uint64_t epoch;  /* of the last barrier */
+  uint64_t epoch;  /* the next one: what is written now has settled when it has */
   uint32_t levels; /* of partitions, and the folder of the table itself */
+  bool is_exact;   /* exactly once */
+  struct wr_file_ready ready;
 };
 
-/* Room may come back. */
 static enum wr_code parts_fail(const struct parts *self, const char *what, const char *path,
                                struct wr_error *err)
 {
-  bool may_pass = errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == ESTALE;
-  wr_fail(err, WR_IO, "table %s cannot %s %s: %m", self->table, what, path);
-  err->retry = may_pass;
-  return err->code;
+  return wr_filesystem_fail(self->table, what, path, err);
 }
 
 /* ---- one file */
@@ -104,6 +110,7 @@ static bool part_put(struct part *part, const char *bytes, size_t length)
       unsigned piece = length < (1u << 30) ? (unsigned)length : 1u << 30;
       if (gzwrite(part->gzip, bytes, piece) != (int)piece)
         return false;
+      part->in_member = true;
       bytes += piece;
       length -= piece;
       continue;
@@ -144,9 +151,21 @@ static enum wr_code part_sync_name(const struct parts *self, struct part *part,
   return code;
 }
 
+static enum wr_code part_end_member(const struct parts *self, struct part *part,
+                                    struct wr_error *err)
+{
+  if (!part->in_member)
+    return WR_OK;
+  part->in_member = false;
+  part->is_broken = gzflush(part->gzip, Z_FINISH) != Z_OK;
+  return part->is_broken ? parts_fail(self, "write to", part->hidden, err) : WR_OK;
+}
+
 static enum wr_code part_sync(const struct parts *self, struct part *part, struct wr_error *err)
 {
   enum wr_code code = part_flush(self, part, err);
+  if (code == WR_OK)
+    code = part_end_member(self, part, err);
   if (code == WR_OK && part->is_dirty)
     code = wr_file_sync_file(self->sync, fcntl(part->fd, F_DUPFD_CLOEXEC, 0), self->epoch, err);
   if (code == WR_OK)
@@ -154,30 +173,74 @@ static enum wr_code part_sync(const struct parts *self, struct part *part, struc
   return code == WR_OK ? part_sync_name(self, part, err) : code;
 }
 
-/* Makes a file whole, durable and visible, in this order, and lets go of it, whatever happens. */
+/* Writes what is missing of a file and lets go of it; *durable: its descriptor, to be closed; -1
+ * after a failure. */
+static enum wr_code part_end(const struct parts *self, struct part *part, int *durable,
+                             struct wr_error *err)
+{
+  enum wr_code code = part_flush(self, part, err);
+  *durable = -1;
+  if (code != WR_OK)
+    return code;
+  if (!part->gzip) {
+    *durable = part->fd;
+    part->fd = -1;
+    return WR_OK;
+  }
+  *durable = dup(part->fd); /* zlib closes the file itself */
+  int status = gzclose_w(part->gzip);
+  part->gzip = NULL;
+  part->fd = -1;
+  if (status == Z_OK && *durable >= 0)
+    return WR_OK;
+  if (*durable >= 0)
+    close(*durable);
+  *durable = -1;
+  return parts_fail(self, "write to", part->hidden, err);
+}
+
+/* Makes a file durable and visible, in this order; takes the descriptor. */
+static enum wr_code part_show(const struct parts *self, struct part *part, int durable,
+                              struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  if (fsync(durable) != 0 || rename(part->hidden, part->shown) != 0)
+    code = parts_fail(self, "complete", part->hidden, err);
+  close(durable);
+  return code == WR_OK ? part_sync_name(self, part, err) : code;
+}
+
+/* Exactly once: it will be durable in time, and visible when its epoch is published. Takes the
+ * descriptor. */
+static enum wr_code parts_keep_ready(struct parts *self, struct part *part, int durable,
+                                     struct wr_error *err)
+{
+  struct stat status;
+  if (fstat(durable, &status) != 0) {
+    parts_fail(self, "look at", part->hidden, err);
+    close(durable);
+    return err->code;
+  }
+  enum wr_code code = wr_file_sync_file(self->sync, durable, self->epoch, err);
+  if (code == WR_OK)
+    code = part_sync_name(self, part, err);
+  if (code == WR_OK)
+    code = wr_file_sync_make_room(self->sync, PARTS_UNSYNCED_MAX, err);
+  return code ? code
+              : wr_file_ready_add(&self->ready, part->partition, part->partition_length,
+                                  strrchr(part->hidden, '/') + 1, (uint64_t)status.st_size, err);
+}
+
+/* A file is whole; lets go of it, whatever happens. */
 static enum wr_code parts_complete(struct parts *self, uint32_t index, struct wr_error *err)
 {
   struct part *part = self->open[index];
-  int durable = -1; /* zlib closes the file itself */
+  int durable;
   self->open[index] = self->open[--self->open_count];
-  enum wr_code code = part_flush(self, part, err);
-  if (code == WR_OK && part->gzip) {
-    durable = dup(part->fd);
-    int status = gzclose_w(part->gzip);
-    part->gzip = NULL;
-    part->fd = -1;
-    if (status != Z_OK || durable < 0)
-      code = parts_fail(self, "write to", part->hidden, err);
-  } else if (code == WR_OK) {
-    durable = part->fd;
-    part->fd = -1;
-  }
-  if (code == WR_OK && (fsync(durable) != 0 || rename(part->hidden, part->shown) != 0))
-    code = parts_fail(self, "complete", part->hidden, err);
+  enum wr_code code = part_end(self, part, &durable, err);
   if (code == WR_OK)
-    code = part_sync_name(self, part, err);
-  if (durable >= 0)
-    close(durable);
+    code = self->is_exact ? parts_keep_ready(self, part, durable, err)
+                          : part_show(self, part, durable, err);
   part_free(part);
   return code;
 }
@@ -192,44 +255,37 @@ static enum wr_code parts_complete_all(struct parts *self, struct wr_error *err)
 
 /* ---- folders and files */
 
-/* Makes a folder and all above it; the path is changed in between. */
-static enum wr_code parts_make_folder(const struct parts *self, char *path, struct wr_error *err)
+/* folder: bytes of its path in front of the names. */
+static void part_name(const struct parts *self, struct part *part, size_t folder)
 {
-  for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
-    *slash = '\0';
-    if (mkdir(path, 0777) != 0 && errno != EEXIST)
-      return parts_fail(self, "make the folder", path, err);
-    *slash = '/';
+  char name[40];
+  const char *own = self->is_exact ? self->ready.names.hidden : ".part-";
+  size_t room = folder + strlen(own) + strlen(self->extension) + 128;
+  part->hidden = wr_memory_get(room);
+  snprintf(part->hidden, room, "%s%s%.*s/", self->folder, part->partition_length ? "/" : "",
+           (int)part->partition_length, part->partition);
+  if (self->is_exact) {
+    snprintf(part->hidden + folder, room - folder, "%s%u-%s-%" PRIu64 "%s" WR_FILES_SUFFIX, own,
+             self->task, self->run, self->number, self->extension);
+    return;
   }
-  struct stat status;
-  if (mkdir(path, 0777) != 0 && errno != EEXIST)
-    return parts_fail(self, "make the folder", path, err);
-  if (stat(path, &status) == 0 && !S_ISDIR(status.st_mode)) {
-    wr_fail(err, WR_IO, "the path '%s' of table %s is a file; writing takes a folder", path,
-            self->table);
-    return err->code;
-  }
-  return WR_OK;
+  snprintf(name, sizeof name, "%u-%" PRIu64, self->task, self->number);
+  snprintf(part->hidden + folder, room - folder, "%s%s-%s%s" WR_FILES_SUFFIX, own, self->run, name,
+           self->extension);
+  part->shown = wr_memory_get(room);
+  snprintf(part->shown, room, "%.*spart-%s-%s%s", (int)folder, part->hidden, self->run, name,
+           self->extension);
 }
 
 static enum wr_code part_open(const struct parts *self, struct part *part, struct wr_error *err)
 {
-  const char *slash = part->partition_length ? "/" : "";
-  size_t folder = strlen(self->folder) + strlen(slash) + part->partition_length;
-  size_t room = folder + strlen(self->extension) + 128;
-  part->hidden = wr_memory_get(room);
-  part->shown = wr_memory_get(room);
-  snprintf(part->shown, room, "%s%s%.*s/part-%s-%u-%" PRIu64 "%s", self->folder, slash,
-           (int)part->partition_length, part->partition, self->run, self->task, self->number,
-           self->extension);
-  snprintf(part->hidden, room, "%s%s%.*s/.part-%s-%u-%" PRIu64 "%s" WR_FILES_SUFFIX, self->folder,
-           slash, (int)part->partition_length, part->partition, self->run, self->task, self->number,
-           self->extension);
+  size_t folder = strlen(self->folder) + (part->partition_length ? 1 : 0) + part->partition_length;
+  part_name(self, part, folder + 1);
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
   part->fd = open(part->hidden, flags, 0666);
   if (part->fd < 0 && errno == ENOENT && part->partition_length) {
     part->hidden[folder] = '\0';
-    enum wr_code code = parts_make_folder(self, part->hidden, err);
+    enum wr_code code = wr_filesystem_make_folder(self->table, part->hidden, err);
     if (code)
       return code;
     part->hidden[folder] = '/';
@@ -337,44 +393,66 @@ static void parts_close(struct wr_writer *writer)
   struct parts *self = (struct parts *)writer;
   struct wr_error err;
   while (self->open_count) /* a job that fails keeps what it had written */
-    parts_complete(self, self->open_count - 1, &err);
+    if (self->is_exact)
+      part_free(self->open[--self->open_count]); /* its next life knows what counts */
+    else
+      parts_complete(self, self->open_count - 1, &err);
   wr_file_sync_free(self->sync);
+  wr_file_ready_free(&self->ready);
   struct wr_arena arena = self->arena;
   wr_arena_free(&arena);
   free(self);
 }
 
-static enum wr_code parts_open(const struct wr_table_spec *spec, struct wr_writer **out,
-                               struct wr_error *err)
+static void parts_set_rolling(struct parts *self, const struct wr_table_spec *spec)
 {
-  struct parts *self = wr_memory_get_zero(sizeof *self);
-  const char *path = wr_filesystem_path(spec);
-  size_t length = strlen(path);
-  while (length > 1 && path[length - 1] == '/')
-    length--;
-  const char *separator = spec->separator ? spec->separator : "";
   const struct wr_option *table = wr_filesystem_options;
-  self->writer.class = &wr_filesystem_writer;
-  self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
-  self->folder = wr_arena_copy(&self->arena, path, length);
-  self->separator = wr_arena_copy(&self->arena, separator, strlen(separator));
-  self->compress = strcmp(wr_options_text(spec->options, table, "compression"), "gzip") == 0;
-  self->extension = parts_extension(self, spec);
-  self->task = spec->task;
-  self->sync = wr_file_sync_new(self->table);
-  self->levels = spec->partition_count + 1;
-  self->note = spec->note;
-  self->note_self = spec->note_self;
   self->size_max = wr_options_bytes(spec->options, table, "sink.rolling-policy.file-size");
   self->age_max_us =
       wr_options_duration_us(spec->options, table, "sink.rolling-policy.rollover-interval");
   self->check_us =
       wr_options_duration_us(spec->options, table, "sink.rolling-policy.check-interval");
   self->check_us = self->check_us < self->age_max_us ? self->check_us : self->age_max_us;
+}
+
+static void parts_set_names(struct parts *self, const struct wr_table_spec *spec)
+{
+  self->is_exact = spec->job != NULL;
+  self->extension = parts_extension(self, spec);
+  if (self->is_exact)
+    snprintf(self->run, sizeof self->run, "%" PRIx64, (uint64_t)wr_now_us());
+  else
+    snprintf(self->run, sizeof self->run, "%" PRIx64 "-%x", (uint64_t)wr_now_us(),
+             (unsigned)getpid());
+  if (!self->is_exact)
+    return;
+  wr_file_names_make(spec, &self->arena, &self->ready.names);
+  self->ready.table = self->table;
+  self->ready.folder = self->folder;
+  self->ready.extension = self->extension;
+  self->ready.task = self->task;
+}
+
+static enum wr_code parts_open(const struct wr_table_spec *spec, struct wr_writer **out,
+                               struct wr_error *err)
+{
+  struct parts *self = wr_memory_get_zero(sizeof *self);
+  const char *separator = spec->separator ? spec->separator : "";
+  self->writer.class = &wr_filesystem_writer;
+  self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
+  self->separator = wr_arena_copy(&self->arena, separator, strlen(separator));
+  self->compress =
+      strcmp(wr_options_text(spec->options, wr_filesystem_options, "compression"), "gzip") == 0;
+  self->task = spec->task;
+  self->sync = wr_file_sync_new(self->table);
+  self->levels = spec->partition_count + 1;
+  self->note = spec->note;
+  self->note_self = spec->note_self;
   self->buffer_bytes = spec->partition_count ? PARTS_PARTITION_BUFFER_BYTES : PARTS_BUFFER_BYTES;
-  snprintf(self->run, sizeof self->run, "%" PRIx64 "-%x", (uint64_t)wr_now_us(),
-           (unsigned)getpid());
-  enum wr_code code = parts_make_folder(self, wr_arena_copy(&self->arena, path, length), err);
+  parts_set_rolling(self, spec);
+  enum wr_code code = wr_filesystem_open_folder(spec, &self->arena, &self->folder, err);
+  if (code == WR_OK)
+    parts_set_names(self, spec);
   if (code == WR_OK && spec->task == 0 && *separator) /* each file is looked at once */
     code = wr_filesystem_adopt(spec, self->folder, err);
   if (code != WR_OK) {
@@ -414,10 +492,46 @@ static enum wr_code parts_barrier(struct wr_writer *writer, uint64_t epoch, stru
   enum wr_code code = WR_OK;
   self->epoch = epoch;
   if (self->compress)
-    return parts_complete_all(self, err);
+    code = parts_complete_all(self, err);
   for (uint32_t i = 0; code == WR_OK && i < self->open_count; i++)
     code = part_sync(self, self->open[i], err);
+  self->epoch = epoch + 1;
   return code;
+}
+
+/* Bytes of a file that count; it was synced. */
+static uint64_t part_length(const struct part *part)
+{
+  return part->gzip ? (uint64_t)lseek(part->fd, 0, SEEK_CUR) : (uint64_t)part->size;
+}
+
+static enum wr_code parts_outbox(struct wr_writer *writer, uint64_t epoch, bool last,
+                                 struct wr_buffer *bytes, struct wr_error *err)
+{
+  struct parts *self = (struct parts *)writer;
+  uint64_t number = 0;
+  assert(self->is_exact);
+  wr_file_ready_forget(&self->ready);
+  self->epoch = epoch;
+  enum wr_code code = last ? parts_complete_all(self, err) : WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < self->open_count; i++)
+    code = part_sync(self, self->open[i], err);
+  self->epoch = epoch + 1;
+  if (code != WR_OK || self->ready.count + self->open_count == 0)
+    return code; /* nothing is an outbox, too */
+  wr_file_outbox_begin(bytes, epoch, (uint64_t)self->ready.count + self->open_count);
+  wr_file_ready_put(&self->ready, epoch, &number, bytes);
+  for (uint32_t i = 0; i < self->open_count; i++) {
+    const struct part *part = self->open[i];
+    wr_file_ready_put_open(&self->ready, epoch, &number, part->partition, part->partition_length,
+                           strrchr(part->hidden, '/') + 1, part_length(part), bytes);
+  }
+  return WR_OK;
+}
+
+static uint64_t parts_outbox_bytes(const struct wr_writer *writer)
+{
+  return ((const struct parts *)writer)->ready.bytes;
 }
 
 static enum wr_code parts_settled(struct wr_writer *writer, uint64_t epoch, bool *settled,
@@ -456,6 +570,8 @@ const struct wr_writer_class wr_filesystem_writer = {
     .open = parts_open,
     .write = parts_write,
     .barrier = parts_barrier,
+    .outbox = parts_outbox,
+    .outbox_bytes = parts_outbox_bytes,
     .settled = parts_settled,
     .tick = parts_tick,
     .finish = parts_finish,

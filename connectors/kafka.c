@@ -163,20 +163,57 @@ static enum wr_code kafka_check_reading(const struct wr_table_spec *spec, uint32
   return WR_OK;
 }
 
+bool wr_kafka_wants_exactly_once(const struct wr_table_spec *spec)
+{
+  return strcmp(wr_kafka_text(spec, "sink.delivery-guarantee"), "exactly-once") == 0;
+}
+
+/* Properties without which there are no transactions, and the only values they can have. */
+static const struct {
+  const char *option, *values[3];
+} kafka_transactional[] = {
+    {"properties.acks", {"all", "-1"}},
+    {"properties.request.required.acks", {"all", "-1"}},
+    {"properties.enable.idempotence", {"true"}},
+};
+
+static enum wr_code kafka_check_exactly_once(const struct wr_table_spec *spec, struct wr_error *err)
+{
+  const struct wr_option_value *prefix =
+      wr_options_find_value(spec->options, "sink.transactional-id-prefix");
+  if (!wr_kafka_wants_exactly_once(spec)) {
+    if (prefix)
+      return wr_fail_at(err, WR_SEMANTIC, prefix->key_span,
+                        "the option '%s' of table %s means nothing without "
+                        "'sink.delivery-guarantee' = 'exactly-once'",
+                        prefix->key, spec->table);
+    return WR_OK;
+  }
+  if (prefix && !*prefix->value)
+    return wr_fail_at(err, WR_SEMANTIC, prefix->value_span, "the option '%s' of table %s is empty",
+                      prefix->key, spec->table);
+  for (size_t i = 0; i < sizeof kafka_transactional / sizeof *kafka_transactional; i++) {
+    const struct wr_option_value *value =
+        wr_options_find_value(spec->options, kafka_transactional[i].option);
+    const char *const *allowed = kafka_transactional[i].values;
+    while (value && *allowed && strcmp(value->value, *allowed) != 0)
+      allowed++;
+    if (value && !*allowed)
+      return wr_fail_at(err, WR_SEMANTIC, value->value_span,
+                        "'%s' = '%s' of table %s does not go with 'sink.delivery-guarantee' = "
+                        "'exactly-once', which needs '%s'",
+                        value->key, value->value, spec->table, kafka_transactional[i].values[0]);
+  }
+  return WR_OK;
+}
+
 static enum wr_code kafka_check_writing(const struct wr_table_spec *spec, uint32_t topic_count,
                                         struct wr_error *err)
 {
-  const struct wr_option_value *guarantee =
-      wr_options_find_value(spec->options, "sink.delivery-guarantee");
   if (topic_count > 1)
     return wr_fail_at(err, WR_SEMANTIC, wr_options_find_value(spec->options, "topic")->value_span,
                       "table %s cannot be written: it has %u topics", spec->table, topic_count);
-  if (guarantee && strcmp(guarantee->value, "exactly-once") == 0) {
-    wr_fail_at(err, WR_UNSUPPORTED, guarantee->value_span,
-               "table %s cannot be written exactly once yet", spec->table);
-    return wr_hint(err, "use 'at-least-once', which is the default");
-  }
-  return WR_OK;
+  return kafka_check_exactly_once(spec, err);
 }
 
 static enum wr_code kafka_check(const struct wr_table_spec *spec, bool writing,
@@ -284,7 +321,12 @@ const struct wr_option wr_kafka_options[] = {
      .kind = WR_OPTION_CHOICE,
      .choices = "none|at-least-once|exactly-once",
      .fallback = "at-least-once",
-     .help = "none: epochs do not wait for the broker; exactly-once is not supported yet."},
+     .help = "none: epochs do not wait for the broker; exactly-once: the rows of an epoch are "
+             "published in one transaction, which needs --state-dir."},
+    {.name = "sink.transactional-id-prefix",
+     .kind = WR_OPTION_TEXT,
+     .help = "With exactly-once: the transactional id and the consumer group that keeps the epoch "
+             "are '<prefix>-<table>' instead of 'weir-<job>-<table>'. No other job may have it."},
     {.name = NULL},
 };
 
@@ -299,4 +341,6 @@ const struct wr_connector wr_connector_kafka = {
     .check = kafka_check,
     .is_bounded = kafka_is_bounded,
     .delivery = "at-least-once: acknowledged by the brokers before an epoch counts",
+    .publisher = &wr_kafka_publisher,
+    .wants_exactly_once = wr_kafka_wants_exactly_once,
 };

@@ -3,24 +3,27 @@
  * What the files of the Kafka connector share. kafka.c is the table of options, kafka_client.c the
  * connection, kafka_splits.c the partitions and kafka_offsets.c where reading them begins and ends,
  * kafka_reader.c and kafka_writer.c the two halves, kafka_metadata.c the columns that come from
- * Kafka itself.
+ * Kafka itself. Exactly once: kafka_collector.c in place of the writer, kafka_outbox.c its bytes,
+ * kafka_publisher.c which epoch has to be published, kafka_transaction.c how.
  */
 #ifndef WEIR_CONNECTORS_KAFKA_H
 #define WEIR_CONNECTORS_KAFKA_H
 
 #include <librdkafka/rdkafka.h>
 
-#include "connectors/connector.h"
+#include "connectors/publisher.h"
 
 extern const struct wr_option wr_kafka_options[];
 extern const struct wr_metadata wr_kafka_metadata[];
 extern const struct wr_reader_class wr_kafka_reader;
 extern const struct wr_writer_class wr_kafka_writer;
+extern const struct wr_publisher_class wr_kafka_publisher;
 
 /* ---- options (kafka.c) */
 
 /* An option with its fallback. */
 const char *wr_kafka_text(const struct wr_table_spec *spec, const char *name);
+bool wr_kafka_wants_exactly_once(const struct wr_table_spec *spec);
 /* The names of the option 'topic', which are joined by semicolons. */
 const char *const *wr_kafka_topics(const struct wr_table_spec *spec, struct wr_arena *arena,
                                    uint32_t *topic_count);
@@ -68,6 +71,13 @@ void wr_kafka_client_close(struct wr_kafka_client *client);
 enum wr_code wr_kafka_client_partitions(struct wr_kafka_client *client, const char *topic,
                                         int64_t deadline_us, uint32_t *partition_count,
                                         struct wr_error *err);
+/* What a topic takes, as far as the broker tells. */
+struct wr_kafka_limits {
+  uint64_t record_bytes; /* UINT64_MAX: not told */
+  bool needs_keys;       /* it is compacted */
+};
+void wr_kafka_client_limits(struct wr_kafka_client *client, const char *topic,
+                            struct wr_kafka_limits *limits);
 /* Tells the user, once, that brokers do not answer, and once that they do again. */
 void wr_kafka_client_away(struct wr_kafka_client *client, const char *effect);
 void wr_kafka_client_back(struct wr_kafka_client *client);

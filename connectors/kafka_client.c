@@ -14,11 +14,13 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "text/number.h"
 
 #define CLIENT_ASK_MS        500                    /* one attempt to get an answer */
 #define CLIENT_PATIENCE_US   (2 * WR_US_PER_SECOND) /* before the user is told that we wait */
 #define CLIENT_NEW_TOPIC_US  (3 * WR_US_PER_SECOND) /* for a topic that is just being made */
 #define CLIENT_BACKOFF_MS    "5"
+#define CLIENT_LIMITS_MS     5000 /* to ask what a topic takes */
 #define CLIENT_NUDGE_US      (5 * WR_US_PER_MS)
 #define CLIENT_PREFIX        "properties."
 #define CLIENT_PREFIX_LENGTH (sizeof CLIENT_PREFIX - 1)
@@ -35,7 +37,8 @@ static const struct client_owned client_owned[] = {
     {"enable.auto.commit", true, false, "offsets are committed when an epoch is complete"},
     {"enable.auto.offset.store", true, false, "offsets are committed when an epoch is complete"},
     {"enable.partition.eof", true, false, "it tells when a partition is read to its end"},
-    {"transactional.id", false, true, "transactions are not supported yet"},
+    {"transactional.id", false, true,
+     "it is made of the job and the sink; 'sink.transactional-id-prefix' gives it another beginning"},
     {"delivery.report.only.error", false, true, "every delivery is counted"},
     {"log.queue", true, true, "its messages come through Weir"},
 };
@@ -332,4 +335,53 @@ enum wr_code wr_kafka_client_partitions(struct wr_kafka_client *client, const ch
   if (code == WR_OK)
     wr_kafka_client_back(client);
   return code;
+}
+
+/* ---- what a topic takes */
+
+/* What a batch of one record has on top of key and value: head, lengths, attributes. */
+#define CLIENT_RECORD_OVERHEAD 128
+
+static void client_read_limits(const rd_kafka_ConfigResource_t *topic,
+                               struct wr_kafka_limits *limits)
+{
+  size_t count = 0;
+  const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(topic, &count);
+  for (size_t i = 0; i < count; i++) {
+    const char *name = rd_kafka_ConfigEntry_name(entries[i]);
+    const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+    int64_t bytes;
+    if (value && strcmp(name, "cleanup.policy") == 0)
+      limits->needs_keys = strstr(value, "compact") != NULL;
+    if (value && strcmp(name, "max.message.bytes") == 0 &&
+        wr_parse_i64(value, strlen(value), &bytes) && bytes > CLIENT_RECORD_OVERHEAD)
+      limits->record_bytes = (uint64_t)bytes - CLIENT_RECORD_OVERHEAD;
+  }
+}
+
+/* Who may not ask, or gets no answer in time, finds out when the broker refuses a record. */
+void wr_kafka_client_limits(struct wr_kafka_client *client, const char *topic,
+                            struct wr_kafka_limits *limits)
+{
+  *limits = (struct wr_kafka_limits){.record_bytes = UINT64_MAX};
+  char why[64];
+  rd_kafka_queue_t *queue = rd_kafka_queue_new(client->rk);
+  rd_kafka_AdminOptions_t *options =
+      rd_kafka_AdminOptions_new(client->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+  rd_kafka_AdminOptions_set_request_timeout(options, CLIENT_LIMITS_MS, why, sizeof why);
+  rd_kafka_DescribeConfigs(client->rk, &resource, 1, options, queue);
+  rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CLIENT_LIMITS_MS);
+  const rd_kafka_DescribeConfigs_result_t *result =
+      event && !rd_kafka_event_error(event) ? rd_kafka_event_DescribeConfigs_result(event) : NULL;
+  size_t count = 0;
+  const rd_kafka_ConfigResource_t **topics =
+      result ? rd_kafka_DescribeConfigs_result_resources(result, &count) : NULL;
+  if (count == 1 && !rd_kafka_ConfigResource_error(topics[0]))
+    client_read_limits(topics[0], limits);
+  if (event)
+    rd_kafka_event_destroy(event);
+  rd_kafka_ConfigResource_destroy(resource);
+  rd_kafka_AdminOptions_destroy(options);
+  rd_kafka_queue_destroy(queue);
 }

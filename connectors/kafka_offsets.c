@@ -273,19 +273,22 @@ enum wr_code wr_kafka_resolve(struct wr_kafka_client *client, const struct wr_ta
   struct offsets_request request = {client, spec, partitions, partition_count, deadline_us};
   int64_t *starts = WR_NEW_ARRAY(&client->arena, int64_t, partition_count);
   int64_t *stops = WR_NEW_ARRAY(&client->arena, int64_t, partition_count);
-  bool missing = false;
-  for (uint32_t i = 0; i < partition_count; i++)
-    missing = missing || partitions[i].next < 0;
-  if (!missing)
-    return WR_OK;
-  enum wr_code code = offsets_start(&request, starts, err);
-  if (code == WR_OK)
+  bool bounded = strcmp(wr_kafka_text(spec, "scan.bounded.mode"), "unbounded") != 0;
+  bool needs_starts = false, needs_stops = false;
+  for (uint32_t i = 0; i < partition_count; i++) {
+    if (!bounded) /* it may have been when the position was kept */
+      partitions[i].stop = WR_KAFKA_NO_STOP;
+    needs_starts = needs_starts || partitions[i].next < 0;
+    needs_stops = needs_stops || (bounded && partitions[i].stop == WR_KAFKA_NO_STOP);
+  }
+  enum wr_code code = needs_starts ? offsets_start(&request, starts, err) : WR_OK;
+  if (code == WR_OK && needs_stops)
     code = offsets_stop(&request, stops, err);
   for (uint32_t i = 0; code == WR_OK && i < partition_count; i++) {
-    if (partitions[i].next >= 0)
-      continue;
-    partitions[i].next = starts[i];
-    partitions[i].stop = stops[i];
+    if (partitions[i].next < 0)
+      partitions[i].next = starts[i];
+    if (needs_stops && partitions[i].stop == WR_KAFKA_NO_STOP)
+      partitions[i].stop = stops[i];
   }
   return code;
 }

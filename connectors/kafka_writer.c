@@ -6,6 +6,8 @@
  * its records is under way. The producer is idempotent and waits for all replicas, and with
  * at-least-once it never gives a record up: while brokers are away the queue fills, and then write
  * waits. A record that the broker refuses is an error that names topic, partition and reason.
+ *
+ * Exactly once nothing is sent from here: kafka_collector.c has all there is to do.
  */
 #include "connectors/kafka.h"
 
@@ -15,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectors/kafka_collector.h"
 #include "core/time.h"
 
 #define WRITER_WAIT_MS      100
@@ -28,13 +31,12 @@ struct segment {
   struct segment *next;
 };
 
-enum writer_partitioner { WRITER_DEFAULT, WRITER_FIXED, WRITER_ROUND_ROBIN };
-
 struct kafka_writer {
   struct wr_writer writer;
+  struct wr_kafka_collector *collector; /* exactly once: takes everything; nothing below is used */
   struct wr_kafka_client client;
   rd_kafka_topic_t *topic;
-  enum writer_partitioner partitioner;
+  enum wr_kafka_partitioner partitioner;
   uint32_t partition_count, partition; /* fixed: ours; round-robin: the next one */
   bool waits_for_broker;               /* epochs settle when everything is acknowledged */
   struct segment *oldest, *open;
@@ -98,12 +100,12 @@ static enum wr_code writer_serve(struct kafka_writer *self, int wait_ms, struct 
 
 /* ---- opening and closing */
 
-static enum writer_partitioner writer_partitioner(const struct wr_table_spec *spec)
+enum wr_kafka_partitioner wr_kafka_partitioner(const struct wr_table_spec *spec)
 {
   const char *name = wr_kafka_text(spec, "sink.partitioner");
-  return strcmp(name, "fixed") == 0         ? WRITER_FIXED
-         : strcmp(name, "round-robin") == 0 ? WRITER_ROUND_ROBIN
-                                            : WRITER_DEFAULT;
+  return strcmp(name, "fixed") == 0         ? WR_KAFKA_PARTITION_FIXED
+         : strcmp(name, "round-robin") == 0 ? WR_KAFKA_PARTITION_ROUND_ROBIN
+                                            : WR_KAFKA_PARTITION_DEFAULT;
 }
 
 static void writer_add_segment(struct kafka_writer *self)
@@ -119,6 +121,8 @@ static void writer_add_segment(struct kafka_writer *self)
 static void writer_close(struct wr_writer *writer)
 {
   struct kafka_writer *self = (struct kafka_writer *)writer;
+  if (self->collector)
+    wr_kafka_collector_close(self->collector);
   if (self->client.rk && self->underway) {
     rd_kafka_purge(self->client.rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(self->client.rk, 0);
@@ -169,7 +173,15 @@ static enum wr_code writer_open(const struct wr_table_spec *spec, struct wr_writ
   int64_t deadline_us = wr_monotonic_us() + wr_options_duration_us(spec->options, wr_kafka_options,
                                                                    "sink.connect.timeout");
   self->writer.class = &wr_kafka_writer;
-  self->partitioner = writer_partitioner(spec);
+  if (spec->job) {
+    enum wr_code opened = wr_kafka_collector_open(spec, &self->collector, err);
+    if (opened == WR_OK)
+      *out = &self->writer;
+    else
+      free(self);
+    return opened;
+  }
+  self->partitioner = wr_kafka_partitioner(spec);
   self->waits_for_broker = strcmp(wr_kafka_text(spec, "sink.delivery-guarantee"), "none") != 0;
   writer_add_segment(self);
   self->client.owner = self;
@@ -195,10 +207,10 @@ static enum wr_code writer_open(const struct wr_table_spec *spec, struct wr_writ
 
 static int32_t writer_partition(struct kafka_writer *self)
 {
-  if (self->partitioner == WRITER_DEFAULT)
+  if (self->partitioner == WR_KAFKA_PARTITION_DEFAULT)
     return RD_KAFKA_PARTITION_UA;
   int32_t partition = (int32_t)self->partition;
-  if (self->partitioner == WRITER_ROUND_ROBIN)
+  if (self->partitioner == WR_KAFKA_PARTITION_ROUND_ROBIN)
     self->partition = (self->partition + 1) % self->partition_count;
   return partition;
 }
@@ -252,6 +264,8 @@ static enum wr_code writer_write(struct wr_writer *writer, const struct wr_outgo
 {
   struct kafka_writer *self = (struct kafka_writer *)writer;
   enum wr_code code = WR_OK;
+  if (self->collector)
+    return wr_kafka_collector_write(self->collector, records, count, err);
   for (uint32_t i = 0; i < count && code == WR_OK; i++) {
     code = writer_put(self, &records[i], err);
     if (code == WR_OK && i % WRITER_POLL_RECORDS == WRITER_POLL_RECORDS - 1)
@@ -266,16 +280,34 @@ static enum wr_code writer_barrier(struct wr_writer *writer, uint64_t epoch, str
 {
   struct kafka_writer *self = (struct kafka_writer *)writer;
   (void)err;
-  assert(epoch > 0);
+  assert(epoch > 0 && !self->collector);
   self->open->epoch = epoch;
   writer_add_segment(self);
   return WR_OK;
+}
+
+static enum wr_code writer_outbox(struct wr_writer *writer, uint64_t epoch, bool last,
+                                  struct wr_buffer *bytes, struct wr_error *err)
+{
+  struct kafka_writer *self = (struct kafka_writer *)writer;
+  assert(epoch > 0 && self->collector);
+  (void)epoch, (void)last;
+  return wr_kafka_collector_take(self->collector, bytes, err);
+}
+
+static uint64_t writer_outbox_bytes(const struct wr_writer *writer)
+{
+  const struct kafka_writer *self = (const struct kafka_writer *)writer;
+  return self->collector ? wr_kafka_collector_bytes(self->collector) : 0;
 }
 
 static enum wr_code writer_settled(struct wr_writer *writer, uint64_t epoch, bool *settled,
                                    struct wr_error *err)
 {
   struct kafka_writer *self = (struct kafka_writer *)writer;
+  *settled = true;
+  if (self->collector)
+    return WR_OK;
   enum wr_code code = writer_serve(self, 0, err);
   if (code != WR_OK)
     return code;
@@ -290,15 +322,16 @@ static enum wr_code writer_settled(struct wr_writer *writer, uint64_t epoch, boo
 
 static enum wr_code writer_tick(struct wr_writer *writer, int64_t now_us, struct wr_error *err)
 {
+  struct kafka_writer *self = (struct kafka_writer *)writer;
   (void)now_us;
-  return writer_serve((struct kafka_writer *)writer, 0, err);
+  return self->collector ? WR_OK : writer_serve(self, 0, err);
 }
 
 static enum wr_code writer_finish(struct wr_writer *writer, struct wr_error *err)
 {
   struct kafka_writer *self = (struct kafka_writer *)writer;
   enum wr_code code = WR_OK;
-  while (code == WR_OK && self->underway > 0) {
+  while (code == WR_OK && self->underway > 0) { /* never, if it collects */
     rd_kafka_flush(self->client.rk, WRITER_WAIT_MS);
     code = writer_serve(self, 0, err);
   }
@@ -309,6 +342,8 @@ const struct wr_writer_class wr_kafka_writer = {
     .open = writer_open,
     .write = writer_write,
     .barrier = writer_barrier,
+    .outbox = writer_outbox,
+    .outbox_bytes = writer_outbox_bytes,
     .settled = writer_settled,
     .tick = writer_tick,
     .finish = writer_finish,
