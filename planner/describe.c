@@ -426,6 +426,12 @@ const char *wr_identity_column(struct wr_arena *arena, const struct wr_logical *
   return identity_short(arena, identity_column(arena, node, column));
 }
 
+const char *wr_identity_expression(struct wr_arena *arena, const struct wr_logical *input,
+                                   const struct wr_expression *expression)
+{
+  return identity_expression(arena, input, expression);
+}
+
 const char *wr_identity_source(struct wr_arena *arena, const struct wr_logical *node)
 {
   return identity_source(arena, node);

@@ -4,6 +4,7 @@
 #ifndef WEIR_PLANNER_DESCRIBE_H
 #define WEIR_PLANNER_DESCRIBE_H
 
+#include "operators/plan.h"
 #include "planner/logical.h"
 
 /* "Filter", "Source(clicks)", "TumbleAggregate": short, for logs and metrics. */
@@ -20,13 +21,17 @@ const char *wr_logical_tree(struct wr_arena *arena, struct wr_logical *const *ro
  * projections or aliases, so that those may change. NULL: it keeps none.
  */
 const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical *node);
-/* What that state is made of: it can be taken over if these words are the same. "": nothing that a
- * change of the query could make unreadable. */
-const char *wr_logical_state(struct wr_arena *arena, const struct wr_logical *node);
+/* What that state is made of, and which parts of it may come and go. wanted: the node's columns
+ * that somebody reads; sinks: where its rows go. Members stand in the order of the aggregates, then
+ * of the columns of all inputs. */
+const struct wr_plan_state *wr_logical_state(struct wr_arena *arena, const struct wr_logical *node,
+                                             const bool *wanted, const char *sinks);
 /* Parts of the identity: a column in terms of the tables beneath, and these tables. */
 const char *wr_identity_column(struct wr_arena *arena, const struct wr_logical *node,
                                uint32_t column);
 const char *wr_identity_window(struct wr_arena *arena, const struct wr_window_origin *origin);
+const char *wr_identity_expression(struct wr_arena *arena, const struct wr_logical *input,
+                                   const struct wr_expression *expression);
 const char *wr_identity_source(struct wr_arena *arena, const struct wr_logical *node);
 
 #endif

@@ -57,16 +57,30 @@ static void explain_source(struct wr_writing *out, const struct wr_plan_node *no
            on_error[source->on_error]);
 }
 
-/* What a sink promises to a job with a state directory; options may ask for less. */
-static const char *explain_delivery(const struct wr_plan_table *table)
+/* What a sink promises; NULL: nothing is said. Options may ask for more or less than the connector
+ * does by itself. */
+static const char *explain_delivery(struct wr_arena *arena, const struct wr_plan_table *table)
 {
+  const struct wr_connector *connector = table->connector;
   const char *guarantee = wr_options_find(table->options, "sink.delivery-guarantee");
-  return guarantee && strcmp(guarantee, "none") == 0 ? "none" : table->connector->delivery;
+  const struct wr_table_spec spec = {.table = table->name,
+                                     .options = table->options,
+                                     .schema = table->physical,
+                                     .partitions = table->partitions,
+                                     .partition_count = table->partition_count};
+  if (guarantee && strcmp(guarantee, "none") == 0)
+    return "none";
+  if (connector->publisher && !connector->wants_exactly_once)
+    return wr_arena_print(arena, "exactly-once with a state directory, else %s",
+                          connector->delivery);
+  if (connector->publisher && connector->wants_exactly_once(&spec))
+    return "exactly-once: published when its epoch is kept, which needs a state directory";
+  return connector->delivery;
 }
 
 static void explain_sink(struct wr_writing *out, const struct wr_plan_node *node)
 {
-  const char *delivery = explain_delivery(&node->sink->table);
+  const char *delivery = explain_delivery(out->arena, &node->sink->table);
   explain_table(out, &node->sink->table);
   if (delivery)
     wr_write(out, "; delivery: %s", delivery);
@@ -110,6 +124,23 @@ static const char *explain_changelog(const struct wr_plan_node *node)
   return node->changes ? "[I,UB,UA,D]" : "[I]";
 }
 
+/* "of bid auction, price; of person dateTime": where not all fields of a ROW are made. */
+static void explain_fields(struct wr_writing *out, const struct wr_plan_source *source)
+{
+  bool some = false;
+  for (uint32_t i = 0; i < source->wanted_count; i++) {
+    const struct wr_field *field = &source->made->fields[source->wanted[i]];
+    if (!source->fields[i])
+      continue;
+    wr_write(out, "%sof %s ", some ? "; " : "       ", field->name);
+    for (uint32_t f = 0; f < field->type->field_count; f++)
+      wr_write(out, "%s%s", f ? ", " : "", field->type->fields[f].name);
+    some = true;
+  }
+  if (some)
+    wr_write(out, "\n");
+}
+
 static void explain_operators(struct wr_writing *out, const struct wr_plan *plan, bool changelog)
 {
   size_t width = 0;
@@ -135,6 +166,8 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     if (node->detail)
       wr_write(out, "       %s%s\n", node->kind == WR_PLAN_SOURCE && node->source ? "reads " : "",
                node->detail);
+    if (node->kind == WR_PLAN_SOURCE && node->source)
+      explain_fields(out, node->source);
   }
 }
 
@@ -222,7 +255,7 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   if (node->sink) {
     json_table(out, &node->sink->table);
     wr_write(out, ",\"delivery\":");
-    wr_write_json(out, explain_delivery(&node->sink->table));
+    wr_write_json(out, explain_delivery(out->arena, &node->sink->table));
   }
   json_inputs(out, plan, node);
   json_columns(out, node->schema);

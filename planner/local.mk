@@ -2,7 +2,8 @@
 # rules_table: one rewrite rule per file, in the order in which they run; planner/rules.c reads
 # planner/table.inc made from it.
 rules_table = planner/simplify_filters.c planner/push_filters.c planner/fold_windows.c \
-	planner/merge_projects.c planner/drop_projects.c planner/prune_columns.c planner/merge_distincts.c
+	planner/merge_projects.c planner/drop_projects.c planner/prune_columns.c planner/merge_distincts.c \
+	planner/share_equals.c
 libweir_a_SOURCES += $(rules_table)
 
 libweir_a_SOURCES += planner/bind_call.c planner/bind_aggregate.c planner/bind_expression.c planner/bind_from.c planner/bind_function.c \
@@ -13,4 +14,4 @@ libweir_a_SOURCES += planner/bind_call.c planner/bind_aggregate.c planner/bind_e
 	planner/planner.h planner/program.c planner/rule.h planner/rules.c planner/scope.c \
 	planner/scope.h planner/settings.c planner/settings.h planner/show.c planner/show_create.c planner/show_create.h \
 	planner/table.c planner/table.h planner/table_define.c planner/table_elsewhere.c planner/table_hint.c planner/table_like.c \
-	planner/table_options.c planner/warning.h planner/window_lengths.c planner/window_lengths.h planner/writing.c planner/writing.h
+	planner/table_options.c planner/wanted_fields.c planner/warning.h planner/window_lengths.c planner/window_lengths.h planner/writing.c planner/writing.h

@@ -124,5 +124,10 @@ bool wr_logical_rows_reads(const struct wr_logical *node, uint32_t input, const 
 
 /* Which columns of each node of the order somebody reads, all of a sink's being read. */
 bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order);
+/* Of these, per node and column: which fields of a ROW somebody reads; NULL: it is no ROW.
+ * planner/wanted_fields.c. */
+const bool *const *const *wr_logical_wanted_fields(struct wr_arena *arena,
+                                                   const struct wr_logical_order *order,
+                                                   bool *const *wanted);
 
 #endif

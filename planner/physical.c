@@ -23,6 +23,8 @@
 #include "planner/physical_spec.h"
 #include "planner/writing.h"
 
+#define SINKS_BYTES_MAX 1000 /* of their names, as far as they tell nodes apart */
+
 /* ---- where */
 
 /* As many copies as the widest input has. */
@@ -219,6 +221,50 @@ static int64_t physical_max_ahead_us(const struct wr_table *table)
   return wr_table_is_bounded(table) ? 0 : WR_US_PER_DAY;
 }
 
+/* Where some fields of a ROW are read and others are not: the ROW of the former. */
+static const struct wr_type *physical_narrow(const struct wr_placing *physical,
+                                             const struct wr_type *type, const bool *read,
+                                             const uint32_t **numbers)
+{
+  struct wr_field *fields = WR_NEW_ARRAY(physical->arena, struct wr_field, type->field_count + 1);
+  uint32_t *kept = WR_NEW_ARRAY(physical->arena, uint32_t, type->field_count + 1), count = 0;
+  for (uint32_t f = 0; f < type->field_count; f++)
+    if (read[f]) {
+      fields[count] = type->fields[f];
+      kept[count++] = f;
+    }
+  if (count == 0 || count == type->field_count)
+    return type;
+  struct wr_type *narrow = WR_NEW(physical->arena, struct wr_type);
+  *narrow = *wr_type_row(physical->arena, fields, count);
+  narrow->not_null = type->not_null;
+  *numbers = kept;
+  return narrow;
+}
+
+/* Who makes ROWs by the names of their fields makes those alone that are read. */
+static void physical_narrow_rows(const struct wr_placing *physical, const struct wr_logical *node,
+                                 struct wr_plan_source *source)
+{
+  const struct wr_schema *all = source->table.physical;
+  struct wr_schema *made = WR_NEW(physical->arena, struct wr_schema);
+  struct wr_field *fields = WR_NEW_ARRAY(physical->arena, struct wr_field, all->column_count + 1);
+  const uint32_t **numbers =
+      WR_NEW_ARRAY(physical->arena, const uint32_t *, source->wanted_count + 1);
+  bool by_name = source->table.format ? source->table.format->rows_by_name
+                                      : source->table.connector->rows_by_name;
+  memcpy(fields, all->fields, all->column_count * sizeof *fields);
+  for (uint32_t i = 0; by_name && i < source->wanted_count; i++) {
+    struct wr_field *field = &fields[source->wanted[i]];
+    const bool *read = physical->fields[node->number][i];
+    if (read)
+      field->type = physical_narrow(physical, field->type, read, &numbers[i]);
+  }
+  *made = (struct wr_schema){all->column_count, fields};
+  source->made = made;
+  source->fields = numbers;
+}
+
 static const struct wr_plan_source *physical_source(const struct wr_placing *physical,
                                                     const struct wr_logical *node)
 {
@@ -239,6 +285,7 @@ static const struct wr_plan_source *physical_source(const struct wr_placing *phy
     else
       metadata[source->metadata_count++] = table->metadata[column - table->physical.column_count];
   }
+  physical_narrow_rows(physical, node, source);
   return source;
 }
 
@@ -255,6 +302,22 @@ static const struct wr_plan_sink *physical_sink(const struct wr_placing *physica
 }
 
 /* ---- specs: one function per operator class */
+
+const uint64_t *wr_physical_column_ids(const struct wr_placing *physical,
+                                       const struct wr_logical *node, uint32_t input)
+{
+  const struct wr_plan_state *state = physical->nodes[node->number].state;
+  uint32_t at = 0, count = node->inputs[input]->schema.column_count;
+  uint64_t *ids = WR_NEW_ARRAY(physical->arena, uint64_t, count + 1);
+  while (at < state->member_count && !state->members[at].is_column)
+    at++;
+  for (uint32_t i = 0; i < input; i++)
+    at += node->inputs[i]->schema.column_count;
+  assert(at + count <= state->member_count);
+  for (uint32_t c = 0; c < count; c++)
+    ids[c] = state->members[at + c].id;
+  return ids;
+}
 
 static const void *physical_values(const struct wr_placing *physical, const struct wr_logical *node,
                                    const struct wr_schema *schema)
@@ -320,6 +383,7 @@ static const void *physical_sort(const struct wr_placing *physical, const struct
 {
   struct wr_sort_spec *spec = WR_NEW(physical->arena, struct wr_sort_spec);
   *spec = (struct wr_sort_spec){.schema = schema,
+                                .column_ids = wr_physical_column_ids(physical, node, 0),
                                 .keys = node->sort.keys,
                                 .key_count = node->sort.key_count,
                                 .by_time = node->sort.by_time,
@@ -403,6 +467,25 @@ static const char **physical_statements(struct wr_arena *arena,
   return statements;
 }
 
+/* The names of the tables that the rows of a node go to. */
+static const char **physical_sinks(struct wr_arena *arena, const struct wr_logical_order *order)
+{
+  const char **sinks = WR_NEW_ARRAY(arena, const char *, order->count);
+  for (uint32_t i = order->count; i-- > 0;) {
+    const struct wr_logical *node = order->nodes[i];
+    if (node->kind == WR_LOGICAL_SINK)
+      sinks[i] = node->sink.table->name;
+    for (uint32_t k = 0; k < node->input_count; k++) {
+      const char **below = &sinks[node->inputs[k]->number];
+      if (!*below)
+        *below = sinks[i];
+      else if (strlen(*below) < SINKS_BYTES_MAX)
+        *below = wr_arena_print(arena, "%s, %s", *below, sinks[i]);
+    }
+  }
+  return sinks;
+}
+
 /* Equal identities get their ordinal. */
 static const char *physical_identity(const struct wr_placing *physical, uint32_t index)
 {
@@ -442,25 +525,27 @@ static const char *physical_detail(const struct wr_placing *physical, const stru
   return wr_written(&out);
 }
 
-static void physical_node(const struct wr_placing *physical, uint32_t index, const char *statement)
+static void physical_node(const struct wr_placing *physical, uint32_t index, const char *statement,
+                          const char *sinks)
 {
   const struct wr_logical *node = physical->order.nodes[index];
   struct wr_plan_node *out = &physical->nodes[index];
   struct wr_schema *schema = WR_NEW(physical->arena, struct wr_schema);
   *schema = node->schema;
   const char *detail = physical_detail(physical, node);
-  *out = (struct wr_plan_node){.id = index,
-                               .kind = WR_PLAN_OPERATOR,
-                               .name = wr_logical_name(physical->arena, node),
-                               .detail = *detail ? detail : NULL,
-                               .identity = physical_identity(physical, index),
-                               .state = wr_logical_state(physical->arena, node),
-                               .statement = statement,
-                               .schema = schema,
-                               .parallelism = physical_parallelism(physical, node),
-                               .arrived = physical->reads_arrived[index],
-                               .changes = node->changes,
-                               .one_time = physical->one_time[index]};
+  *out = (struct wr_plan_node){
+      .id = index,
+      .kind = WR_PLAN_OPERATOR,
+      .name = wr_logical_name(physical->arena, node),
+      .detail = *detail ? detail : NULL,
+      .identity = physical_identity(physical, index),
+      .state = wr_logical_state(physical->arena, node, physical->wanted[index], sinks),
+      .statement = statement,
+      .schema = schema,
+      .parallelism = physical_parallelism(physical, node),
+      .arrived = physical->reads_arrived[index],
+      .changes = node->changes,
+      .one_time = physical->one_time[index]};
   physical_connect(physical, node, out);
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
@@ -493,6 +578,7 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                                 .parallelism = parallelism,
                                 .order = wr_logical_order(arena, roots, root_count)};
   physical.wanted = wr_logical_wanted(arena, &physical.order);
+  physical.fields = wr_logical_wanted_fields(arena, &physical.order, physical.wanted);
   physical.reads_arrived = physical_find_arrived(arena, &physical.order);
   physical.may_be_late = physical_find_late(arena, &physical.order);
   physical.one_time = physical_find_one_time(arena, &physical.order);
@@ -504,6 +590,7 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
   for (uint32_t i = 0; i < physical.order.count; i++)
     physical.identities[i] = wr_logical_identity(arena, physical.order.nodes[i]);
   const char **statements = physical_statements(arena, &physical.order);
+  const char **sinks = physical_sinks(arena, &physical.order);
   struct wr_plan *plan = WR_NEW(arena, struct wr_plan);
   *plan = (struct wr_plan){.nodes = physical.nodes,
                            .node_count = physical.order.count,
@@ -512,7 +599,7 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                            .time_zone = settings->binding->time_zone,
                            .on_error = wr_settings_on_error(settings)};
   for (uint32_t i = 0; i < physical.order.count; i++) {
-    physical_node(&physical, i, statements[i]);
+    physical_node(&physical, i, statements[i], sinks[i]);
     const struct wr_plan_node *node = &physical.nodes[i];
     if (node->source && !node->source->bounded)
       plan->bounded = false;

@@ -12,6 +12,7 @@ const void *wr_physical_over(const struct wr_placing *physical, const struct wr_
   struct wr_over_spec *spec = WR_NEW(physical->arena, struct wr_over_spec);
   *spec = (struct wr_over_spec){.schema = schema,
                                 .input_schema = &input->schema,
+                                .column_ids = wr_physical_column_ids(physical, node, 0),
                                 .keys = over->keys,
                                 .key_count = over->key_count,
                                 .time_column = time,
@@ -30,6 +31,7 @@ const void *wr_physical_rank(const struct wr_placing *physical, const struct wr_
   struct wr_rank_spec *spec = WR_NEW(physical->arena, struct wr_rank_spec);
   *spec = (struct wr_rank_spec){.schema = schema,
                                 .input_schema = &wr_logical_input(node)->schema,
+                                .column_ids = wr_physical_column_ids(physical, node, 0),
                                 .start_column = UINT32_MAX,
                                 .end_column = UINT32_MAX,
                                 .keys = rank->keys,
@@ -74,10 +76,12 @@ const void *wr_physical_join(const struct wr_placing *physical, const struct wr_
                                        .pair_schema = physical_pairs(physical->arena, node),
                                        .condition = join->condition};
   for (unsigned side = 0; side < 2; side++)
-    spec->sides[side] = (struct wr_window_join_side){.schema = &node->inputs[side]->schema,
-                                                     .start_column = join->start_columns[side],
-                                                     .end_column = join->end_columns[side],
-                                                     .keys = join->keys[side]};
+    spec->sides[side] =
+        (struct wr_window_join_side){.schema = &node->inputs[side]->schema,
+                                     .column_ids = wr_physical_column_ids(physical, node, side),
+                                     .start_column = join->start_columns[side],
+                                     .end_column = join->end_columns[side],
+                                     .keys = join->keys[side]};
   return spec;
 }
 

@@ -16,15 +16,16 @@ struct wr_placing {
   const struct wr_settings *settings;
   uint32_t parallelism;
   struct wr_logical_order order;
-  bool **wanted;             /* per node: wr_logical_wanted */
-  const bool *reads_arrived; /* per node: somebody below judges lateness by it */
-  const bool *may_be_late;   /* per node: its rows may be behind a watermark */
-  const bool *one_time;      /* per node: see struct wr_plan_node */
-  bool *is_exchanged;        /* per node: its rows have come through channels */
-  bool *is_interleaved;      /* per node: of rows that it is given one may know of a watermark that
-                                others, still to come, are behind */
-  bool *is_held;             /* per node: rows that it is given have waited for the watermark */
-  const char **identities;   /* per node, not counted yet */
+  bool **wanted;                    /* per node: wr_logical_wanted */
+  const bool *const *const *fields; /* per node: wr_logical_wanted_fields */
+  const bool *reads_arrived;        /* per node: somebody below judges lateness by it */
+  const bool *may_be_late;          /* per node: its rows may be behind a watermark */
+  const bool *one_time;             /* per node: see struct wr_plan_node */
+  bool *is_exchanged;               /* per node: its rows have come through channels */
+  bool *is_interleaved;    /* per node: of rows that it is given one may know of a watermark that
+                              others, still to come, are behind */
+  bool *is_held;           /* per node: rows that it is given have waited for the watermark */
+  const char **identities; /* per node, not counted yet */
   struct wr_plan_node *nodes;
 };
 
@@ -38,6 +39,10 @@ const void *wr_physical_expand(const struct wr_placing *physical, const struct w
                                const struct wr_schema *schema);
 const void *wr_physical_distinct(const struct wr_placing *physical, const struct wr_logical *node,
                                  const struct wr_schema *schema);
+
+/* What the columns of an input are found by in rows of a snapshot. */
+const uint64_t *wr_physical_column_ids(const struct wr_placing *physical,
+                                       const struct wr_logical *node, uint32_t input);
 
 /* What EXPLAIN says beside the words of the logical node: how windows are computed, and where rows
  * that come too late for it go. */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Specs of the operators that know windows, and of what stands around them. */
+#include <assert.h>
+
 #include "operators/window_ring.h"
 #include "planner/physical_spec.h"
 
@@ -11,6 +13,19 @@ const void *wr_physical_assign(const struct wr_placing *physical, const struct w
                                          .window = node->assign.origin->window,
                                          .time_column = node->assign.time_column};
   return spec;
+}
+
+/* What the states of aggregates are found by in a snapshot. */
+static const uint64_t *physical_state_ids(const struct wr_placing *physical,
+                                          const struct wr_logical *node)
+{
+  const struct wr_plan_state *state = physical->nodes[node->number].state;
+  uint32_t count = node->aggregate.aggregate_count;
+  uint64_t *ids = WR_NEW_ARRAY(physical->arena, uint64_t, count + 1);
+  assert(count <= state->member_count);
+  for (uint32_t a = 0; a < count; a++)
+    ids[a] = state->members[a].id;
+  return ids;
 }
 
 const void *wr_physical_aggregate(const struct wr_placing *physical, const struct wr_logical *node,
@@ -30,6 +45,7 @@ const void *wr_physical_aggregate(const struct wr_placing *physical, const struc
                                             .aggregates = aggregate->aggregates,
                                             .columns = aggregate->columns,
                                             .aggregate_count = aggregate->aggregate_count,
+                                            .state_ids = physical_state_ids(physical, node),
                                             .empty_sets = aggregate->empty_sets,
                                             .empty_set_count = aggregate->empty_set_count,
                                             .emit = aggregate->emit,
@@ -66,6 +82,8 @@ const void *wr_physical_session(const struct wr_placing *physical, const struct 
   spec->aggregates = node->aggregate.aggregates;
   spec->columns = node->aggregate.columns;
   spec->aggregate_count = node->aggregate.aggregate_count;
+  spec->state_ids = physical_state_ids(physical, node);
+  spec->column_ids = wr_physical_column_ids(physical, node, 0);
   return spec;
 }
 

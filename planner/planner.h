@@ -36,7 +36,8 @@ struct wr_job {
 /* SET 'execution.checkpointing...', as it stands at the end of the script. */
 struct wr_epoch_settings {
   int64_t interval_us;
-  bool has_interval; /* somebody said it */
+  bool has_interval;  /* somebody said it */
+  int64_t timeout_us; /* how long one may be collected */
   uint32_t epochs_kept, failures_tolerated;
 };
 

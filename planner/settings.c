@@ -53,6 +53,9 @@ const struct wr_option wr_settings_table[] = {
      "The same as execution.checkpointing.interval, which wins."},
     {"execution.checkpointing.tolerable-failed-checkpoints", WR_OPTION_INTEGER, false, false, "10",
      NULL, "How many epochs in a row may fail to be written before the job stops."},
+    {"execution.checkpointing.timeout", WR_OPTION_DURATION, false, false, "10 min", NULL,
+     "How long an epoch may take until every step has saved its state and every sink is safe; then "
+     "it is given up and counts as failed."},
     {"execution.checkpointing.num-retained", WR_OPTION_INTEGER, false, false, NULL, NULL,
      "How many epochs a state directory keeps, 1 to 1000: 3 if nothing is said."},
     {"state.checkpoints.num-retained", WR_OPTION_INTEGER, false, false, NULL, NULL,
@@ -236,9 +239,10 @@ static enum wr_code settings_check_range(const struct wr_option_value *value, st
                (long long)settings_ranges[i].most);
     return wr_state(err, WR_STATE_INVALID_OPTION_VALUE);
   }
-  bool is_interval = strcmp(value->key, "execution.checkpointing.interval") == 0 ||
-                     strcmp(value->key, "checkpoint.interval") == 0;
-  if (!is_interval ||
+  bool is_time = strcmp(value->key, "execution.checkpointing.interval") == 0 ||
+                 strcmp(value->key, "execution.checkpointing.timeout") == 0 ||
+                 strcmp(value->key, "checkpoint.interval") == 0;
+  if (!is_time ||
       wr_options_duration_us(&one, wr_settings_table, value->key) >= SETTINGS_EPOCH_US_MIN)
     return WR_OK;
   wr_fail_at(err, WR_SEMANTIC, value->value_span, "'%s' is %s, but must be at least 10 ms",
@@ -416,7 +420,9 @@ struct wr_epoch_settings wr_settings_epochs(const struct wr_settings *settings)
       .interval_us = SETTINGS_EPOCH_US,
       .epochs_kept = SETTINGS_EPOCHS_KEPT,
       .failures_tolerated = (uint32_t)wr_options_integer(
-          &options, wr_settings_table, "execution.checkpointing.tolerable-failed-checkpoints")};
+          &options, wr_settings_table, "execution.checkpointing.tolerable-failed-checkpoints"),
+      .timeout_us =
+          wr_options_duration_us(&options, wr_settings_table, "execution.checkpointing.timeout")};
   for (int i = 1; i >= 0; i--) {
     if (settings_find(settings, intervals[i])) {
       epochs.interval_us = wr_options_duration_us(&options, wr_settings_table, intervals[i]);
