@@ -16,6 +16,7 @@
 
 #include "connectors/connector.h"
 #include "core/arena.h"
+#include "runtime/budget.h"
 #include "runtime/exchange.h"
 #include "runtime/inventory.h"
 #include "runtime/sink.h"
@@ -273,11 +274,25 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
 
 /* ---- operators ---- */
 
+static enum wr_code builder_open_sink(struct builder *builder, struct wr_task_node *node,
+                                      struct wr_error *err)
+{
+  const struct wr_task_shared *shared = builder->shared;
+  const char *name = wr_publishers_sink(shared->publishers, node->plan->id);
+  const struct wr_sink_settings settings = {.job = name ? shared->options.store->id : NULL,
+                                            .sink = name,
+                                            .task = node->context.task,
+                                            .task_count = node->context.task_count,
+                                            .note = shared->options.note,
+                                            .note_self = shared->options.note_self};
+  node->outbox_key = wr_publishers_key(shared->publishers, node->plan->id);
+  return wr_sink_new(node->plan->sink, &node->context, &settings, &node->op, err);
+}
+
 static enum wr_code builder_open_node(struct builder *builder, struct wr_task *task,
                                       struct wr_task_node *node, struct wr_error *err)
 {
   const struct wr_plan_node *plan = node->plan;
-  const struct wr_execution_options *options = &builder->shared->options;
   enum wr_code code = WR_OK;
   (void)task;
   switch (plan->kind) {
@@ -285,10 +300,7 @@ static enum wr_code builder_open_node(struct builder *builder, struct wr_task *t
     if (!plan->source)
       node->op = pass_new(&node->context);
     break; /* the others are opened together, by builder_open_source */
-  case WR_PLAN_SINK:
-    code =
-        wr_sink_new(plan->sink, &node->context, options->note, options->note_self, &node->op, err);
-    break;
+  case WR_PLAN_SINK: code = builder_open_sink(builder, node, err); break;
   case WR_PLAN_OPERATOR:
     code = plan->operator_class->open(plan->spec, &node->context, &node->op, err);
     break;
@@ -296,29 +308,48 @@ static enum wr_code builder_open_node(struct builder *builder, struct wr_task *t
   return code;
 }
 
-static enum wr_code restore_operator(void *self, struct wr_part_reader *part, struct wr_error *err)
+/* A node whose state is restored. */
+struct restored_node {
+  const struct builder *builder;
+  const struct wr_plan_node *node;
+  bool is_too_large;
+};
+
+/* One saved part, into all copies of the node, each of which takes what is its own. So no part has
+ * to be in memory for longer. */
+static enum wr_code restore_part(void *self, struct wr_part_reader *part, struct wr_error *err)
 {
-  struct wr_operator *op = self;
-  return op->class->load(op, part, err);
+  struct restored_node *restored = self;
+  const struct builder *builder = restored->builder;
+  const struct wr_task_shared *shared = builder->shared;
+  uint32_t group = builder->group[restored->node->id];
+  enum wr_code code = WR_OK;
+  for (uint32_t c = 0; code == WR_OK && c < restored->node->parallelism; c++) {
+    struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
+    struct wr_operator *op = task_find_node(task, restored->node->id)->op;
+    struct wr_part_reader own = *part;
+    code = op->class->load(op, &own, err);
+  }
+  if (code != WR_OK)
+    return code;
+  code = wr_budget_check(builder->build, shared->options.memory_bytes, WR_BUDGET_RESTORED,
+                         shared->options.from->epoch, err);
+  restored->is_too_large = code != WR_OK;
+  return code;
 }
 
-/* What was saved of a node, into all its copies, each of which takes what is its own. */
 static enum wr_code builder_restore_node(struct builder *builder, const struct wr_plan_node *node,
                                          struct wr_error *err)
 {
   const struct wr_snapshot *from = builder->shared->options.from;
-  uint32_t group = builder->group[node->id];
-  enum wr_code code = WR_OK;
+  struct restored_node restored = {.builder = builder, .node = node};
   if (!from || node->kind != WR_PLAN_OPERATOR || !node->operator_class->load)
     return WR_OK;
-  for (uint32_t c = 0; code == WR_OK && c < node->parallelism; c++) {
-    struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
-    struct wr_task_node *copy = task_find_node(task, node->id);
-    code = wr_snapshot_restore(from, copy->key, restore_operator, copy->op, err);
-  }
+  const char *key = wr_inventory_key(&builder->arena, node);
+  enum wr_code code = wr_snapshot_restore(from, key, restore_part, &restored, err);
   from->store->class->release(from->store);
-  if (code == WR_OK)
-    return WR_OK;
+  if (code == WR_OK || restored.is_too_large)
+    return code;
   struct wr_error cause = *err;
   return wr_fail(err, code, "the state of %s (%s) cannot be restored from epoch %llu: %s",
                  node->name, node->identity ? node->identity : "no name",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Epochs: collects what the tasks save at a barrier; when the last one has answered, a thread of
- * its own writes the parts into the store and seals them, so that no task ever waits for a disk. At
- * most one epoch is under way: collected or being written. A task that has ended leaves its last
- * parts, which count for every later epoch; they are written once and then kept by name. A failed
- * write is told, the epoch forgotten, and the next one tries again.
+ * Epochs: collects what the tasks save at a barrier. A thread of its own writes the parts into the
+ * store, large ones while they are still being saved, seals them when the last task has answered,
+ * and has what sinks deliver exactly once published; so no task ever waits for a disk. At most one
+ * epoch is under way: collected, being written, or published. A task that has ended leaves its last
+ * parts, which count for every later epoch; they are written once and then kept by name, and so are
+ * parts that a later one builds upon. A failed write is told, the epoch forgotten, and the next one
+ * tries again.
  */
 #ifndef WEIR_RUNTIME_EPOCHS_H
 #define WEIR_RUNTIME_EPOCHS_H
@@ -26,6 +28,18 @@ struct wr_epochs_options {
   bool seal_end; /* when all tasks have ended (none was stopped), what they left becomes a last
                     epoch */
   uint32_t failures_tolerated; /* writes in a row that may fail before wr_epochs_check fails */
+  /* An epoch that is still being collected after so long counts as a failure, and again after each
+   * further time; it may still become complete, which ends the row. 0: it may take any time. Looked
+   * at by wr_epochs_check. */
+  int64_t timeout_us;
+  uint64_t previous; /* the newest sealed epoch of the life before this one, as published by all
+                        sinks; 0: none */
+  /* Brings the outboxes of an epoch to where everybody sees them, after it was sealed and before it
+   * is complete; none begins meanwhile. In the order of node keys and copies. Called by the writer
+   * thread; a failure is final: wr_epochs_check fails with it. NULL: no sink has one. */
+  enum wr_code (*publish)(void *self, uint64_t epoch, const struct wr_outbox *outboxes,
+                          uint32_t count, struct wr_error *err);
+  void *publish_self;
   void (*note)(void *self, const char *message); /* tells the user; any thread; may be NULL */
   void *note_self;
 };
@@ -53,10 +67,24 @@ void wr_epochs_give_up(struct wr_epochs *epochs);
 enum wr_code wr_epochs_check(struct wr_epochs *epochs, struct wr_error *err);
 
 /* One part of a task, which gives its bytes away: the writer is empty afterwards. It stands for
- * this epoch, and if the task ends behind it for later ones. */
+ * this epoch, and if the task ends behind it for later ones. It may be a delta iff the task has
+ * answered the epoch that is wr_epochs_complete: then that one's part is needed as well. */
 void wr_epochs_put(struct wr_epochs *epochs, uint64_t epoch, const char *node_key, uint32_t copy,
                    struct wr_part_writer *part);
-/* The same, but the bytes are copied. */
+/* The next bytes of a part that comes in pieces, given; wr_epochs_put brings the last ones. They
+ * are on their way to the store before the epoch is collected, so this is for epochs that have
+ * begun. If one fails, these bytes are gone: what a task leaves at its end comes in one piece. */
+void wr_epochs_append(struct wr_epochs *epochs, uint64_t epoch, const char *node_key, uint32_t copy,
+                      char *bytes, size_t length);
+/* Bytes that wait for the store: whoever could save more goes slower if they are many. */
+uint64_t wr_epochs_waiting_bytes(const struct wr_epochs *epochs);
+/* Bytes of outboxes that are not published yet. */
+uint64_t wr_epochs_outbox_bytes(const struct wr_epochs *epochs);
+/* As wr_epochs_put, of what is to be published; it counts for this epoch only, or if that cannot be
+ * written for the next one that can: then several of one copy are published, the oldest first. */
+void wr_epochs_put_outbox(struct wr_epochs *epochs, uint64_t epoch, const char *node_key,
+                          uint32_t copy, struct wr_part_writer *part);
+/* As wr_epochs_put, but the bytes are copied. */
 void wr_epochs_put_copy(struct wr_epochs *epochs, uint64_t epoch, const char *node_key,
                         uint32_t copy, const struct wr_part_writer *part);
 
@@ -74,9 +102,14 @@ void wr_epochs_answer(struct wr_epochs *epochs, uint64_t epoch, enum wr_answer a
 struct wr_epochs_statistics {
   uint64_t complete;                /* as wr_epochs_complete */
   uint64_t sealed, failed, skipped; /* how many; skipped: one was still under way */
+  uint64_t failed_epoch;            /* the last one that could not be kept; 0: none */
   uint32_t failures_in_row;
-  uint64_t bytes, own_bytes;    /* of the newest sealed one; without what is kept by name */
+  /* Of the newest sealed one: of all its parts; of those that it has written; of the latter
+   * complete ones, deltas and outboxes; of those that it has kept by name. */
+  uint64_t bytes, own_bytes, full_bytes, delta_bytes, outbox_bytes, kept_bytes;
+  uint64_t waiting_bytes;       /* as wr_epochs_waiting_bytes */
   int64_t collect_us, write_us; /* of it: from begin to the last answer; put and seal */
+  int64_t publish_us;           /* of the newest one that was tried */
   int64_t sealed_us;            /* wall clock; 0: none yet */
   int64_t under_way_us;         /* how long the one under way has taken so far; 0: none is */
   char failure[768];            /* the last one; empty: none */

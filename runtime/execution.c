@@ -8,11 +8,15 @@
 
 #include "connectors/connector.h"
 #include "core/time.h"
+#include "runtime/budget.h"
 #include "runtime/build.h"
 #include "runtime/inventory.h"
+#include "runtime/memory.h"
+#include "runtime/publisher.h"
 
 #define EXECUTION_COMMIT_INTERVAL_US (5 * WR_US_PER_SECOND)
 #define EXECUTION_STOP_STEP_US       (10 * WR_US_PER_MS)
+#define EXECUTION_EARLY_STEP_US      (10 * WR_US_PER_MS) /* between looks at growing outboxes */
 
 struct wr_execution {
   const struct wr_plan *plan;
@@ -24,6 +28,9 @@ struct wr_execution {
   int64_t epoch_interval_us;
   int64_t stopping_us;  /* when the wait for the last epoch began; 0: it has not */
   bool last_epoch_kept; /* once ended */
+  bool is_over_limit;   /* it ends because its state has become too large, as over_limit says */
+  struct wr_error over_limit;
+  _Atomic uint64_t savepoint_epoch; /* one up to this number is wanted as soon as possible */
 };
 
 /* Wakes every task that waits for another; the shared lock is held. */
@@ -36,6 +43,7 @@ static void execution_abort(void *argument)
   }
   if (execution->shared.epochs)
     wr_epochs_give_up(execution->shared.epochs);
+  wr_publishers_cancel(execution->shared.publishers);
   pthread_cond_broadcast(&execution->shared.changed);
 }
 
@@ -74,13 +82,56 @@ static enum wr_code execution_start_threads(struct wr_execution *execution, stru
   return code;
 }
 
+/* Before any writer: earlier lives of the job are kept out, and what they have left is published.
+ */
+static enum wr_code execution_open_publishers(struct wr_execution *execution, struct wr_error *err)
+{
+  struct wr_task_shared *shared = &execution->shared;
+  const struct wr_execution_options *options = &shared->options;
+  const struct wr_publishers_options publishers = {
+      .plan = execution->plan,
+      .job = options->durable ? options->store->id : "",
+      .from = options->from,
+      .allow_duplicates = options->allow_duplicates,
+      .allow_gap = options->allow_gap,
+      .state_dir = options->state_dir ? options->state_dir : "the state directory",
+      .note = options->note,
+      .note_self = options->note_self};
+  enum wr_code code = wr_publishers_check(execution->plan, options->durable, err);
+  if (code != WR_OK || !*publishers.job)
+    return code;
+  return wr_publishers_open(&publishers, &shared->publishers, err);
+}
+
 /* Opens the collecting of epochs, which are numbered behind all that the store has. */
+/* A job that begins, goes back to an older epoch, or reads something new takes an epoch at once:
+ * what it has chosen, and where its sources begin, is to hold from then on. */
+static bool execution_wants_epoch_at_once(struct wr_execution *execution, uint64_t newest)
+{
+  const struct wr_execution_options *options = &execution->shared.options;
+  if (!options->durable)
+    return false;
+  if (!options->from || options->from->epoch < newest)
+    return true;
+  for (uint32_t n = 0; n < execution->plan->node_count; n++) {
+    const struct wr_plan_node *node = &execution->plan->nodes[n];
+    const char *key = node->source ? wr_inventory_key(&execution->build.arena, node) : NULL;
+    bool known = !key;
+    for (uint32_t i = 0; !known && i < options->from->part_count; i++)
+      known = strcmp(options->from->parts[i].node_key, key) == 0;
+    if (!known)
+      return true;
+  }
+  return false;
+}
+
 static enum wr_code execution_open_epochs(struct wr_execution *execution, struct wr_error *err)
 {
   struct wr_task_shared *shared = &execution->shared;
   const struct wr_execution_options *options = &shared->options;
   struct wr_part_writer description = {0};
   struct wr_inventory inventory;
+  bool publishes = wr_publishers_count(shared->publishers) > 0;
   uint64_t newest = 0;
   if (options->store && !options->store->class->latest(options->store, &newest))
     newest = 0;
@@ -93,6 +144,10 @@ static enum wr_code execution_open_epochs(struct wr_execution *execution, struct
                                            .description_length = description.length,
                                            .seal_end = options->durable,
                                            .failures_tolerated = options->failures_tolerated,
+                                           .timeout_us = options->epoch_timeout_us,
+                                           .previous = options->from ? options->from->epoch : 0,
+                                           .publish = publishes ? wr_publishers_publish : NULL,
+                                           .publish_self = shared->publishers,
                                            .note = options->note,
                                            .note_self = options->note_self};
   enum wr_code code = wr_epochs_new(&epochs, &shared->epochs, err);
@@ -102,9 +157,18 @@ static enum wr_code execution_open_epochs(struct wr_execution *execution, struct
   execution->epoch_interval_us = execution_epoch_interval(execution->plan, options);
   execution->epoch_due_us =
       execution->epoch_interval_us ? wr_monotonic_us() + execution->epoch_interval_us : WR_TIME_END;
-  if (options->durable && !options->from)
+  if (execution_wants_epoch_at_once(execution, newest))
     execution->epoch_due_us = wr_monotonic_us();
   return code;
+}
+
+static void execution_divide_memory(struct wr_execution *execution)
+{
+  struct wr_task_shared *shared = &execution->shared;
+  uint64_t *bytes = &shared->options.memory_bytes;
+  *bytes = *bytes ? *bytes : wr_memory_default("");
+  shared->saving_share = wr_memory_share(*bytes, WR_MEMORY_SAVING);
+  shared->outbox_share = wr_memory_share(*bytes, WR_MEMORY_OUTBOX);
 }
 
 enum wr_code wr_execution_start(const struct wr_plan *plan,
@@ -125,7 +189,10 @@ enum wr_code wr_execution_start(const struct wr_plan *plan,
   pthread_mutex_init(&shared->lock, NULL);
   pthread_cond_init(&shared->changed, &attributes);
   pthread_condattr_destroy(&attributes);
-  enum wr_code code = wr_build_tasks(plan, shared, &execution->shown, &execution->build, err);
+  execution_divide_memory(execution);
+  enum wr_code code = execution_open_publishers(execution, err);
+  if (code == WR_OK)
+    code = wr_build_tasks(plan, shared, &execution->shown, &execution->build, err);
   shared->task_count = execution->build.task_count;
   if (code == WR_OK)
     code = execution_open_epochs(execution, err);
@@ -157,6 +224,13 @@ static void execution_fail(struct wr_execution *execution, const struct wr_error
   pthread_mutex_unlock(&shared->lock);
 }
 
+/* Whether the last epoch before a stop has begun. */
+static bool execution_has_last(const struct wr_execution *execution)
+{
+  uint64_t last = atomic_load(&execution->shared.last_epoch);
+  return last && wr_epochs_wanted(execution->shared.epochs) >= last;
+}
+
 /* A stop behind a last epoch: sources have stopped reading already, and leave behind its barrier.
  */
 static void execution_begin_last(struct wr_execution *execution, int64_t now_us)
@@ -164,8 +238,65 @@ static void execution_begin_last(struct wr_execution *execution, int64_t now_us)
   struct wr_task_shared *shared = &execution->shared;
   if (!execution->stopping_us)
     execution->stopping_us = now_us;
-  if (atomic_load(&shared->last_epoch) == 0)
-    atomic_store(&shared->last_epoch, wr_epochs_begin(shared->epochs));
+  if (execution_has_last(execution))
+    return;
+  /* Known before it begins: whoever meets its barrier knows that it is the last. */
+  atomic_store(&shared->last_epoch, wr_epochs_wanted(shared->epochs) + 1);
+  wr_epochs_begin(shared->epochs);
+}
+
+/* The state has become larger than it may. A job that keeps it takes a last epoch first. */
+static void execution_check_state(struct wr_execution *execution)
+{
+  struct wr_task_shared *shared = &execution->shared;
+  bool durable = shared->options.durable;
+  struct wr_error err;
+  int running = 0;
+  if (execution->is_over_limit || atomic_load(&shared->stop) ||
+      wr_budget_check(&execution->build, shared->options.memory_bytes,
+                      durable ? WR_BUDGET_DURABLE : WR_BUDGET_RUNNING, 0, &err) == WR_OK)
+    return;
+  if (!durable) {
+    execution_fail(execution, &err);
+    return;
+  }
+  if (!atomic_compare_exchange_strong(&shared->stop, &running, WR_TASK_STOP_BEHIND_EPOCH))
+    return;
+  execution->is_over_limit = true;
+  execution->over_limit = err;
+  if (shared->options.note)
+    shared->options.note(shared->options.note_self,
+                         "the state has become too large: stopping after a last epoch");
+}
+
+/* Whether outboxes have grown so much that an epoch is to begin now, so that they are published.
+ * Behind a failure that would only make the next one come sooner. */
+static bool execution_is_early(struct wr_execution *execution)
+{
+  struct wr_task_shared *shared = &execution->shared;
+  struct wr_epochs_statistics statistics;
+  if (atomic_load(&shared->outbox_growing) <= shared->outbox_share / 2)
+    return false;
+  wr_epochs_statistics(shared->epochs, &statistics);
+  return !statistics.under_way_us && !statistics.failures_in_row;
+}
+
+/* Whether somebody has asked for an epoch that can begin now. */
+static bool execution_wants_savepoint(const struct wr_execution *execution)
+{
+  const struct wr_task_shared *shared = &execution->shared;
+  struct wr_epochs_statistics statistics;
+  if (atomic_load(&execution->savepoint_epoch) <= wr_epochs_wanted(shared->epochs) ||
+      atomic_load(&shared->stop))
+    return false;
+  wr_epochs_statistics(shared->epochs, &statistics);
+  return !statistics.under_way_us;
+}
+
+static void execution_begin_savepoint(struct wr_execution *execution)
+{
+  if (wr_epochs_begin(execution->shared.epochs) == 0)
+    atomic_store(&execution->savepoint_epoch, 0); /* none can begin any more: the end is near */
 }
 
 static void execution_begin_epochs(struct wr_execution *execution, int64_t now_us)
@@ -177,21 +308,33 @@ static void execution_begin_epochs(struct wr_execution *execution, int64_t now_u
     execution_fail(execution, &err);
   if (stop == WR_TASK_STOP_BEHIND_EPOCH)
     execution_begin_last(execution, now_us);
-  else if (!stop && now_us >= execution->epoch_due_us)
+  else if (!stop && execution_wants_savepoint(execution))
+    execution_begin_savepoint(execution);
+  else if (!stop && (now_us >= execution->epoch_due_us || execution_is_early(execution)))
     wr_epochs_begin(shared->epochs);
   if (now_us >= execution->epoch_due_us)
     execution->epoch_due_us =
         execution->epoch_interval_us ? now_us + execution->epoch_interval_us : WR_TIME_END;
 }
 
-/* All tasks have ended; what they have left behind may still be on its way to the store. */
+/* All tasks have ended: whether one of them has done so before its input had. */
+static bool execution_was_stopped(const struct wr_execution *execution)
+{
+  for (uint32_t t = 0; t < execution->build.task_count; t++)
+    if (execution->build.tasks[t]->stopped)
+      return true;
+  return false;
+}
+
+/* All tasks have ended; what they have left behind may still be on its way to the store, or to be
+ * published. */
 static bool execution_end(struct wr_execution *execution, int64_t deadline_us)
 {
   struct wr_task_shared *shared = &execution->shared;
   struct wr_error err;
   if (!wr_epochs_wait(shared->epochs, deadline_us))
     return false;
-  uint64_t last = atomic_load(&shared->last_epoch);
+  uint64_t last = execution_has_last(execution) ? atomic_load(&shared->last_epoch) : 0;
   enum wr_code code = wr_epochs_check(shared->epochs, &err);
   if (code == WR_OK && wr_epochs_complete(shared->epochs) < last) {
     struct wr_epochs_statistics statistics;
@@ -201,6 +344,8 @@ static bool execution_end(struct wr_execution *execution, int64_t deadline_us)
   if (code != WR_OK)
     execution_fail(execution, &err);
   execution->last_epoch_kept = shared->options.durable && shared->code == WR_OK;
+  if (execution->is_over_limit && execution_was_stopped(execution))
+    execution_fail(execution, &execution->over_limit);
   execution->ended_us = wr_monotonic_us();
   return true;
 }
@@ -209,15 +354,22 @@ bool wr_execution_wait(struct wr_execution *execution, int timeout_ms)
 {
   struct wr_task_shared *shared = &execution->shared;
   int64_t now_us = wr_monotonic_us(), deadline_us = now_us + timeout_ms * WR_US_PER_MS;
+  execution_check_state(execution);
   execution_begin_epochs(execution, now_us);
+  if (atomic_load(&shared->outbox_growing) > shared->outbox_share / 4 &&
+      now_us + EXECUTION_EARLY_STEP_US < deadline_us)
+    deadline_us = now_us + EXECUTION_EARLY_STEP_US;
   if (execution->epoch_due_us < deadline_us)
     deadline_us = execution->epoch_due_us;
-  if (execution->stopping_us && now_us + EXECUTION_STOP_STEP_US < deadline_us)
+  bool waits = execution->stopping_us ||
+               atomic_load(&execution->savepoint_epoch) > wr_epochs_wanted(shared->epochs);
+  if (waits && now_us + EXECUTION_STOP_STEP_US < deadline_us)
     deadline_us = now_us + EXECUTION_STOP_STEP_US;
   struct timespec deadline = {deadline_us / WR_US_PER_SECOND,
                               deadline_us % WR_US_PER_SECOND * 1000};
   pthread_mutex_lock(&shared->lock);
-  while (shared->ended_count < shared->task_count && wr_monotonic_us() < deadline_us)
+  while (shared->ended_count < shared->task_count && wr_monotonic_us() < deadline_us &&
+         !execution_wants_savepoint(execution))
     pthread_cond_timedwait(&shared->changed, &shared->lock, &deadline);
   bool ended = shared->ended_count == shared->task_count;
   pthread_mutex_unlock(&shared->lock);
@@ -231,7 +383,8 @@ void wr_execution_stop(struct wr_execution *execution, bool drain)
   int how = drain                               ? WR_TASK_DRAIN
             : execution->shared.options.durable ? WR_TASK_STOP_BEHIND_EPOCH
                                                 : WR_TASK_STOP;
-  atomic_store(&execution->shared.stop, how);
+  int running = 0; /* who has stopped it first decides how */
+  atomic_compare_exchange_strong(&execution->shared.stop, &running, how);
 }
 
 int64_t wr_execution_stopping_us(const struct wr_execution *execution)
@@ -273,6 +426,9 @@ void wr_execution_summarize(const struct wr_execution *execution,
     if (execution->ended_us)
       summary->held_rows += task->held_rows;
   }
+  summary->state_bytes = wr_budget_state_bytes(&execution->build);
+  summary->outbox_bytes = atomic_load(&execution->shared.outbox_growing) +
+                          wr_epochs_outbox_bytes(execution->shared.epochs);
   summary->epochs = wr_epochs_complete(execution->shared.epochs);
   summary->last_epoch_kept = execution->last_epoch_kept;
   summary->duration_us =
@@ -288,6 +444,7 @@ struct wr_execution_step *wr_execution_steps(const struct wr_execution *executio
   for (uint32_t n = 0; n < plan->node_count; n++) {
     steps[n].name = plan->nodes[n].name;
     steps[n].statement = plan->nodes[n].statement;
+    steps[n].plan = &plan->nodes[n];
   }
   for (uint32_t t = 0; t < execution->build.task_count; t++) {
     const struct wr_task *task = execution->build.tasks[t];
@@ -296,11 +453,59 @@ struct wr_execution_step *wr_execution_steps(const struct wr_execution *executio
       const struct wr_metrics *metrics = &task->nodes[i].metrics;
       step->rows_in += wr_metrics_get(&metrics->rows_in);
       step->rows_out += wr_metrics_get(&metrics->rows_out);
+      step->state_bytes += wr_metrics_get(&metrics->state_bytes);
+      step->state_keys += wr_metrics_get(&metrics->state_keys);
       for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
         step->rejected[kind] += wr_metrics_get(&metrics->rejected[kind]);
     }
   }
   return steps;
+}
+
+/* ---- savepoints */
+
+uint64_t wr_execution_savepoint(struct wr_execution *execution)
+{
+  uint64_t epoch = wr_epochs_wanted(execution->shared.epochs) + 1;
+  pthread_mutex_lock(&execution->shared.lock);
+  if (atomic_load(&execution->savepoint_epoch) < epoch)
+    atomic_store(&execution->savepoint_epoch, epoch);
+  pthread_cond_broadcast(&execution->shared.changed);
+  pthread_mutex_unlock(&execution->shared.lock);
+  return epoch;
+}
+
+enum wr_savepoint wr_execution_savepoint_look(const struct wr_execution *execution, uint64_t *epoch,
+                                              struct wr_error *err)
+{
+  struct wr_epochs_statistics statistics;
+  uint64_t complete = wr_epochs_complete(execution->shared.epochs);
+  if (complete >= *epoch) {
+    *epoch = complete;
+    return WR_SAVEPOINT_SEALED;
+  }
+  wr_epochs_statistics(execution->shared.epochs, &statistics);
+  if (statistics.failed_epoch < *epoch)
+    return WR_SAVEPOINT_WAITS;
+  wr_fail(err, WR_IO, "epoch %llu could not be kept: %s",
+          (unsigned long long)statistics.failed_epoch, statistics.failure);
+  return WR_SAVEPOINT_FAILED;
+}
+
+void wr_execution_epochs(const struct wr_execution *execution, struct wr_epochs_statistics *out)
+{
+  wr_epochs_statistics(execution->shared.epochs, out);
+}
+
+void wr_execution_memory(const struct wr_execution *execution, uint64_t *limit,
+                         uint64_t used[WR_MEMORY_REST])
+{
+  const struct wr_task_shared *shared = &execution->shared;
+  *limit = shared->options.memory_bytes;
+  used[WR_MEMORY_STATE] = wr_budget_state_bytes(&execution->build);
+  used[WR_MEMORY_SAVING] = wr_epochs_waiting_bytes(shared->epochs);
+  used[WR_MEMORY_OUTBOX] =
+      atomic_load(&shared->outbox_growing) + wr_epochs_outbox_bytes(shared->epochs);
 }
 
 void wr_execution_free(struct wr_execution *execution)
@@ -310,9 +515,11 @@ void wr_execution_free(struct wr_execution *execution)
     if (task->started)
       pthread_join(task->thread, NULL);
   }
-  wr_build_free(&execution->build);
+  wr_publishers_cancel(execution->shared.publishers); /* if they still publish, it has failed */
   if (execution->shared.epochs)
     wr_epochs_free(execution->shared.epochs);
+  wr_build_free(&execution->build);
+  wr_publishers_free(execution->shared.publishers);
   pthread_cond_destroy(&execution->shared.changed);
   pthread_mutex_destroy(&execution->shared.lock);
   free(execution);

@@ -8,6 +8,7 @@
 #define WEIR_RUNTIME_EXECUTION_H
 
 #include "operators/plan.h"
+#include "runtime/memory.h"
 #include "runtime/snapshot.h"
 
 struct wr_execution;
@@ -23,14 +24,22 @@ struct wr_execution_options {
   const struct wr_snapshot *from; /* what the job goes on from; lent until the start is over; NULL:
                                      it begins at its beginning */
   /* The store outlives the process: there is a first epoch at once, so that positions like "the end
-   * of the topic" mean the same for ever, and a last one at a stop and at the end. */
+   * of the topic" mean the same for ever, or that an older epoch than the newest is what later
+   * starts go on from; and a last one at a stop and at the end. */
   bool durable;
   uint32_t failures_tolerated; /* epochs in a row that cannot be written, before the job fails */
-  int64_t epoch_interval_us;   /* 0: epochs only where a source wants its positions committed, every
-                                  5 s */
-  uint32_t batch_rows;         /* 0: WR_BATCH_ROWS */
+  int64_t epoch_timeout_us;    /* how long one may be collected; 0: any time */
+  uint64_t memory_bytes;       /* all that the job may take; 0: wr_memory_default */
+  /* Of exactly-once sinks: what the user accepts where it cannot be known whether an epoch was
+   * published. */
+  bool allow_duplicates, allow_gap;
+  const char *state_dir;      /* for messages; NULL: not known */
+  int64_t epoch_interval_us;  /* 0: epochs only where a source wants its positions committed, every
+                                 5 s */
+  uint32_t batch_rows;        /* 0: WR_BATCH_ROWS */
   uint64_t cut_after_records; /* tests: when a source has read so many, take an epoch and stop right
                                  behind it; 0: no */
+  uint32_t cut_epochs;        /* tests: so many further epochs before, at equal distances */
   uint64_t hash_seed;         /* of keys; must be the same for all executions of one store */
 };
 
@@ -38,8 +47,9 @@ struct wr_execution_summary {
   uint64_t rows_in, rows_out, bytes_in;
   uint64_t rejected[WR_REJECT_KIND_COUNT];
   uint64_t progress_done, progress_total; /* towards the end of bounded input; total 0: unknown */
-  uint64_t held_rows;   /* in windows that had not fired when the job was stopped */
-  uint64_t epochs;      /* the newest complete one */
+  uint64_t held_rows;                 /* in windows that had not fired when the job was stopped */
+  uint64_t epochs;                    /* the newest complete one */
+  uint64_t state_bytes, outbox_bytes; /* outbox: written, but not published yet */
   bool last_epoch_kept; /* durable: what the job has left behind is in it, also what is held */
   int64_t duration_us;
 };
@@ -51,8 +61,10 @@ enum wr_code wr_execution_start(const struct wr_plan *plan,
 /* What one step of the plan has counted, over all its copies. */
 struct wr_execution_step {
   const char *name, *statement;
+  const struct wr_plan_node *plan;
   uint64_t rows_in, rows_out;
   uint64_t rejected[WR_REJECT_KIND_COUNT];
+  uint64_t state_bytes, state_keys;
 };
 
 /* Waits up to timeout_ms; true: all tasks have ended. To be called again and again: it also begins
@@ -69,9 +81,26 @@ enum wr_code wr_execution_result(const struct wr_execution *execution, struct wr
 /* Counters as they are now. */
 void wr_execution_summarize(const struct wr_execution *execution,
                             struct wr_execution_summary *summary);
-/* One per node of the plan, in its order; memory comes from the arena, texts are the plan's. */
+/* One per node of the plan, in its order; memory comes from the arena, texts are the plan's. Any
+ * thread. */
 struct wr_execution_step *wr_execution_steps(const struct wr_execution *execution,
                                              struct wr_arena *arena, uint32_t *count);
+
+/* Savepoints: an epoch that begins after somebody has asked for it, now or as soon as the one under
+ * way is done. Any thread. Returns the number it is going to have. */
+uint64_t wr_execution_savepoint(struct wr_execution *execution);
+enum wr_savepoint { WR_SAVEPOINT_WAITS, WR_SAVEPOINT_SEALED, WR_SAVEPOINT_FAILED };
+/* How far it is. SEALED: it or a later one is complete, that is published as well; *epoch says
+ * which. FAILED: it could not be kept. It waits for ever if the job stops, fails or comes to its
+ * end before. Any thread. */
+enum wr_savepoint wr_execution_savepoint_look(const struct wr_execution *execution, uint64_t *epoch,
+                                              struct wr_error *err);
+/* What has become of epochs so far. Any thread. */
+struct wr_epochs_statistics;
+void wr_execution_epochs(const struct wr_execution *execution, struct wr_epochs_statistics *out);
+/* What the job may take, and what each use of enum wr_memory_use but the rest takes. Any thread. */
+void wr_execution_memory(const struct wr_execution *execution, uint64_t *limit,
+                         uint64_t used[WR_MEMORY_REST]);
 void wr_execution_free(struct wr_execution *execution);
 
 #endif

@@ -14,8 +14,12 @@ struct wr_inventory_node {
   const char *key;  /* identity: what its parts are called */
   const char *name; /* "TumbleAggregate", "Source(clicks)" */
   const char *kind; /* class of the operator, or connector of the source */
-  const char
-      *state; /* what its state is made of, as struct wr_plan_node has it; "": not compared */
+  /* What its state is made of, as struct wr_plan_state has it. Epochs of before there were members
+   * only have all the words: fits is NULL. */
+  const char *state, *fits;
+  const struct wr_plan_member *members; /* of an epoch: columns have no words */
+  uint32_t member_count;
+  const char *conditions, *sinks; /* what tells it from others alike; "" in such epochs */
   bool is_source;
   uint32_t copies;
 };
@@ -41,7 +45,7 @@ const struct wr_inventory_node *wr_inventory_find(const struct wr_inventory *inv
                                                   const char *key);
 
 enum wr_inventory_verdict {
-  WR_INVENTORY_KEPT,    /* in both */
+  WR_INVENTORY_KEPT,    /* in both; but some members may be new, and others gone */
   WR_INVENTORY_NEW,     /* in the plan only: it begins without state */
   WR_INVENTORY_DROPPED, /* in the snapshot only */
   WR_INVENTORY_CHANGED  /* in both, but what was saved cannot be read as what is wanted */
@@ -50,7 +54,22 @@ enum wr_inventory_verdict {
 struct wr_inventory_change {
   enum wr_inventory_verdict verdict;
   const struct wr_inventory_node *before, *after; /* NULL where there is none */
+  /* Members that only the plan has: KEPT: aggregates that start empty; CHANGED: columns without
+   * which the rows that are kept are of no use. */
+  const struct wr_plan_member *const *added;
+  uint32_t added_count;
+  const struct wr_plan_member *const
+      *lost; /* KEPT: aggregates that the plan does not have any more */
+  uint32_t lost_count;
 };
+
+/*
+ * Steps with the same identity are told apart by their order, which may have changed: those of the
+ * snapshot get the keys of those of the plan that they are most like, by conditions, what their
+ * state is made of, where their rows go, and only then by their order.
+ */
+void wr_inventory_match(struct wr_inventory *before, const struct wr_inventory *after,
+                        struct wr_snapshot *snapshot, struct wr_arena *arena);
 
 /* All nodes of the plan, in its order, then those that it does not have any more. */
 struct wr_inventory_change *wr_inventory_compare(const struct wr_inventory *before,

@@ -4,6 +4,7 @@ libweir_a_SOURCES += runtime/execution.c runtime/execution.h runtime/build.c run
 	runtime/source_inner.h runtime/source_batch.c runtime/source_bytes.c runtime/source_messages.c \
 	runtime/sink.c runtime/sink.h \
 	runtime/exchange.c runtime/exchange.h runtime/channel.c runtime/channel.h \
-	runtime/rejects.c runtime/rejects.h runtime/epochs.c runtime/epochs.h runtime/inventory.c \
-	runtime/inventory.h runtime/snapshot.c \
-	runtime/snapshot.h runtime/snapshot_format.h
+	runtime/rejects.c runtime/rejects.h runtime/epochs.c runtime/epochs.h runtime/epochs_inner.h runtime/epochs_parts.c runtime/epochs_write.c runtime/saving.c runtime/saving.h runtime/inventory.c \
+	runtime/inventory.h runtime/snapshot.c runtime/budget.c runtime/budget.h runtime/memory.c runtime/memory.h runtime/publisher.c \
+	runtime/publisher.h \
+	runtime/request.c runtime/request.h runtime/snapshot.h runtime/snapshot_format.h

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "connectors/connector.h"
 #include "connectors/partition_path.h"
 #include "core/limits.h"
 #include "core/time.h"
@@ -22,7 +21,26 @@ struct sink {
   uint32_t row_capacity;
   struct wr_buffer partitions; /* of the records, one behind the other */
   const char *partition_null;  /* what NULL is called in them */
+  bool has_outbox, closed;     /* closed: the last outbox was taken */
 };
+
+struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
+                                  const struct wr_sink_settings *settings)
+{
+  const struct wr_plan_table *table = &plan->table;
+  return (struct wr_table_spec){.table = table->name,
+                                .options = table->options,
+                                .schema = table->physical,
+                                .partitions = table->partitions,
+                                .partition_count = table->partition_count,
+                                .separator = table->format ? table->format->separator : NULL,
+                                .job = settings->job,
+                                .sink = settings->sink,
+                                .task = settings->task,
+                                .task_count = settings->task_count,
+                                .note = settings->note,
+                                .note_self = settings->note_self};
+}
 
 /* Appends the partition of a record from the columns behind the physical ones; the pointer to it is
  * set when all are there. False: the row is rejected. */
@@ -124,15 +142,29 @@ static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch 
   return sink->writer->class->write(sink->writer, sink->records, count, err);
 }
 
+static void sink_count_outbox(const struct sink *sink)
+{
+  if (sink->has_outbox && sink->writer->class->outbox_bytes)
+    atomic_store_explicit(&sink->op.context->metrics->outbox_bytes,
+                          sink->writer->class->outbox_bytes(sink->writer), memory_order_relaxed);
+}
+
 static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
                                   const struct wr_batch *batch, struct wr_error *err)
 {
   struct sink *sink = (struct sink *)op;
+  enum wr_code code;
   (void)input;
-  if (sink->encoder)
-    return sink_write_encoded(sink, batch, err);
-  wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
-  return sink->writer->class->write_rows(sink->writer, batch, err);
+  if (sink->closed) /* behind the last epoch: whoever goes on from it makes these rows again */
+    return WR_OK;
+  if (sink->encoder) {
+    code = sink_write_encoded(sink, batch, err);
+  } else {
+    wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
+    code = sink->writer->class->write_rows(sink->writer, batch, err);
+  }
+  sink_count_outbox(sink);
+  return code;
 }
 
 static enum wr_code sink_on_watermark(struct wr_operator *op, int64_t watermark_us,
@@ -162,8 +194,8 @@ static const struct wr_operator_class sink_class = {.name = "sink",
                                                     .close = sink_close};
 
 enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operator_context *context,
-                         void (*note)(void *self, const char *message), void *note_self,
-                         struct wr_operator **out, struct wr_error *err)
+                         const struct wr_sink_settings *settings, struct wr_operator **out,
+                         struct wr_error *err)
 {
   struct sink *sink = wr_memory_get_zero(sizeof *sink);
   sink->op = wr_operator_head(&sink_class, context);
@@ -177,16 +209,7 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
                                     .changes = plan->changes};
     code = table->format->encoder_new(&format, &sink->encoder, err);
   }
-  struct wr_table_spec spec = {.table = table->name,
-                               .options = table->options,
-                               .schema = table->physical,
-                               .partitions = table->partitions,
-                               .partition_count = table->partition_count,
-                               .separator = table->format ? table->format->separator : NULL,
-                               .task = context->task,
-                               .task_count = context->task_count,
-                               .note = note,
-                               .note_self = note_self};
+  const struct wr_table_spec spec = wr_sink_spec(plan, settings);
   if (table->partition_count)
     sink->partition_null = wr_options_text(table->options, table->connector->options,
                                            table->connector->partition_option);
@@ -197,14 +220,37 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
     return code;
   }
   assert(sink->writer->class == table->connector->writer);
+  assert(!settings->job || sink->writer->class->outbox);
+  sink->has_outbox = settings->job != NULL;
   *out = &sink->op;
   return WR_OK;
 }
 
-enum wr_code wr_sink_barrier(struct wr_operator *op, uint64_t epoch, struct wr_error *err)
+bool wr_sink_has_outbox(const struct wr_operator *op)
 {
-  struct wr_writer *writer = ((struct sink *)op)->writer;
-  return writer->class->barrier ? writer->class->barrier(writer, epoch, err) : WR_OK;
+  return ((const struct sink *)op)->has_outbox;
+}
+
+enum wr_code wr_sink_barrier(struct wr_operator *op, uint64_t epoch, bool last,
+                             struct wr_part_writer *part, struct wr_error *err)
+{
+  struct sink *sink = (struct sink *)op;
+  const struct wr_writer_class *class = sink->writer->class;
+  struct wr_buffer bytes = {0};
+  if (!sink->has_outbox)
+    return class->barrier ? class->barrier(sink->writer, epoch, err) : WR_OK;
+  assert(!sink->closed && !part->bytes);
+  enum wr_code code = class->outbox(sink->writer, epoch, last, &bytes, err);
+  *part = (struct wr_part_writer){
+      .bytes = bytes.bytes, .length = bytes.length, .capacity = bytes.capacity};
+  sink->closed = last;
+  sink_count_outbox(sink);
+  if (code == WR_OK && bytes.length > UINT32_MAX) /* sources hold long before */
+    code = wr_fail(err, WR_LIMIT,
+                   "table %s has %zu bytes to publish with epoch %llu, above the limit "
+                   "WR_OUTBOX_BYTES_MAX",
+                   sink->plan->table.name, bytes.length, (unsigned long long)epoch);
+  return code;
 }
 
 enum wr_code wr_sink_settled(struct wr_operator *op, uint64_t epoch, bool *settled,

@@ -4,20 +4,35 @@
 #ifndef WEIR_RUNTIME_SINK_H
 #define WEIR_RUNTIME_SINK_H
 
+#include "connectors/connector.h"
 #include "operators/plan.h"
 
-/* note: where the connector tells the user things. */
-enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operator_context *context,
-                         void (*note)(void *self, const char *message), void *note_self,
-                         struct wr_operator **out, struct wr_error *err);
+/* What a connector is told of the sink besides its table. */
+struct wr_sink_settings {
+  const char *job, *sink; /* see struct wr_table_spec; NULL: it does not deliver exactly once */
+  uint32_t task, task_count;
+  void (*note)(void *self, const char *message); /* where the connector tells the user things */
+  void *note_self;
+};
+struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
+                                  const struct wr_sink_settings *settings);
 
-/* An epoch ends here; the writer never waits. */
-enum wr_code wr_sink_barrier(struct wr_operator *sink, uint64_t epoch, struct wr_error *err);
+enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operator_context *context,
+                         const struct wr_sink_settings *settings, struct wr_operator **out,
+                         struct wr_error *err);
+
+/* An epoch ends here; the writer never waits. An outbox is put into the part, which is empty and
+ * remains so if the sink has none. last: no row follows that counts; what comes all the same is
+ * left out. */
+enum wr_code wr_sink_barrier(struct wr_operator *sink, uint64_t epoch, bool last,
+                             struct wr_part_writer *part, struct wr_error *err);
+/* Whether it delivers exactly once: every epoch has an outbox then. */
+bool wr_sink_has_outbox(const struct wr_operator *sink);
 enum wr_code wr_sink_settled(struct wr_operator *sink, uint64_t epoch, bool *settled,
                              struct wr_error *err);
 /* Time-driven work; about every 100 ms. */
 enum wr_code wr_sink_tick(struct wr_operator *sink, int64_t now_us, struct wr_error *err);
-/* Waits until everything written is safe at the other side. */
+/* Waits until everything written is safe at the other side, or in the outbox. */
 enum wr_code wr_sink_finish(struct wr_operator *sink, struct wr_error *err);
 
 #endif

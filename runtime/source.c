@@ -38,7 +38,7 @@ static enum wr_code source_open_reader(struct wr_source *source, struct wr_error
   const struct wr_plan_table *table = &source->plan->table;
   struct wr_table_spec spec = {.table = table->name,
                                .options = table->options,
-                               .schema = table->physical,
+                               .schema = source->plan->made,
                                .partitions = table->partitions,
                                .partition_count = table->partition_count,
                                .wanted = source->plan->wanted,
@@ -48,7 +48,7 @@ static enum wr_code source_open_reader(struct wr_source *source, struct wr_error
                                .note = source->settings.note,
                                .note_self = source->settings.note_self};
   if (table->format) {
-    struct wr_format_spec format = {.schema = table->physical,
+    struct wr_format_spec format = {.schema = source->plan->made,
                                     .wanted = source->plan->wanted,
                                     .wanted_count = source->plan->wanted_count,
                                     .options = table->options,
@@ -61,9 +61,25 @@ static enum wr_code source_open_reader(struct wr_source *source, struct wr_error
                                         err);
 }
 
+/* ROWs of which some fields are not made: these are NULL for good. */
+static void source_allocate_rows(struct wr_source *source)
+{
+  const struct wr_plan_source *plan = source->plan;
+  source->rows_made = WR_NEW_ARRAY(&source->arena, struct wr_column *, plan->wanted_count + 1);
+  for (uint32_t c = 0; c < plan->wanted_count; c++) {
+    const struct wr_type *type = source->schema->fields[c].type;
+    if (!plan->fields[c])
+      continue;
+    source->rows_made[c] = WR_NEW_ARRAY(&source->arena, struct wr_column, type->field_count);
+    for (uint32_t f = 0; f < type->field_count; f++)
+      source->rows_made[c][f] = wr_column_null(&source->arena, type->fields[f].type);
+  }
+}
+
 static void source_allocate(struct wr_source *source)
 {
   uint32_t rows = source->settings.batch_rows;
+  source_allocate_rows(source);
   source->frames = wr_memory_get_zero(rows * sizeof *source->frames);
   source->frame_message = wr_memory_get_zero(rows * sizeof *source->frame_message);
   source->frame_messages = wr_memory_get_zero(rows * sizeof *source->frame_messages);
@@ -185,6 +201,19 @@ static enum wr_code source_tell_states(struct wr_source *source, int64_t now_us,
     code = source_tell_state(&source->op, s, state, now_us, err);
   }
   return code;
+}
+
+enum wr_code wr_source_hold(struct wr_source *source, bool hold, int64_t now_us,
+                            struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  for (uint32_t s = 0; hold && source->reader && code == WR_OK && s < source->split_count; s++) {
+    if (source->splits[s].state == WR_SPLIT_DONE)
+      continue;
+    source->splits[s].state = WR_SPLIT_WAITS;
+    code = source_tell_state(&source->op, s, WR_SPLIT_WAITS, now_us, err);
+  }
+  return hold || !source->reader ? code : source_tell_states(source, now_us, err);
 }
 
 /* Which splits are ahead of others and have to wait; false: none of those that can be read may be.

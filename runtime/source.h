@@ -5,9 +5,12 @@
  * it has emitted, per split; the runtime looks at stops and barriers between two steps, so a step
  * emits at most one batch.
  *
- *   byte source:     poll -> buffer of the split -> frame -> decode -> batch      (position: bytes
- * from the split's beginning) message source:  poll -> messages            ->          decode ->
- * batch      (position: the connector's text) row source:      poll_rows -> batch
+ *   bytes:     poll -> buffer of the split -> frame -> decode -> batch
+ *   messages:  poll -> messages -> decode -> batch
+ *   rows:      poll_rows -> batch
+ *
+ * A position of bytes is how many there are from the split's beginning, others are the connector's
+ * text.
  */
 #ifndef WEIR_RUNTIME_SOURCE_H
 #define WEIR_RUNTIME_SOURCE_H
@@ -36,6 +39,10 @@ struct wr_operator *wr_source_operator(struct wr_source *source);
 /* Emits the next batch, polling the reader for at most wait_ms if nothing is at hand. *moved:
  * something was read. */
 enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
+                            struct wr_error *err);
+/* No step comes for a while, or again: meanwhile splits count as held, so that they do not become
+ * idle. */
+enum wr_code wr_source_hold(struct wr_source *source, bool hold, int64_t now_us,
                             struct wr_error *err);
 /* Every split has ended and everything was emitted. */
 bool wr_source_is_done(const struct wr_source *source);

@@ -58,11 +58,24 @@ void wr_source_add_metadata(struct wr_source *source, const struct wr_decoded *d
   }
 }
 
+void wr_source_take_columns(struct wr_source *source, const struct wr_column *made)
+{
+  for (uint32_t c = 0; c < source->plan->wanted_count; c++) {
+    const uint32_t *numbers = source->plan->fields[c];
+    source->columns[c] = made[c];
+    if (!numbers)
+      continue;
+    for (uint32_t f = 0; f < made[c].type->field_count; f++)
+      source->rows_made[c][numbers[f]] = made[c].children[f];
+    source->columns[c].type = source->schema->fields[c].type;
+    source->columns[c].children = source->rows_made[c];
+  }
+}
+
 enum wr_code wr_source_emit(struct wr_source *source, const struct wr_decoded *decoded,
                             int64_t now_us, struct wr_error *err)
 {
-  for (uint32_t c = 0; c < source->plan->wanted_count; c++)
-    source->columns[c] = decoded->columns[c];
+  wr_source_take_columns(source, decoded->columns);
   struct wr_batch batch = {.schema = source->schema,
                            .columns = source->columns,
                            .row_count = decoded->row_count,

@@ -42,6 +42,8 @@ struct wr_source {
   const struct wr_message **row_messages;
   uint32_t row_message_capacity;
   struct wr_column *columns;
+  struct wr_column **rows_made; /* per wanted column: the fields of a ROW of which some are not
+                                   made; NULL for others */
   struct wr_builder *metadata;
   struct wr_run *runs;
   uint32_t run_count;
@@ -74,6 +76,9 @@ enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offs
  * frame_message[i], or i if that is NULL. */
 void wr_source_add_metadata(struct wr_source *source, const struct wr_decoded *decoded,
                             const struct wr_message *messages, const uint32_t *frame_message);
+/* The wanted columns as made, into source->columns: with all fields of their ROWs, those that
+ * nobody reads being NULL. */
+void wr_source_take_columns(struct wr_source *source, const struct wr_column *made);
 /* Hands the decoded rows on, with the source's runs. */
 enum wr_code wr_source_emit(struct wr_source *source, const struct wr_decoded *decoded,
                             int64_t now_us, struct wr_error *err);

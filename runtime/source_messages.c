@@ -103,7 +103,9 @@ enum wr_code wr_source_step_rows(struct wr_source *source, int wait_ms, int64_t 
   *moved = true;
   uint32_t first = source->row_at, last = source->rows.row_count;
   struct wr_batch batch = source->rows;
+  wr_source_take_columns(source, batch.columns);
   batch.schema = source->schema;
+  batch.columns = source->columns;
   batch.others_us = WR_TIME_END;
   batch.now_us = now_us;
   batch.picked_count = batch.row_count;

@@ -44,11 +44,35 @@ static enum wr_code task_signal(struct wr_task *task, enum wr_message_kind kind,
   return code;
 }
 
-/* Tests cut a job right behind a barrier: what its clock brings about from there on is to come from
- * the rest alone. */
+/* Whether no row that counts comes behind the barrier of this epoch. */
+static bool task_is_last(const struct wr_task *task, uint64_t epoch)
+{
+  uint64_t last = atomic_load(&task->shared->last_epoch);
+  return last && epoch >= last && atomic_load(&task->shared->stop) == WR_TASK_STOP_BEHIND_EPOCH;
+}
+
+/* Behind the last barrier before a stop, and where tests cut a job: what its clock brings about
+ * from there on comes from those who go on. */
 static bool task_is_cut(const struct wr_task *task)
 {
-  return task->shared->options.cut_after_records && (task->saving || task->answered);
+  const struct wr_execution_options *options = &task->shared->options;
+  uint64_t last = task->before + options->cut_epochs;
+  if (task_is_last(task, task->saving ? task->saving : task->answered))
+    return true;
+  return options->cut_after_records && (task->saving > last || task->answered > last);
+}
+
+/* What the sinks have collected since the last barrier, where all tasks see it. */
+static void task_count_outboxes(struct wr_task *task)
+{
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    struct wr_task_node *node = &task->nodes[i];
+    uint64_t bytes = node->outbox_key ? wr_metrics_get(&node->metrics.outbox_bytes) : 0;
+    if (bytes == node->outbox_bytes)
+      continue;
+    atomic_fetch_add(&task->shared->outbox_growing, bytes - node->outbox_bytes);
+    node->outbox_bytes = bytes;
+  }
 }
 
 /* Timers of operators that are due, and the sinks' own clockwork. */
@@ -59,6 +83,7 @@ static enum wr_code task_tick(struct wr_task *task, struct wr_error *err)
   bool tick = now_us - task->tick_us >= TASK_TICK_US;
   if (tick)
     task->tick_us = now_us;
+  task_count_outboxes(task);
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     struct wr_operator *op = task->nodes[i].op;
     if (op->timer_us <= now_us && op->class->on_timer && !task_is_cut(task)) {
@@ -104,14 +129,29 @@ static bool task_has_enough(struct wr_task *task)
 
 /* ---- epochs ---- */
 
-static void task_save_node(struct wr_task_node *node)
+/* is_last: the task has ended, and nothing else will stand for it. Without a store nobody wants the
+ * state of operators. */
+static void task_save_node(struct wr_task *task, struct wr_task_node *node, uint64_t epoch,
+                           bool is_last)
 {
+  const struct wr_execution_options *options = &task->shared->options;
   node->part.length = 0;
   node->saved = true;
   if (node->source) {
     wr_source_save(node->source, &node->part);
-  } else if (node->op->class->save) {
+  } else if (node->op->class->save && options->store) {
+    struct wr_epochs *epochs = task->shared->epochs;
+    const struct wr_saving_way way = {.tracked = options->durable || options->cut_epochs,
+                                      .counts = task->answered > task->before &&
+                                                wr_epochs_complete(epochs) == task->answered,
+                                      .short_chains_only = options->cut_epochs == 0,
+                                      .in_pieces = !is_last};
+    node->saving.epochs = epochs;
+    node->saving.node_key = node->key;
+    node->saving.copy = task->copy;
+    wr_saving_begin(&node->saving, epoch, &way, &node->part);
     node->op->class->save(node->op, &node->part);
+    node->part.keys = wr_metrics_get(&node->metrics.state_keys);
     node->saved = node->op->class->save_step == NULL;
   }
 }
@@ -122,40 +162,52 @@ static enum wr_code task_barrier(struct wr_task *task, uint64_t epoch, struct wr
   enum wr_code code = task_flush(task, err);
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     if (task->nodes[i].is_sink)
-      code = wr_sink_barrier(task->nodes[i].op, epoch, err);
+      code = wr_sink_barrier(task->nodes[i].op, epoch, task_is_last(task, epoch),
+                             &task->nodes[i].part, err);
     else
-      task_save_node(&task->nodes[i]);
+      task_save_node(task, &task->nodes[i], epoch, false);
   }
   task->saving = epoch;
   return code == WR_OK ? task_signal(task, WR_MESSAGE_BARRIER, (int64_t)epoch, err) : code;
+}
+
+/* From here on until it is published, others have it. */
+static void task_put_outbox(struct wr_task *task, struct wr_task_node *node, uint64_t epoch)
+{
+  if (!node->outbox_key)
+    return;
+  wr_epochs_put_outbox(task->shared->epochs, epoch, node->outbox_key, task->copy, &node->part);
 }
 
 static void task_put_parts(struct wr_task *task, uint64_t epoch)
 {
   for (uint32_t i = 0; i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
-    if (node->source) /* which reads its positions again when they are final */
+    if (node->is_sink)
+      task_put_outbox(task, node, epoch);
+    else if (node->source) /* which reads its positions again when they are final */
       wr_epochs_put_copy(task->shared->epochs, epoch, node->key, task->copy, &node->part);
-    else if (node->op->class->save)
-      wr_epochs_put(task->shared->epochs, epoch, node->key, task->copy, &node->part);
+    else if (node->op->class->save && task->shared->options.store)
+      wr_saving_end(&node->saving, &node->part);
   }
 }
 
-/* Goes on with the epoch being saved: a few pages of state, then the sinks; answers when all is
- * safe. */
+/* Goes on with the epoch being saved: a few pages of state unless too much waits for the store,
+ * then the sinks; answers when all is safe. */
 static enum wr_code task_save_step(struct wr_task *task, struct wr_error *err)
 {
   bool complete = true;
   enum wr_code code = WR_OK;
   if (!task->saving)
     return WR_OK;
+  bool may_copy = wr_epochs_waiting_bytes(task->shared->epochs) <= WR_SAVING_WAITING_BYTES;
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
     bool settled = true;
     if (node->is_sink)
       code = wr_sink_settled(node->op, task->saving, &settled, err);
     else if (!node->saved)
-      settled = node->saved = node->op->class->save_step(node->op, &node->part);
+      settled = node->saved = may_copy && node->op->class->save_step(node->op, &node->part);
     complete = complete && settled;
   }
   if (code != WR_OK || !complete)
@@ -167,14 +219,15 @@ static enum wr_code task_save_step(struct wr_task *task, struct wr_error *err)
   return WR_OK;
 }
 
-/* Tells a source that the positions of the last saved epoch are final. */
+/* Tells a source that the positions of the last saved epoch are final; behind the next barrier its
+ * part has those of that one, which are not. */
 static enum wr_code task_commit(struct wr_task *task, uint64_t epoch, struct wr_error *err)
 {
   struct wr_task_node *head = &task->nodes[0];
-  if (!head->source || epoch <= task->committed || epoch != task->answered)
+  if (!head->source || epoch <= task->committed || epoch != task->answered || task->saving)
     return WR_OK;
   task->committed = epoch;
-  struct wr_part_reader part = {head->part.bytes, head->part.length, 0};
+  struct wr_part_reader part = {.bytes = head->part.bytes, .length = head->part.length};
   return wr_source_committed(head->source, &part, err);
 }
 
@@ -207,6 +260,26 @@ static enum wr_code task_finish_saving(struct wr_task *task, struct wr_error *er
   return code;
 }
 
+/* Everything written is safe; of a sink with an outbox, the last one is as well. */
+static enum wr_code task_finish_sink(struct wr_task *task, struct wr_task_node *node,
+                                     struct wr_error *err)
+{
+  uint64_t epoch = task->answered + 1;
+  bool settled = false;
+  enum wr_code code = wr_sink_finish(node->op, err);
+  if (code != WR_OK || !node->outbox_key || task->stopped)
+    return code;
+  code = wr_sink_barrier(node->op, epoch, true, &node->part, err);
+  while (code == WR_OK && !settled && !atomic_load(&task->shared->aborting)) {
+    code = wr_sink_settled(node->op, epoch, &settled, err);
+    if (code == WR_OK && !settled) {
+      code = wr_sink_tick(node->op, task_now(task), err);
+      nanosleep(&(struct timespec){0, WR_US_PER_MS * 1000}, NULL);
+    }
+  }
+  return code;
+}
+
 static enum wr_code task_end(struct wr_task *task, struct wr_error *err)
 {
   enum wr_code code = task_finish_saving(task, err);
@@ -217,7 +290,7 @@ static enum wr_code task_end(struct wr_task *task, struct wr_error *err)
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
     if (node->is_sink)
-      code = wr_sink_finish(node->op, err);
+      code = task_finish_sink(task, node, err);
     else if (node->op->class->held_rows && task->stopped)
       task->held_rows += node->op->class->held_rows(node->op);
   }
@@ -229,9 +302,9 @@ static void task_last_answer(struct wr_task *task)
 {
   for (uint32_t i = 0; i < task->node_count; i++) {
     struct wr_task_node *node = &task->nodes[i];
-    if (node->is_sink)
-      continue;
-    task_save_node(node);
+    if (node->is_sink || (task->stopped && !node->source))
+      continue; /* what is left of a stopped task stands for no epoch */
+    task_save_node(task, node, task->answered + 1, true);
     while (!node->saved)
       node->saved = node->op->class->save_step(node->op, &node->part);
   }
@@ -255,7 +328,8 @@ static enum wr_code task_last_commit(struct wr_task *task, struct wr_error *err)
   pthread_mutex_unlock(&shared->lock);
   if (!task->nodes[0].source || !all || shared->options.cut_after_records)
     return WR_OK;
-  struct wr_part_reader part = {task->nodes[0].part.bytes, task->nodes[0].part.length, 0};
+  struct wr_part_reader part = {.bytes = task->nodes[0].part.bytes,
+                                .length = task->nodes[0].part.length};
   return wr_source_committed(task->nodes[0].source, &part, err);
 }
 
@@ -268,8 +342,34 @@ static bool source_task_has_last(const struct wr_task *task)
   return last && (task->saving >= last || task->answered >= last);
 }
 
+/* *hold: nothing may be read, because too much waits for the disk or to be published. Barriers go
+ * on, so that it can become less. */
+static enum wr_code source_task_hold(struct wr_task *task, bool *hold, struct wr_error *err)
+{
+  struct wr_task_shared *shared = task->shared;
+  uint64_t outboxes = atomic_load(&shared->outbox_growing) + wr_epochs_outbox_bytes(shared->epochs);
+  *hold = outboxes > shared->outbox_share ||
+          wr_epochs_waiting_bytes(shared->epochs) > shared->saving_share;
+  if (*hold == task->holds)
+    return WR_OK;
+  task->holds = *hold;
+  return wr_source_hold(task->nodes[0].source, *hold, task_now(task), err);
+}
+
+/* Tests: begins the epoch of the cut, and those before it at equal distances, each when its record
+ * has come; true: one is due but cannot begin yet, so that nothing may be read. */
+static bool source_task_cut(struct wr_task *task)
+{
+  struct wr_task_shared *shared = task->shared;
+  uint64_t cut = shared->options.cut_after_records, count = shared->options.cut_epochs + 1;
+  uint64_t records = wr_source_record_count(task->nodes[0].source);
+  uint64_t due = records >= cut ? count : records * count / cut;
+  return task->before + due > wr_epochs_wanted(shared->epochs) &&
+         wr_epochs_begin(shared->epochs) == 0;
+}
+
 /* *leave: the source is to come to its end now; *pause: nothing is to be read for now. In tests
- * also takes the epoch before the cut. */
+ * also takes the epochs of the cut. */
 static enum wr_code source_task_control(struct wr_task *task, bool *leave, bool *pause,
                                         struct wr_error *err)
 {
@@ -286,28 +386,35 @@ static enum wr_code source_task_control(struct wr_task *task, bool *leave, bool 
     return WR_OK;
   }
   *leave = *leave || task_has_enough(task);
-  uint64_t cut = shared->options.cut_after_records;
-  if (cut && wr_source_record_count(source) >= cut && !*leave)
-    wr_epochs_begin(shared->epochs);
+  bool cuts = shared->options.cut_after_records > 0, cut_waits = false;
+  if (cuts && !*leave)
+    cut_waits = source_task_cut(task);
   uint64_t wanted = wr_epochs_wanted(shared->epochs);
   if (wanted > task->answered && !task->saving) {
     enum wr_code code = task_barrier(task, wanted, err);
     if (code != WR_OK)
       return code;
-    if (cut)
+    if (cuts && task_is_cut(task))
       *leave = task->stopped = true;
+  }
+  if (source_task_has_last(task)) { /* also if it was done: nothing that follows counts */
+    *leave = task->stopped = true;
+    return WR_OK;
   }
   if (stop == WR_TASK_STOP_BEHIND_EPOCH && !*leave) {
     *pause = true;
-    *leave = task->stopped = source_task_has_last(task);
+    return WR_OK;
   }
-  return WR_OK;
+  enum wr_code code = source_task_hold(task, pause, err);
+  *pause = *pause || cut_waits;
+  return code;
 }
 
 /* Rounded up: waiting on until a timer is due is better than asking again and again. */
 static int source_task_wait_ms(struct wr_task *task)
 {
-  int64_t wait_us = task_wait_us(task, TASK_WAIT_MS * WR_US_PER_MS);
+  int64_t wait_us =
+      task_wait_us(task, task->saving ? TASK_SAVE_WAIT_US : TASK_WAIT_MS * WR_US_PER_MS);
   return (int)((wait_us + WR_US_PER_MS - 1) / WR_US_PER_MS);
 }
 
@@ -513,6 +620,7 @@ void *wr_task_run(void *argument)
   struct wr_error err;
   enum wr_code code;
   wr_error_clear(&err);
+  task->before = task->answered;
   if (task->nodes[0].source)
     code = source_task_loop(task, &err);
   else

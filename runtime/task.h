@@ -12,7 +12,9 @@
 #include "runtime/channel.h"
 #include "runtime/epochs.h"
 #include "runtime/execution.h"
+#include "runtime/publisher.h"
 #include "runtime/rejects.h"
+#include "runtime/saving.h"
 #include "runtime/source.h"
 #include "windows/alignment.h"
 
@@ -20,9 +22,12 @@
 struct wr_task_shared {
   struct wr_execution_options options;
   struct wr_epochs *epochs;
-  _Atomic int stop;            /* 0, or enum wr_task_stop: sources come to an end */
-  _Atomic uint64_t last_epoch; /* STOP_BEHIND_EPOCH: the one; 0: it has not begun yet */
-  _Atomic bool aborting;       /* a task has failed: everybody leaves as quickly as possible */
+  struct wr_publishers *publishers; /* NULL: no sink delivers exactly once */
+  _Atomic int stop;                 /* 0, or enum wr_task_stop: sources come to an end */
+  _Atomic uint64_t last_epoch;      /* STOP_BEHIND_EPOCH: the one, begun or about to; 0: none yet */
+  uint64_t saving_share, outbox_share; /* above them nothing is read */
+  _Atomic uint64_t outbox_growing;     /* bytes of exactly-once sinks since the last barrier */
+  _Atomic bool aborting; /* a task has failed: everybody leaves as quickly as possible */
   pthread_mutex_t lock;
   pthread_cond_t changed;
   uint32_t drained_count, ended_count, task_count; /* under lock: sinks finished; thread gone */
@@ -36,7 +41,9 @@ enum wr_task_stop { WR_TASK_STOP = 1, WR_TASK_DRAIN = 2, WR_TASK_STOP_BEHIND_EPO
 
 struct wr_task_node {
   const struct wr_plan_node *plan;
-  const char *key; /* names its parts in snapshots */
+  const char *key;        /* names its parts in snapshots */
+  const char *outbox_key; /* sinks: names its outboxes; NULL: it has none */
+  uint64_t outbox_bytes;  /* as counted in shared */
   struct wr_operator *op;
   struct wr_source *source; /* SOURCE nodes */
   bool is_sink;
@@ -44,8 +51,9 @@ struct wr_task_node {
   struct wr_metrics metrics;
   struct wr_target *targets;
   uint32_t target_count;
-  struct wr_part_writer part; /* of the epoch being saved */
+  struct wr_part_writer part; /* of the epoch being saved; of a sink: its outbox */
   bool saved;
+  struct wr_saving saving;
 };
 
 struct wr_task {
@@ -69,10 +77,12 @@ struct wr_task {
   bool started;
   /* while running */
   int64_t now_us, tick_us;
+  uint64_t before;           /* newest epoch of earlier executions */
   uint64_t saving, answered; /* epoch being saved, 0: none; newest epoch answered */
   uint64_t committed;        /* newest epoch whose positions were told to the source */
   bool stopped;              /* some input was stopped before its end */
   bool has_enough;           /* rows would change nothing any more */
+  bool holds;                /* a source that reads nothing until there is room again */
   bool idle;                 /* no channel expects rows; told to those behind */
   uint64_t held_rows;        /* written before the thread ends */
 };
