@@ -10,6 +10,7 @@
 #include "core/limits.h"
 
 #define ARGUMENTS_PARALLELISM_MAX 256
+#define ARGUMENTS_CUT_EPOCHS_MAX  100
 
 struct reader {
   int argc, at;
@@ -81,10 +82,16 @@ static bool add_test(struct reader *reader, const char *text)
   if (text && strncmp(text, "cut=", 4) == 0 && parse_count(text + 4, UINT32_MAX, &value) &&
       value > 0)
     return (out->test_cut = value) > 0;
+  if (text && strncmp(text, "cut-epochs=", 11) == 0 &&
+      parse_count(text + 11, ARGUMENTS_CUT_EPOCHS_MAX, &value) && value > 0)
+    return (out->test_cut_epochs = (uint32_t)value) > 0;
   if (text && strncmp(text, "cut-parallelism=", 16) == 0 &&
       parse_count(text + 16, ARGUMENTS_PARALLELISM_MAX, &value) && value > 0)
     return (out->test_cut_parallelism = (uint32_t)value) > 0;
-  return complain(reader, "--test knows batch-rows=N, rules=off, cut=N, cut-parallelism=N", text);
+  return complain(reader,
+                  "--test knows batch-rows=N, rules=off, cut=N, cut-parallelism=N, "
+                  "cut-epochs=N",
+                  text);
 }
 
 /* The whole of a stream, at most WR_SQL_BYTES_MAX and one byte (which the parser then refuses). */
@@ -135,6 +142,21 @@ static bool set_from(struct reader *reader, const char *text)
   return out->has_from = true;
 }
 
+static bool set_memory(struct reader *reader, const char *text)
+{
+  int64_t bytes;
+  if (!text || !wr_option_parse_bytes(text, &bytes))
+    return complain(reader, "--memory wants a size such as 512MiB or 4GB", text);
+  if (bytes < (int64_t)WR_MEMORY_BYTES_MIN) {
+    fprintf(stderr, "weir %s: --memory is at least %d MiB: %s\n", reader->command,
+            (int)(WR_MEMORY_BYTES_MIN >> 20), text);
+    wr_help_hint(reader->command);
+    return false;
+  }
+  reader->out->memory_bytes = (uint64_t)bytes;
+  return true;
+}
+
 /* Options about what is kept; *known: it is one of them. */
 static bool parse_state_option(struct reader *reader, bool *known)
 {
@@ -150,6 +172,12 @@ static bool parse_state_option(struct reader *reader, bool *known)
     return set_from(reader, value);
   if (strcmp(argument, "--allow-dropped-state") == 0)
     return out->allow_dropped_state = true;
+  if (strcmp(argument, "--allow-duplicates") == 0)
+    return out->allow_duplicates = true;
+  if (strcmp(argument, "--allow-gap") == 0)
+    return out->allow_gap = true;
+  if (option_is(reader, "--memory", &value))
+    return set_memory(reader, value);
   if (strcmp(argument, "--drain") == 0)
     return out->drain = true;
   *known = false;
@@ -217,9 +245,13 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
       path = argument;
     }
   }
-  if (!out->state_dir && (out->has_from || out->allow_dropped_state))
-    return complain(&reader, "without --state-dir there is nothing to go on from",
-                    out->has_from ? "--from" : "--allow-dropped-state");
+  const char *needs_state = out->has_from              ? "--from"
+                            : out->allow_dropped_state ? "--allow-dropped-state"
+                            : out->allow_duplicates    ? "--allow-duplicates"
+                            : out->allow_gap           ? "--allow-gap"
+                                                       : NULL;
+  if (!out->state_dir && needs_state)
+    return complain(&reader, "without --state-dir there is nothing to go on from", needs_state);
   if (out->state_dir && out->test_cut)
     return complain(&reader, "--test cut keeps its state in memory", "--state-dir");
   if (path && out->text)

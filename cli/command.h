@@ -32,12 +32,16 @@ struct wr_arguments {
   bool has_from;
   uint64_t from_epoch;      /* FROM_EPOCH */
   bool allow_dropped_state; /* steps that are gone, or other ones now, may lose their state */
-  bool drain;               /* at a signal windows fire */
-  bool check_only;          /* weir check */
+  bool allow_duplicates;    /* exactly-once sinks: where it is not known what was published */
+  bool allow_gap;
+  uint64_t memory_bytes; /* of the job; 0: not given */
+  bool drain;            /* at a signal windows fire */
+  bool check_only;       /* weir check */
   /* --test, for the project's own tests; see tests/README.md */
   uint32_t test_batch_rows;
   uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
   uint32_t test_cut_parallelism; /* of the second half */
+  uint32_t test_cut_epochs;      /* further epochs before that one */
   bool test_rules_off;
 };
 
@@ -69,6 +73,7 @@ int wr_command_formats(int argc, char **argv);
 int wr_command_functions(int argc, char **argv);
 int wr_command_types(int argc, char **argv);
 int wr_command_state(int argc, char **argv);
+int wr_command_savepoint(int argc, char **argv);
 
 /* The help text of a command on standard output; false: there is none of that name. */
 bool wr_help_print(const char *command);

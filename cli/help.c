@@ -17,7 +17,8 @@ static const char help_weir[] =
     "  formats [NAME]        the formats, or the options of one\n"
     "  functions [NAME]      the functions and operators of SQL, or one with all its forms\n"
     "  types [NAME]          the types of SQL, or one with its casts\n"
-    "  state DIR             what a state directory keeps: epochs, steps, positions\n"
+    "  state DIR             what a state directory keeps, and how its job is doing\n"
+    "  savepoint DIR         asks the running job for an epoch now; copies it, stops the job\n"
     "  help [COMMAND]        more about a command\n"
     "  --version             the version\n"
     "\n"
@@ -44,12 +45,18 @@ static const char help_run[] =
     "  --format FORMAT       how SELECT prints: table, json (one object per line), csv;\n"
     "                        auto (default): table on a terminal, else json\n"
     "  -q, --quiet           no progress and no summary\n"
+    "  --memory SIZE         all that the job may take, as 512MiB or 4GB; default: 3/4 of what the\n"
+    "                        machine or its control group has. State above its share ends the job\n"
+    "\n"
+    "durable state:\n"
     "  --state-dir DIR       where epochs are kept; made if need be, one job per directory.\n"
     "                        SET 'execution.checkpointing.interval' = '10 s' says how often\n"
     "  --from EPOCH          latest (default), none: from the beginning, or a number that\n"
     "                        weir state shows\n"
-    "  --allow-dropped-state goes on although the SQL has no use for some of the state any more\n"
     "  --drain               at Ctrl-C or SIGTERM windows that are open give their results\n"
+    "  --allow-dropped-state goes on although the SQL has no use for some of the state any more\n"
+    "  --allow-duplicates    goes on although rows of an exactly-once sink may come twice\n"
+    "  --allow-gap           goes on although rows of an exactly-once sink may be missing\n"
     "\n"
     "exit codes: 0 done or stopped in order, 1 the SQL is wrong, 2 wrong usage, 3 failed, and trying\n"
     "again would not help (what may pass, as a broker that is away, is tried again from the newest\n"
@@ -97,12 +104,33 @@ static const char help_state[] =
     "usage: weir state DIR [--from EPOCH] [--json]\n"
     "\n"
     "Shows what a state directory keeps: its epochs with their age and size, and of the newest one (or\n"
-    "that of --from) every step with its state, and how far every source had been read. It changes\n"
-    "nothing and may be used while the job runs.\n"
+    "that of --from) every step with its state, and how far every source had been read. If a job runs\n"
+    "over the directory, it is asked how it is doing. Nothing is changed.\n"
     "\n"
     "  --json                the same as one JSON object\n"
     "\n"
+    "Of an epoch, own is what was written with it, the rest is shared with older ones; a delta only\n"
+    "says what has changed since the epoch before.\n"
+    "\n"
     "exit codes: 0 done, 2 wrong usage, 3 the directory or the epoch cannot be read\n";
+
+static const char help_savepoint[] =
+    "usage: weir savepoint DIR [--to OUT] [--stop [--drain]] [--timeout 10min]\n"
+    "       weir savepoint DIR --to OUT [--from EPOCH]\n"
+    "\n"
+    "Asks the job that runs over a state directory for an epoch now, and waits until it is sealed and\n"
+    "published. If no job runs, --to copies the newest epoch that is sound.\n"
+    "\n"
+    "  --to OUT              copies the epoch into a new state directory, with which weir run\n"
+    "                        --state-dir OUT goes on, at any parallelism; OUT is complete or not there\n"
+    "  --stop                the job stops behind the epoch\n"
+    "  --drain               with --stop: windows that are open give their results, the job is over\n"
+    "  --timeout DURATION    how long to wait for the epoch (default 10 min); the job goes on\n"
+    "  --from EPOCH          without a running job: which epoch --to copies\n"
+    "\n"
+    "A copy is the same job as the original: with exactly-once sinks only one of them can go on.\n"
+    "\n"
+    "exit codes: 0 done, 2 wrong usage, 3 failed: there is no such epoch now\n";
 
 static const struct {
   const char *command, *text;
@@ -116,6 +144,7 @@ static const struct {
     {"functions", help_functions},
     {"types", help_types},
     {"state", help_state},
+    {"savepoint", help_savepoint},
 };
 
 bool wr_help_print(const char *command)

@@ -10,10 +10,15 @@ static const struct {
   const char *name;
   int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", wr_command_run},         {"check", wr_command_check},
-    {"explain", wr_command_explain}, {"connectors", wr_command_connectors},
-    {"formats", wr_command_formats}, {"functions", wr_command_functions},
-    {"types", wr_command_types},     {"state", wr_command_state},
+    {"run", wr_command_run},
+    {"check", wr_command_check},
+    {"explain", wr_command_explain},
+    {"connectors", wr_command_connectors},
+    {"formats", wr_command_formats},
+    {"functions", wr_command_functions},
+    {"types", wr_command_types},
+    {"state", wr_command_state},
+    {"savepoint", wr_command_savepoint},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

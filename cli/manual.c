@@ -67,8 +67,11 @@ static void print_connector(const struct wr_connector *connector, bool markdown)
   const char *role = !connector->writer   ? "source"
                      : !connector->reader ? "sink"
                                           : "source and sink";
-  printf(markdown ? "\n## %s\n\n%s. %s%s%s\n\n" : "%s: %s. %s%s%s\n", connector->name, role,
-         connector->help, connector->delivery ? " Delivery: " : "",
+  const char *once = !connector->publisher           ? ""
+                     : connector->wants_exactly_once ? "exactly-once if its options say so, else "
+                                                     : "exactly-once with a state directory, else ";
+  printf(markdown ? "\n## %s\n\n%s. %s%s%s%s\n\n" : "%s: %s. %s%s%s%s\n", connector->name, role,
+         connector->help, connector->delivery ? " Delivery: " : "", once,
          connector->delivery ? connector->delivery : "");
   print_options(connector->options, markdown);
   print_metadata(connector->metadata, markdown);

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/changes.h"
+#include "cli/folders.h"
+#include "cli/units.h"
 #include "core/time.h"
+#include "runtime/publisher.h"
 #include "state/store_directory.h"
 
 #define RESUME_SPLITS_SHOWN 3
-#define RESUME_STATE_BYTES  400 /* shown of what a state is made of */
 
 static void resume_print(void *self, const char *message)
 {
@@ -23,19 +26,6 @@ static enum wr_resume_verdict resume_fail(const struct wr_error *err)
   if (err->hint[0])
     fprintf(stderr, "hint: %s\n", err->hint);
   return WR_RESUME_FAILED;
-}
-
-const char *wr_age_print(struct wr_arena *arena, int64_t age_us)
-{
-  static const struct {
-    const char *unit;
-    int64_t us;
-  } units[] = {
-      {"d", WR_US_PER_DAY}, {"h", 3600 * WR_US_PER_SECOND}, {"min", 60 * WR_US_PER_SECOND}};
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-    if (age_us >= 2 * units[i].us)
-      return wr_arena_print(arena, "%" PRId64 " %s", age_us / units[i].us, units[i].unit);
-  return wr_arena_print(arena, "%" PRId64 " s", age_us > 0 ? age_us / WR_US_PER_SECOND : 0);
 }
 
 int wr_position_length(const char *position)
@@ -71,7 +61,8 @@ static void resume_tell_damage(void *self, uint64_t epoch, const struct wr_error
 }
 
 /* The newest epoch that is sound. An older one than the newest only makes sinks write again what
- * came behind it, which is what at-least-once allows. */
+ * came behind it, which is what at-least-once allows; those that deliver exactly once look
+ * themselves, when they are opened, whether that would double something. */
 static enum wr_resume_verdict resume_choose_newest(struct wr_resume *resume, uint64_t *epoch)
 {
   uint64_t newest;
@@ -86,8 +77,11 @@ static enum wr_resume_verdict resume_choose_newest(struct wr_resume *resume, uin
   if (*epoch != newest)
     fprintf(stderr,
             "weir: warning: going on from epoch %" PRIu64
-            " instead; sinks get again what came behind it\n",
-            *epoch);
+            " instead; sinks get again what came behind it%s\n",
+            *epoch,
+            wr_publishers_are_wanted(resume->plan)
+                ? ", those that deliver exactly once only if they do not have it yet"
+                : "");
   return WR_RESUME_GO;
 }
 
@@ -115,109 +109,6 @@ static enum wr_resume_verdict resume_choose(struct wr_resume *resume, uint64_t *
     return WR_RESUME_GO;
   wr_hint(&err, "weir state %s shows the others", arguments->state_dir);
   return resume_fail(&err);
-}
-
-/* ---- what has changed */
-
-/* Steps whose little state nobody misses: it goes with that of others. */
-static bool node_is_minor(const struct wr_inventory_node *node)
-{
-  return strcmp(node->kind, "Watermark") == 0 || strcmp(node->kind, "Values") == 0;
-}
-
-static const struct wr_inventory_node *change_node(const struct wr_inventory_change *change)
-{
-  return change->after ? change->after : change->before;
-}
-
-static bool change_is(const struct wr_inventory_change *change, enum wr_inventory_verdict verdict)
-{
-  return change->verdict == verdict && !node_is_minor(change_node(change));
-}
-
-static uint32_t changes_count(const struct wr_inventory_change *changes, uint32_t count,
-                              enum wr_inventory_verdict verdict)
-{
-  uint32_t found = 0;
-  for (uint32_t i = 0; i < count; i++)
-    found += change_is(&changes[i], verdict);
-  return found;
-}
-
-static void change_print_misfit(const struct wr_inventory_change *change)
-{
-  bool other_kind = strcmp(change->before->kind, change->after->kind) != 0;
-  fprintf(stderr, "  %-12s  was %.*s\n", "", RESUME_STATE_BYTES,
-          other_kind ? change->before->kind : change->before->state);
-  fprintf(stderr, "  %-12s  is  %.*s\n", "", RESUME_STATE_BYTES,
-          other_kind ? change->after->kind : change->after->state);
-}
-
-static void changes_print(const struct wr_resume *resume, const struct wr_inventory_change *changes,
-                          uint32_t count)
-{
-  static const char *const verdicts[] = {[WR_INVENTORY_KEPT] = "goes on",
-                                         [WR_INVENTORY_NEW] = "starts empty",
-                                         [WR_INVENTORY_DROPPED] = "dropped",
-                                         [WR_INVENTORY_CHANGED] = "does not fit"};
-  fprintf(stderr, "weir: this SQL is not that of epoch %" PRIu64 ":\n", resume->snapshot.epoch);
-  for (uint32_t i = 0; i < count; i++) {
-    const struct wr_inventory_node *node = change_node(&changes[i]);
-    if (!node_is_minor(node))
-      fprintf(stderr, "  %-12s  %s%s%s\n", verdicts[changes[i].verdict],
-              node->is_source ? "" : node->name, node->is_source ? "" : ": ", node->key);
-    if (changes[i].verdict == WR_INVENTORY_CHANGED)
-      change_print_misfit(&changes[i]);
-  }
-}
-
-static bool changes_drop(const struct wr_inventory_change *changes, uint32_t count, const char *key)
-{
-  for (uint32_t i = 0; i < count; i++)
-    if (changes[i].verdict == WR_INVENTORY_CHANGED && strcmp(changes[i].before->key, key) == 0)
-      return true;
-  return false;
-}
-
-/* State that does not fit is not looked at. */
-static void resume_leave_out(struct wr_resume *resume, const struct wr_inventory_change *changes,
-                             uint32_t count)
-{
-  struct wr_snapshot *snapshot = &resume->snapshot;
-  struct wr_snapshot_part *parts =
-      WR_NEW_ARRAY(&resume->arena, struct wr_snapshot_part, snapshot->part_count + 1);
-  uint32_t kept = 0;
-  for (uint32_t i = 0; i < snapshot->part_count; i++)
-    if (!changes_drop(changes, count, snapshot->parts[i].node_key))
-      parts[kept++] = snapshot->parts[i];
-  snapshot->parts = parts;
-  snapshot->part_count = kept;
-}
-
-static enum wr_resume_verdict resume_compare(struct wr_resume *resume,
-                                             const struct wr_inventory *before)
-{
-  struct wr_inventory after;
-  uint32_t count;
-  wr_inventory_of_plan(resume->plan, &resume->arena, &after);
-  struct wr_inventory_change *changes =
-      wr_inventory_compare(before, &after, &resume->arena, &count);
-  uint32_t added = changes_count(changes, count, WR_INVENTORY_NEW);
-  uint32_t dropped = changes_count(changes, count, WR_INVENTORY_DROPPED);
-  uint32_t misfits = changes_count(changes, count, WR_INVENTORY_CHANGED);
-  if (added + dropped + misfits == 0)
-    return WR_RESUME_GO;
-  changes_print(resume, changes, count);
-  if (misfits)
-    resume_leave_out(resume, changes, count);
-  uint32_t lost = dropped + misfits;
-  if (lost == 0 || resume->arguments->allow_dropped_state)
-    return WR_RESUME_GO;
-  fprintf(stderr,
-          "weir: error: what %u step%s of epoch %" PRIu64 " ha%s kept would be lost\n"
-          "hint: --allow-dropped-state goes on without it, --from none starts everything anew\n",
-          lost, lost == 1 ? "" : "s", resume->snapshot.epoch, lost == 1 ? "s" : "ve");
-  return WR_RESUME_FAILED;
 }
 
 /* ---- going on */
@@ -254,6 +145,23 @@ static const char *resume_positions(struct wr_resume *resume, const struct wr_in
   return text;
 }
 
+enum wr_code wr_resume_publish_end(struct wr_resume *resume, struct wr_error *err)
+{
+  struct wr_publishers *publishers = NULL;
+  const struct wr_publishers_options options = {.plan = resume->plan,
+                                                .job = resume->store->id,
+                                                .from = &resume->snapshot,
+                                                .allow_duplicates =
+                                                    resume->arguments->allow_duplicates,
+                                                .allow_gap = resume->arguments->allow_gap,
+                                                .state_dir = resume->arguments->state_dir,
+                                                .note = resume_print};
+  enum wr_code code = wr_publishers_open(&options, &publishers, err);
+  if (code == WR_OK)
+    wr_publishers_free(publishers);
+  return code;
+}
+
 static enum wr_resume_verdict resume_load(struct wr_resume *resume, uint64_t epoch, bool again)
 {
   struct wr_error err;
@@ -270,18 +178,25 @@ static enum wr_resume_verdict resume_load(struct wr_resume *resume, uint64_t epo
     return resume_fail(&err);
   const char *age = wr_age_print(&resume->arena, chosen ? wr_now_us() - chosen->sealed_us : 0);
   resume->has_snapshot = true;
+  resume->store->base = epoch;
   if (chosen)
     resume->store->hash_seed = chosen->hash_seed;
   if (again)
     return WR_RESUME_GO;
   if (resume->snapshot.ended) {
+    if (wr_resume_publish_end(resume, &err) != WR_OK)
+      return resume_fail(&err);
     fprintf(stderr,
             "weir: the job of %s has come to its end with epoch %" PRIu64
             ", %s ago: there is nothing left to do\nhint: --from none runs it again\n",
             resume->arguments->state_dir, epoch, age);
     return WR_RESUME_ENDED;
   }
-  enum wr_resume_verdict verdict = resume_compare(resume, &inventory);
+  enum wr_resume_verdict verdict =
+      wr_changes_accept(resume->plan, &inventory, &resume->snapshot,
+                        resume->arguments->allow_dropped_state, &resume->arena)
+          ? WR_RESUME_GO
+          : WR_RESUME_FAILED;
   if (verdict == WR_RESUME_GO)
     fprintf(stderr, "weir: going on from epoch %" PRIu64 " of %s, %s old%s\n", epoch,
             resume->arguments->state_dir, age, resume_positions(resume, &inventory));
@@ -298,7 +213,8 @@ enum wr_resume_verdict wr_resume_open(struct wr_resume *resume,
   *resume = (struct wr_resume){.arguments = arguments, .plan = plan};
   const struct wr_store_directory_options options = {.epochs_kept = epochs_kept,
                                                      .note = resume_print};
-  if (wr_store_directory_open(arguments->state_dir, &options, &resume->store, &err) != WR_OK)
+  if (wr_folders_make_above(arguments->state_dir, &err) != WR_OK ||
+      wr_store_directory_open(arguments->state_dir, &options, &resume->store, &err) != WR_OK)
     return resume_fail(&err);
   resume->newest_before = wr_resume_newest(resume);
   enum wr_resume_verdict verdict = resume_choose(resume, &epoch);

@@ -32,12 +32,13 @@ enum wr_resume_verdict wr_resume_open(struct wr_resume *resume,
 /* After a failure in this process: goes on from the newest epoch of the same job, if it has one.
  * False: told why not. No execution may have the store. */
 bool wr_resume_again(struct wr_resume *resume);
+/* What is left of a job whose epoch is that of its end: whoever came there may have been killed, or
+ * may have failed, before all sinks had published it. */
+enum wr_code wr_resume_publish_end(struct wr_resume *resume, struct wr_error *err);
 /* The newest epoch in the directory; 0: none. */
 uint64_t wr_resume_newest(const struct wr_resume *resume);
 void wr_resume_close(struct wr_resume *resume);
 
-/* For messages: "3 min". */
-const char *wr_age_print(struct wr_arena *arena, int64_t age_us);
 /* Where a source is, for people: the part of a position that says so. */
 int wr_position_length(const char *position);
 

@@ -7,11 +7,13 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/control.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
 #include "cli/stopper.h"
 #include "connectors/connector.h"
 #include "core/time.h"
+#include "runtime/publisher.h"
 
 static bool job_has_source(const struct wr_plan *plan)
 {
@@ -96,7 +98,22 @@ static void print_statement(const char *statement)
 
 static bool job_keeps_state(const struct wr_job *job)
 {
-  return !job->is_explain && job_has_source(job->plan);
+  return !job->is_explain && (job_has_source(job->plan) || wr_publishers_are_asked(job->plan));
+}
+
+/* Sinks that cannot keep what they promise: false after saying so. */
+static bool sinks_are_possible(const struct wr_arguments *arguments,
+                               const struct wr_program *program)
+{
+  struct wr_error err;
+  for (uint32_t i = 0; i < program->job_count; i++) {
+    const struct wr_job *job = &program->jobs[i];
+    if (job->is_explain || wr_publishers_check(job->plan, arguments->state_dir, &err) == WR_OK)
+      continue;
+    fprintf(stderr, "weir: error: %s\nhint: %s\n", err.message, err.hint);
+    return false;
+  }
+  return true;
 }
 
 /* A state directory belongs to one job: false after saying so. */
@@ -148,6 +165,8 @@ struct run {
   struct wr_execution_options options;
   struct wr_progress progress;
   struct wr_stopper *stopper;
+  struct wr_control *control; /* NULL: nobody can ask */
+  uint32_t restarts;
   struct counts counts; /* of all its executions */
   bool stopped;         /* by a signal */
 };
@@ -177,11 +196,15 @@ static void counts_add(struct counts *counts, const struct counts *more)
 /* Nothing can be waited for any longer: what is on the disk is right at any moment. */
 static void leave_without_last_epoch(struct run *run)
 {
+  char failure[300];
+  snprintf(
+      failure, sizeof failure,
+      "the last epoch is not complete after %d s, probably because a sink still waits; leaving "
+      "without it: the next start goes on from the newest one that is kept",
+      (int)(RUN_LAST_EPOCH_MAX_US / WR_US_PER_SECOND));
   wr_progress_clear(&run->progress);
-  fprintf(stderr,
-          "weir: failed: the last epoch is not complete after %d s, probably because a sink still "
-          "waits; leaving without it: the next start sends again what came behind the one before\n",
-          (int)(RUN_LAST_EPOCH_MAX_US / WR_US_PER_SECOND));
+  fprintf(stderr, "weir: failed: %s\n", failure);
+  wr_control_close(run->control, &(struct wr_control_end){.failure = failure});
   _exit(WR_EXIT_FAILED);
 }
 
@@ -192,7 +215,7 @@ static void watch_execution(struct run *run, struct wr_execution *execution)
   while (!wr_execution_wait(execution, 100)) {
     if (atomic_load(&run->stopper->signals) && !told) {
       wr_progress_note(&run->progress,
-                       run->options.durable && !run->arguments->drain
+                       run->options.durable && !run->stopper->drain
                            ? "stopping after a last epoch; once more to leave at once"
                            : "stopping; once more to leave at once");
       told = true;
@@ -206,7 +229,10 @@ static void watch_execution(struct run *run, struct wr_execution *execution)
 
 static void watch_from_now(void *self, struct wr_execution *execution)
 {
-  wr_stopper_watch(((struct run *)self)->stopper, execution);
+  const struct run *run = self;
+  wr_stopper_watch(run->stopper, execution);
+  if (run->control)
+    wr_control_watch(run->control, execution);
 }
 
 /* Starts a job and waits for its end. *started: it failed, if it did, while running. */
@@ -220,7 +246,7 @@ static enum wr_code run_execution(struct run *run, const struct wr_plan *plan, b
   if (code != WR_OK)
     return code;
   watch_execution(run, execution);
-  wr_stopper_watch(run->stopper, NULL);
+  watch_from_now(run, NULL);
   wr_progress_clear(&run->progress);
   run->stopped = atomic_load(&run->stopper->signals) > 0;
   wr_execution_summarize(execution, &counts.summary);
@@ -246,8 +272,10 @@ static enum wr_code run_rest(struct run *run, uint32_t job_number, struct wr_err
       arguments->test_cut_parallelism ? arguments->test_cut_parallelism : arguments->parallelism;
   enum wr_code code = WR_INTERNAL;
   run->options.cut_after_records = 0;
+  run->options.cut_epochs = 0;
   run->options.from = &snapshot;
-  if (!run->options.store->class->latest(run->options.store, &epoch))
+  if (!run->options.store->class->latest(run->options.store, &epoch) ||
+      epoch <= arguments->test_cut_epochs)
     return WR_OK; /* it came to its end before it was cut */
   if (wr_program_load(arguments, parallelism, &arena, &program))
     code = wr_snapshot_read(run->options.store, epoch, &arena, &snapshot, err);
@@ -290,6 +318,15 @@ static void note_restart(struct run *run, const struct wr_resume *resume, int64_
   wr_progress_note(&run->progress, text);
 }
 
+static void control_pause(struct run *run, const struct wr_error *err)
+{
+  const struct wr_control_past past = {.rows_in = run->counts.summary.rows_in,
+                                       .rows_out = run->counts.summary.rows_out,
+                                       .restarts = ++run->restarts};
+  if (run->control)
+    wr_control_pause(run->control, &past, err->message);
+}
+
 /* What may pass by itself is tried again, unless this is the very first start: then it is more
  * probably a mistake, and somebody is looking. */
 static bool may_pass(const struct run *run, const struct wr_resume *resume, bool started,
@@ -304,21 +341,24 @@ static enum wr_code run_durable(struct run *run, const struct wr_plan *plan,
 {
   uint32_t failures = 0;
   for (;;) {
-    bool started;
+    bool started = true;
     uint64_t newest = wr_resume_newest(resume);
     resume_options(run, resume);
-    enum wr_code code = run_execution(run, plan, &started, err);
+    bool has_ended = resume->has_snapshot && resume->snapshot.ended;
+    enum wr_code code =
+        has_ended ? wr_resume_publish_end(resume, err) : run_execution(run, plan, &started, err);
     if (code == WR_OK || !may_pass(run, resume, started, failures, err))
       return code;
     if (wr_resume_newest(resume) > newest)
       failures = 0;
     int64_t pause_us = pause_after(++failures);
+    control_pause(run, err);
     if (!wr_resume_again(resume))
       return code;
     note_restart(run, resume, pause_us, err);
     if (!wr_stopper_pause(run->stopper, pause_us)) {
       run->stopped = true;
-      return WR_OK;
+      return code; /* no last epoch was taken: the newest one that is kept counts */
     }
   }
 }
@@ -356,7 +396,28 @@ static bool open_state(struct run *run, const struct wr_job *job,
   run->options.durable = true;
   run->options.failures_tolerated = epochs->failures_tolerated;
   run->options.epoch_interval_us = epochs->interval_us;
+  run->options.epoch_timeout_us = epochs->timeout_us;
+  struct wr_error err;
+  if (wr_control_open(arguments->state_dir, resume->store, run->stopper, &run->control, &err) !=
+      WR_OK)
+    fprintf(stderr,
+            "weir: warning: %s; weir savepoint cannot reach this job, and weir state sees only its "
+            "epochs\n",
+            err.message);
   return true;
+}
+
+/* The job is over, for whoever has asked for a savepoint. */
+static void close_control(struct run *run, const struct wr_resume *resume, enum wr_code code,
+                          const struct wr_error *err)
+{
+  struct wr_control_end end = {.failure = code == WR_OK ? NULL : err->message,
+                               .ended = !run->stopped || run->stopper->drain};
+  if (!run->control)
+    return;
+  end.epoch = wr_resume_newest(resume);
+  wr_control_close(run->control, &end);
+  run->control = NULL;
 }
 
 static int run_job(const struct wr_arguments *arguments, const struct wr_program *program,
@@ -374,8 +435,13 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_program
                                               .note_self = &run.progress,
                                               .begins = watch_from_now,
                                               .begins_self = &run,
+                                              .memory_bytes = arguments->memory_bytes,
+                                              .allow_duplicates = arguments->allow_duplicates,
+                                              .allow_gap = arguments->allow_gap,
+                                              .state_dir = arguments->state_dir,
                                               .batch_rows = arguments->test_batch_rows,
-                                              .cut_after_records = arguments->test_cut};
+                                              .cut_after_records = arguments->test_cut,
+                                              .cut_epochs = arguments->test_cut_epochs};
   if (!open_state(&run, job, &program->epochs, &resume, &exit_code))
     return exit_code;
   wr_progress_open(&run.progress,
@@ -390,6 +456,7 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_program
     code = run_rest(&run, job_number, &err);
   if (arguments->test_cut)
     run.options.store->class->close(run.options.store);
+  close_control(&run, &resume, code, &err);
   wr_resume_close(&resume);
   if (code == WR_OK)
     summarize(&run, job);
@@ -434,7 +501,7 @@ int wr_command_run(int argc, char **argv)
       wr_report_warnings(&arguments, &program);
       if (program.job_count == 0)
         fprintf(stderr, "weir: nothing to run: %s has no INSERT and no SELECT\n", arguments.name);
-      if (jobs_are_possible(&arguments, &program) &&
+      if (jobs_are_possible(&arguments, &program) && sinks_are_possible(&arguments, &program) &&
           (!arguments.state_dir || state_is_possible(&program)))
         exit_code = run_jobs(&arguments, &program, &arena);
     }

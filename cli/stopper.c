@@ -60,6 +60,18 @@ void wr_stopper_watch(struct wr_stopper *stopper, struct wr_execution *execution
   pthread_mutex_unlock(&stopper->lock);
 }
 
+void wr_stopper_stop(struct wr_stopper *stopper, bool drain)
+{
+  pthread_mutex_lock(&stopper->lock);
+  if (atomic_load(&stopper->signals) == 0) {
+    stopper->drain = stopper->drain || drain;
+    atomic_fetch_add(&stopper->signals, 1);
+    if (stopper->execution)
+      wr_execution_stop(stopper->execution, stopper->drain);
+  }
+  pthread_mutex_unlock(&stopper->lock);
+}
+
 static void stopper_set_pausing(struct wr_stopper *stopper, bool pausing)
 {
   pthread_mutex_lock(&stopper->lock);
