@@ -2,7 +2,7 @@
 # Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/sessions bench/table bench/windows`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/store bench/window_join
+EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/window_join
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
@@ -12,6 +12,9 @@ bench_libyardstick_a_CXXFLAGS = $(AM_CXXFLAGS) -O3 -march=native
 bench_sessions_SOURCES = bench/sessions.c
 bench_sessions_LDADD = $(weir_libs)
 nodist_EXTRA_bench_sessions_SOURCES = cli/none.cc
+bench_delta_SOURCES = bench/delta.c
+bench_delta_LDADD = $(weir_libs)
+nodist_EXTRA_bench_delta_SOURCES = cli/none.cc
 bench_over_SOURCES = bench/over.c
 bench_over_LDADD = $(weir_libs)
 nodist_EXTRA_bench_over_SOURCES = cli/none.cc
@@ -33,3 +36,6 @@ nodist_EXTRA_bench_store_SOURCES = cli/none.cc
 bench_window_join_SOURCES = bench/window_join.c
 bench_window_join_LDADD = $(weir_libs)
 nodist_EXTRA_bench_window_join_SOURCES = cli/none.cc
+bench_checkpoint_SOURCES = bench/checkpoint.c
+bench_checkpoint_LDADD = $(weir_libs)
+nodist_EXTRA_bench_checkpoint_SOURCES = cli/none.cc

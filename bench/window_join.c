@@ -60,7 +60,7 @@ static void measure(enum wr_join_kind kind, const char *name, uint64_t rows, uin
       .schema = left_only ? &side_schema : &pair_schema,
       .kind = kind,
       .window = {.kind = WR_WINDOW_ATTACHED, .tick_us = WR_US_PER_MS},
-      .sides = {{&side_schema, START, END, key}, {&side_schema, START, END, key}},
+      .sides = {{&side_schema, START, END, key, NULL}, {&side_schema, START, END, key, NULL}},
       .key_count = 1,
       .pair_schema = &pair_schema};
   struct wr_builder builders[COLUMNS];
