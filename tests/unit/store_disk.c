@@ -58,15 +58,80 @@ static int disk_create(const struct wr_store_system *system, int folder, const c
   return fd;
 }
 
+/* What was written before the file was closed is brought to the disk with what comes now. */
+static int disk_reopen(const struct wr_store_system *system, int folder, const char *name)
+{
+  struct store_disk *disk = disk_self(system);
+  if (!disk_step(disk))
+    return -1;
+  int fd = openat(folder, name, O_WRONLY | O_CLOEXEC);
+  if (fd >= 0)
+    lseek(fd, 0, SEEK_END);
+  for (uint32_t i = 0; fd >= 0 && i < disk->change_count; i++) {
+    struct store_disk_change *change = &disk->journal[i];
+    if (change->kind == STORE_DISK_WRITE && change->folder == folder &&
+        strcmp(change->name, name) == 0)
+      change->fd = fd;
+  }
+  return fd;
+}
+
+/* A full disk leaves something behind where a write fails. */
+static void disk_write_half(struct store_disk *disk, int fd, const void *bytes, size_t length,
+                            off_t at)
+{
+  if (!disk->is_armed || disk->fail_at != disk->step + 1 || length <= 1 || disk->is_dead)
+    return;
+  ssize_t ignored = pwrite(fd, bytes, length / 2, at);
+  (void)ignored;
+}
+
+/* A folder of the state directory. */
+static int disk_folder(const struct store_disk *disk, const char *name)
+{
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", disk->state, name);
+  return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static uint64_t disk_used(const struct store_disk *disk)
+{
+  static const char *const folders[] = {"parts", "manifests"};
+  uint64_t used = 0;
+  for (size_t f = 0; f < WR_COUNT(folders); f++) {
+    int folder = disk_folder(disk, folders[f]);
+    DIR *entries = folder >= 0 ? fdopendir(folder) : NULL;
+    struct stat status;
+    for (const struct dirent *entry; entries && (entry = readdir(entries));)
+      if (fstatat(folder, entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode))
+        used += (uint64_t)status.st_size;
+    if (entries)
+      closedir(entries);
+  }
+  return used;
+}
+
+/* False: there is no room for so many bytes more, with errno. */
+static bool disk_has_room(const struct store_disk *disk, size_t more)
+{
+  errno = ENOSPC;
+  return disk->capacity == 0 || disk_used(disk) + more <= disk->capacity;
+}
+
 static ssize_t disk_write(const struct wr_store_system *system, int fd, const void *bytes,
                           size_t length)
 {
   struct store_disk *disk = disk_self(system);
-  if (disk->is_armed && disk->fail_at == disk->step + 1 && length > 1 && !disk->is_dead) {
-    ssize_t ignored = write(fd, bytes, length / 2); /* a full disk takes what it can */
-    (void)ignored;
-  }
-  return disk_step(disk) ? write(fd, bytes, length) : -1;
+  disk_write_half(disk, fd, bytes, length, lseek(fd, 0, SEEK_CUR));
+  return disk_has_room(disk, length) && disk_step(disk) ? write(fd, bytes, length) : -1;
+}
+
+static ssize_t disk_write_at(const struct wr_store_system *system, int fd, const void *bytes,
+                             size_t length, off_t at)
+{
+  struct store_disk *disk = disk_self(system);
+  disk_write_half(disk, fd, bytes, length, at);
+  return disk_step(disk) ? pwrite(fd, bytes, length, at) : -1;
 }
 
 static void disk_forget(struct store_disk *disk, bool is_file, int fd)
@@ -130,7 +195,9 @@ void store_disk_open(struct store_disk *disk)
 {
   memset(disk, 0, sizeof *disk);
   disk->system = (struct wr_store_system){.create = disk_create,
+                                          .reopen = disk_reopen,
                                           .write = disk_write,
+                                          .write_at = disk_write_at,
                                           .sync = disk_sync,
                                           .close = disk_close,
                                           .rename = disk_rename,
@@ -161,18 +228,16 @@ void store_disk_close(struct store_disk *disk)
   CU_ASSERT_EQUAL(nftw(disk->root, disk_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0);
 }
 
-/* A folder of the state directory by its name; the descriptors of the journal are those of a store
- * that is closed by now. */
-static int disk_folder(const struct store_disk *disk, const char *name)
-{
-  char path[128];
-  snprintf(path, sizeof path, "%s/%s", disk->state, name);
-  return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
+/* The folders of the state directory; the descriptors of the journal are those of a store that is
+ * closed by now. */
+enum { DISK_ROOT, DISK_PARTS, DISK_MANIFESTS, DISK_FOLDERS };
 
-static bool disk_is_part(const struct store_disk_change *change)
+/* By the name of what was changed. */
+static int disk_folder_of(const struct store_disk_change *change)
 {
-  return strstr(change->name, ".part") != NULL;
+  if (strncmp(change->name, "id", 2) == 0)
+    return DISK_ROOT;
+  return strstr(change->name, ".part") ? DISK_PARTS : DISK_MANIFESTS;
 }
 
 static void disk_undo(const struct store_disk *disk, const struct store_disk_change *change,
@@ -211,24 +276,26 @@ static void disk_lose_bytes(const struct store_disk *disk, uint32_t at, int fold
 
 void store_disk_lose(struct store_disk *disk, unsigned loss)
 {
-  int parts = disk_folder(disk, "parts"), manifests = disk_folder(disk, "manifests");
+  static const unsigned names[] = {STORE_DISK_ROOT, STORE_DISK_PARTS, STORE_DISK_MANIFESTS};
+  const int folders[] = {disk_folder(disk, ""), disk_folder(disk, "parts"),
+                         disk_folder(disk, "manifests")};
   for (uint32_t i = 0; loss & STORE_DISK_BYTES && i < disk->change_count; i++)
     if (disk->journal[i].kind == STORE_DISK_WRITE)
-      disk_lose_bytes(disk, i, disk_is_part(&disk->journal[i]) ? parts : manifests);
+      disk_lose_bytes(disk, i, folders[disk_folder_of(&disk->journal[i])]);
   for (uint32_t i = disk->change_count; i-- > 0;) {
-    bool is_part = disk_is_part(&disk->journal[i]);
-    unsigned folder = is_part ? STORE_DISK_PARTS : STORE_DISK_MANIFESTS;
-    if (!(loss & folder) || disk->journal[i].kind == STORE_DISK_WRITE)
+    int folder = disk_folder_of(&disk->journal[i]);
+    if (!(loss & names[folder]) || disk->journal[i].kind == STORE_DISK_WRITE)
       continue;
-    disk_undo(disk, &disk->journal[i], is_part ? parts : manifests);
+    disk_undo(disk, &disk->journal[i], folders[folder]);
     if (loss & STORE_DISK_LAST)
-      loss &= ~folder;
+      loss &= ~names[folder];
   }
   disk->change_count = 0;
   disk->is_armed = disk->is_dead = false;
   disk->crash_at = disk->fail_at = 0;
-  close(parts);
-  close(manifests);
+  for (int i = 0; i < DISK_FOLDERS; i++)
+    if (folders[i] >= 0)
+      close(folders[i]);
 }
 
 uint32_t store_disk_count(const struct store_disk *disk, const char *folder)

@@ -12,10 +12,11 @@
 
 enum store_disk_loss {
   STORE_DISK_BYTES = 1,     /* of files that were not synced */
-  STORE_DISK_PARTS = 2,     /* names in the first folder that was changed since its sync */
-  STORE_DISK_MANIFESTS = 4, /* in the other */
+  STORE_DISK_PARTS = 2,     /* names in the folder of parts that was changed since its sync */
+  STORE_DISK_MANIFESTS = 4, /* in that of manifests */
   STORE_DISK_LAST = 8,      /* only the last name in each of these folders */
-  STORE_DISK_LOSSES = 16
+  STORE_DISK_LOSSES = 16,   /* how many sets of these there are */
+  STORE_DISK_ROOT = 32      /* names in the state directory itself, where only the id is made */
 };
 
 #define STORE_DISK_JOURNAL 512
@@ -32,6 +33,8 @@ struct store_disk {
   char root[64];                 /* made, and removed with all that is in it */
   char state[96];                /* the state directory: root/state, not made yet */
   size_t packed_max;             /* parts up to so many bytes share files; 0: none does */
+  uint32_t open_max;             /* files open at a time; 0: as many as ever */
+  uint64_t capacity;             /* bytes that all files may have; 0: endless */
   int grave;                     /* folder for what was removed */
   uint64_t step, fail_at, fail_count, crash_at; /* counted from 1; 0: never */
   int fail_errno;

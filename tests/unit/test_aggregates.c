@@ -148,9 +148,6 @@ static char *const *trial_entry(struct trial *trial, uint32_t half)
   static const uint64_t hash = 0;
   struct wr_probe probe;
   wr_table_probe(trial->halves[half], NULL, NULL, &hash, 1, WR_PROBE_MAKE, &probe);
-  if (probe.made_count && trial->aggregate.code->init)
-    trial->aggregate.code->init(probe.entries[0] +
-                                wr_layout_state(wr_table_space_layout(trial->space), 0));
   return probe.entries;
 }
 

@@ -405,7 +405,7 @@ static void job_save(struct wr_operator *op, struct wr_part_writer *part)
 static void job_load(struct wr_operator *op, const struct wr_part_writer *part)
 {
   struct wr_error err;
-  struct wr_part_reader reader = {part->bytes, part->length, 0};
+  struct wr_part_reader reader = {.bytes = part->bytes, .length = part->length};
   CU_ASSERT_EQUAL(op->class->load(op, &reader, &err), WR_OK);
   CU_ASSERT(wr_part_at_end(&reader));
 }

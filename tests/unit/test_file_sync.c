@@ -38,6 +38,8 @@ static void epochs_settle_in_order(void)
     CU_ASSERT_EQUAL(wr_file_sync_folder(sync, path, 1, epoch, &err), WR_OK);
   }
   CU_ASSERT(wait_for_epoch(sync, 7, &err));
+  CU_ASSERT_EQUAL(wr_file_sync_make_room(sync, 2, &err), WR_OK);
+  CU_ASSERT(wait_for_epoch(sync, 18, &err)); /* two things are left, at most */
   CU_ASSERT_EQUAL(wr_file_sync_wait(sync, &err), WR_OK);
   CU_ASSERT(wait_for_epoch(sync, 20, &err));
   wr_file_sync_free(sync);

@@ -4,7 +4,7 @@
  * every total: panes that come in order or late, one key at a time and many, that go one by one or
  * all at once, saved and loaded in between.
  */
-#include "operators/frame.h"
+#include "operators/frame_saved.h"
 
 #include <stdlib.h>
 
@@ -12,21 +12,38 @@
 #include "state/table.h"
 #include "tests/unit/check.h"
 
-enum { KEYS = 30, PANES_MAX = 700, VALUES_MAX = 3, AGGREGATES_MAX = 4, SEED = 5 };
+enum {
+  PANE_BYTES_MAX = 512,
+  KEYS = 30,
+  PANES_MAX = 700,
+  VALUES_MAX = 3,
+  AGGREGATES_MAX = 4,
+  SEED = 5
+};
 
-/* What is aggregated; "*" is COUNT(*). */
+/* What is aggregated; "COUNT*" is COUNT(*). Then: what it is after a snapshot, if something else.
+ */
 struct aggregates_case {
   const char *name;
   const char *calls[AGGREGATES_MAX];
   bool ordered;
+  const char *then[AGGREGATES_MAX];
 };
 static const struct aggregates_case aggregates_cases[] = {
-    {"exact", {"COUNT*", "COUNT", "SUM", "AVG"}, false},
-    {"stacks", {"MIN", "MAX"}, false},
-    {"both", {"MAX", "SUM", "MIN", "COUNT"}, false},
-    {"ordered", {"FIRST_VALUE", "SUM", "LAST_VALUE"}, true},
-    {"nothing", {NULL}, false},
+    {"exact", {"COUNT*", "COUNT", "SUM", "AVG"}, false, {NULL}},
+    {"stacks", {"MIN", "MAX"}, false, {NULL}},
+    {"both", {"MAX", "SUM", "MIN", "COUNT"}, false, {NULL}},
+    {"ordered", {"FIRST_VALUE", "SUM", "LAST_VALUE"}, true, {NULL}},
+    {"nothing", {NULL}, false, {NULL}},
+    {"other places", {"MAX", "SUM", "MIN"}, false, {"MIN", "MAX", "SUM"}},
+    {"stacks come", {"SUM", "COUNT*"}, false, {"MAX", "SUM", "MIN"}},
+    {"stacks go", {"MAX", "SUM", "MIN"}, false, {"SUM", "COUNT"}},
+    {"one for another", {"MAX", "COUNT"}, false, {"COUNT", "AVG", "MIN"}},
+    {"from nothing", {NULL}, false, {"MAX", "SUM"}},
+    {"order comes", {"SUM", "MAX"}, true, {"LAST_VALUE", "MAX", "SUM"}},
 };
+static const char *const all_calls[] = {"COUNT*", "COUNT", "SUM",         "AVG",
+                                        "MIN",    "MAX",   "FIRST_VALUE", "LAST_VALUE"};
 
 /* How panes come: the size of the window in steps, panes of 100 steps that a key has, and of 100
  * panes that are late. */
@@ -39,6 +56,7 @@ static const struct flow_case flow_cases[] = {{5, 100, 0, 0},  {60, 100, 0, 0}, 
 struct pane {
   int64_t until, values[VALUES_MAX];
   uint32_t value_count, row_count;
+  bool old; /* from before the aggregates changed */
 };
 
 /* The panes of a key, by until; equal ones by arrival. */
@@ -50,6 +68,9 @@ struct model {
 struct fixture {
   const struct aggregates_case *what;
   struct wr_arena arena;
+  const char *const *calls; /* of `what` */
+  uint64_t ids[AGGREGATES_MAX];
+  bool is_new[AGGREGATES_MAX];
   struct wr_aggregate aggregates[AGGREGATES_MAX];
   uint32_t aggregate_count;
   struct wr_frame *frame;
@@ -75,9 +96,11 @@ static void fixture_bind(struct fixture *f)
   struct wr_span nowhere = {WR_NO_POSITION, 0};
   struct wr_error err;
   const struct wr_expression *value = wr_bind_column(&binding, 0, &wr_type_bigint, nowhere);
-  for (; f->aggregate_count < AGGREGATES_MAX && f->what->calls[f->aggregate_count];
+  for (; f->aggregate_count < AGGREGATES_MAX && f->calls[f->aggregate_count];
        f->aggregate_count++) {
-    const char *name = f->what->calls[f->aggregate_count];
+    const char *name = f->calls[f->aggregate_count];
+    while (strcmp(all_calls[f->ids[f->aggregate_count]], name) != 0)
+      f->ids[f->aggregate_count]++;
     bool star = strcmp(name, "COUNT*") == 0;
     const struct wr_aggregate_call call = {
         .name = star ? "COUNT" : name, .args = star ? NULL : &value, .arg_count = !star};
@@ -100,6 +123,7 @@ static struct fixture *fixture_open(const struct aggregates_case *what, uint64_t
 {
   struct fixture *f = wr_memory_get_zero(sizeof *f);
   f->what = what;
+  f->calls = what->calls;
   f->seed = seed;
   fixture_bind(f);
   CU_ASSERT(wr_frame_fits(f->aggregates, f->aggregate_count));
@@ -108,7 +132,7 @@ static struct fixture *fixture_open(const struct aggregates_case *what, uint64_t
   f->models = wr_memory_get_zero(KEYS * sizeof *f->models);
   for (uint32_t k = 0; k < KEYS; k++) {
     f->keys[k] = k;
-    f->panes[k] = wr_memory_get(wr_frame_pane_bytes(f->frame) + 16);
+    f->panes[k] = wr_memory_get(PANE_BYTES_MAX);
   }
   const struct wr_column column = {.type = &wr_type_bigint, .values = f->keys};
   const struct wr_column *const columns[] = {&column};
@@ -191,11 +215,13 @@ struct expected {
   int64_t rows, values, sum, least, greatest, first, last;
 };
 
-static struct expected model_total(const struct model *model)
+static struct expected model_total(const struct model *model, bool only_new)
 {
   struct expected total = {.least = INT64_MAX, .greatest = INT64_MIN};
   for (uint32_t p = 0; p < model->count; p++) {
     const struct pane *pane = &model->panes[p];
+    if (only_new && pane->old)
+      continue;
     total.rows += pane->row_count;
     for (uint32_t i = 0; i < pane->value_count; i++) {
       int64_t value = pane->values[i];
@@ -224,9 +250,10 @@ static int64_t expected_of(const struct expected *total, const char *call, bool 
                                             : total->last;
 }
 
-/* Totals that are not as they should be. */
+/* Totals that are not as they should be. expected: over all panes, and over those that aggregates
+ * know that came later. */
 static uint32_t totals_differ(struct fixture *f, const char *const *panes,
-                              const struct expected *expected, uint32_t count)
+                              const struct expected expected[2][KEYS], uint32_t count)
 {
   uint32_t different = 0;
   for (uint32_t a = 0; a < f->aggregate_count; a++) {
@@ -245,7 +272,7 @@ static uint32_t totals_differ(struct fixture *f, const char *const *panes,
     struct wr_column column = wr_builder_view(&out);
     for (uint32_t i = 0; i < count; i++) {
       bool is_null;
-      int64_t value = expected_of(&expected[i], f->what->calls[a], &is_null);
+      int64_t value = expected_of(&expected[f->is_new[a]][i], f->calls[a], &is_null);
       different += wr_column_is_null(&column, i) != is_null ||
                    (!is_null && ((const int64_t *)column.values)[i] != value);
     }
@@ -260,14 +287,15 @@ static uint32_t check_totals(struct fixture *f)
   struct wr_table_cursor cursor = {0};
   char *entries[KEYS];
   const char *totals[KEYS];
-  struct expected expected[KEYS];
+  struct expected expected[2][KEYS];
   uint32_t different = 0, offset = wr_layout_state(f->layout, 0), panes = 0, model_panes = 0;
   uint32_t count = wr_table_scan_change(f->table, &cursor, entries, KEYS);
   for (uint32_t i = 0; i < count; i++) {
     const struct model *model =
         &f->models[*(int64_t *)(void *)(entries[i] + f->layout->fields[0].offset)];
     const char *state = entries[i] + offset;
-    expected[i] = model_total(model);
+    expected[0][i] = model_total(model, false);
+    expected[1][i] = model_total(model, true);
     wr_frame_total(f->frame, state, f->panes[i]);
     panes += wr_frame_pane_count(state);
     model_panes += model->count;
@@ -357,9 +385,74 @@ static void save_and_load(struct fixture *f)
   wr_table_space_free(f->space);
   table_open(f);
   struct loader loader = {{loader_find, 0, 1}, f->table};
-  struct wr_part_reader reader = {part.bytes, part.length, 0};
+  struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
   CU_ASSERT_EQUAL(wr_table_spaces_load(&f->space, 1, &loader.loader, &reader, &err), WR_OK);
   wr_part_writer_free(&part);
+}
+
+/* The shape of the frames as they were saved. */
+static void shape_load(struct fixture *f, struct wr_part_writer *part, struct wr_frame_saved *saved)
+{
+  struct wr_part_reader reader = {.bytes = part->bytes, .length = part->length};
+  struct wr_error err;
+  bool same = true;
+  CU_ASSERT_EQUAL(wr_frame_load_shape(f->frame, f->ids, &reader, saved, &same, &err), WR_OK);
+  CU_ASSERT(wr_part_at_end(&reader) && !same);
+  for (size_t length = 0; length < part->length; length++) {
+    struct wr_frame_saved cut;
+    reader = (struct wr_part_reader){.bytes = part->bytes, .length = length};
+    CU_ASSERT_EQUAL(wr_frame_load_shape(f->frame, f->ids, &reader, &cut, &same, &err), WR_DATA);
+  }
+}
+
+static void frames_take(struct fixture *f, const struct fixture *old,
+                        const struct wr_frame_saved *saved)
+{
+  struct wr_table_cursor cursor = {0};
+  char *entries[KEYS];
+  struct wr_probe probe;
+  struct wr_error err;
+  uint32_t count = wr_table_scan(old->table, &cursor, entries, KEYS);
+  wr_table_probe_others(f->table, old->layout, (const char *const *)entries, count, WR_PROBE_MAKE,
+                        &probe);
+  CU_ASSERT_EQUAL(wr_frame_saved_piece(saved).bytes, wr_frame_piece(old->frame).bytes);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_frame_place place = {probe.entries, i, wr_layout_state(f->layout, 0), 0,
+                                         wr_table_space_texts(f->space)};
+    CU_ASSERT_EQUAL(wr_frame_take_saved(f->frame, f->ids, saved,
+                                        entries[i] + wr_layout_state(old->layout, 0), &place, &err),
+                    WR_OK);
+  }
+}
+
+/* Other aggregates from here on: those that stay know all panes, new ones only what comes. */
+static void change_aggregates(struct fixture *f, uint64_t flip_panes)
+{
+  struct fixture old = *f;
+  struct wr_part_writer part = {0};
+  struct wr_frame_saved saved;
+  wr_frame_save_shape(old.frame, old.ids, &part);
+  f->calls = f->what->then;
+  f->aggregate_count = 0;
+  memset(f->ids, 0, sizeof f->ids);
+  fixture_bind(f);
+  for (uint32_t a = 0; a < f->aggregate_count; a++) {
+    f->is_new[a] = true;
+    for (uint32_t o = 0; o < old.aggregate_count; o++)
+      f->is_new[a] = f->is_new[a] && old.ids[o] != f->ids[a];
+  }
+  for (uint32_t k = 0; k < KEYS; k++)
+    for (uint32_t p = 0; p < f->models[k].count; p++)
+      f->models[k].panes[p].old = true;
+  f->frame = wr_frame_new(f->aggregates, f->aggregate_count, flip_panes);
+  CU_ASSERT(wr_frame_pane_bytes(f->frame) <= PANE_BYTES_MAX);
+  table_open(f);
+  shape_load(f, &part, &saved);
+  frames_take(f, &old, &saved);
+  wr_frame_saved_free(&saved);
+  wr_part_writer_free(&part);
+  wr_frame_free(old.frame);
+  wr_table_space_free(old.space);
 }
 
 static void run_flow(const struct aggregates_case *what, const struct flow_case *flow,
@@ -379,6 +472,8 @@ static void run_flow(const struct aggregates_case *what, const struct flow_case 
     }
     if (step == steps / 2)
       save_and_load(f);
+    if (step == steps / 2 && what->then[0])
+      change_aggregates(f, number % 2 ? flow->size : 0);
     if (flow->jump && random_next(&f->seed) % flow->jump == 0)
       now += random_next(&f->seed) % (2 * flow->size);
     expire(f, now, step % 2);

@@ -482,7 +482,9 @@ static void test_refuses_options(void)
       {"properties.acks", "some", true, WR_SEMANTIC, "acks"},
       {"properties.group.id", "g", false, WR_OK, NULL},
       {"scan.topic-partition-discovery.interval", "0", true, WR_OK, NULL},
-      {"sink.delivery-guarantee", "exactly-once", true, WR_UNSUPPORTED, "exactly once"},
+      {"sink.delivery-guarantee", "exactly-once", true, WR_OK, NULL},
+      {"properties.transactional.id", "mine", true, WR_SEMANTIC, "cannot be set"},
+      {"sink.transactional-id-prefix", "p", true, WR_SEMANTIC, "means nothing without"},
   };
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
     struct connect_table table;

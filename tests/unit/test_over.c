@@ -389,7 +389,7 @@ static void query_restore(struct query *query, const struct over_row *rows, uint
   query_open(query, task_count);
   for (uint32_t t = 0; t < task_count; t++) {
     for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {parts[p].bytes, parts[p].length, 0};
+      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
       CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
       CU_ASSERT(wr_part_at_end(&reader));
     }

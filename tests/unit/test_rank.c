@@ -535,7 +535,7 @@ static void query_move(struct query *query, const struct row *rows, uint32_t at,
   query_open(query, task_count);
   for (uint32_t t = 0; t < task_count; t++) {
     for (uint32_t p = 0; p < part_count; p++) {
-      struct wr_part_reader reader = {parts[p].bytes, parts[p].length, 0};
+      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
       CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
       CU_ASSERT_TRUE(wr_part_at_end(&reader));
     }
@@ -847,14 +847,14 @@ static void test_damage(void)
   query_close(query);
   for (size_t length = 0; length < part.length; length += 1 + length / 50) {
     query_open(query, 1);
-    struct wr_part_reader reader = {part.bytes, length, 0};
+    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
     CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
     query_close(query);
   }
   query->spec.start_column = START;
   query->spec.end_column = END;
   query_open(query, 1);
-  struct wr_part_reader reader = {part.bytes, part.length, 0};
+  struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
   CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
   wr_part_writer_free(&part);
   free(rows);

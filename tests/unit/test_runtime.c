@@ -260,7 +260,7 @@ struct job {
   struct wr_options options;
 };
 
-static const uint32_t all_columns[] = {0, 1, 2, 3, 4};
+static const uint32_t all_columns[] = {0, 1, 2, 3, 4}, *const whole_columns[COLUMNS] = {NULL};
 
 static struct wr_plan_node *job_add(struct job *job, const char *name,
                                     const struct wr_schema *schema, uint32_t parallelism)
@@ -298,6 +298,8 @@ static struct job *job_new(uint32_t parallelism, const char *const *options)
                                                   .physical = &source_schema},
                                         .wanted = all_columns,
                                         .wanted_count = COLUMNS,
+                                        .made = &source_schema,
+                                        .fields = whole_columns,
                                         .bounded = true};
   struct wr_plan_node *source = job_add(job, "Source", &source_schema, parallelism);
   source->kind = WR_PLAN_SOURCE;
@@ -553,13 +555,13 @@ static struct job *self_join(uint32_t parallelism)
   job_add_watermark(job);
   job_add_assign(job, WR_EXCHANGE_FORWARD);
   struct wr_plan_node *join = job_add(job, "Join", &pair_schema, parallelism);
-  job->join = (struct wr_window_join_spec){
-      .schema = &pair_schema,
-      .kind = WR_JOIN_INNER,
-      .window = {.kind = WR_WINDOW_ATTACHED, .tick_us = MS},
-      .sides = {{&window_schema, START, END, left}, {&window_schema, START, END, right}},
-      .key_count = 1,
-      .pair_schema = &pair_schema};
+  job->join = (struct wr_window_join_spec){.schema = &pair_schema,
+                                           .kind = WR_JOIN_INNER,
+                                           .window = {.kind = WR_WINDOW_ATTACHED, .tick_us = MS},
+                                           .sides = {{&window_schema, START, END, left, NULL},
+                                                     {&window_schema, START, END, right, NULL}},
+                                           .key_count = 1,
+                                           .pair_schema = &pair_schema};
   join->operator_class = &wr_operator_class_window_join;
   join->spec = &job->join;
   join->identity = "join";

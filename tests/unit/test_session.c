@@ -400,7 +400,7 @@ static void query_restore(struct query *query, const struct row *rows, uint32_t 
   query_open(query, task_count);
   for (uint32_t t = 0; t < task_count; t++) {
     for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {parts[p].bytes, parts[p].length, 0};
+      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
       CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
       CU_ASSERT(wr_part_at_end(&reader));
     }
@@ -747,7 +747,7 @@ static void damaged_state_is_told(void)
   for (size_t length = 0; length < part.length; length += 1 + length / 7) {
     query_close(query);
     query_open(query, 1);
-    struct wr_part_reader reader = {part.bytes, length, 0};
+    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
     CU_ASSERT_NOT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_OK);
   }
   wr_part_writer_free(&part);

@@ -40,6 +40,13 @@ static void put(struct wr_store *store, uint64_t epoch, const char *name, const 
   WR_CHECK(code == WR_OK, "epoch %u, %s: %s", (unsigned)epoch, name, err.message);
 }
 
+static void append(struct wr_store *store, uint64_t epoch, const char *name, const char *text)
+{
+  struct wr_error err;
+  enum wr_code code = store->class->append(store, epoch, name, text, strlen(text), &err);
+  WR_CHECK(code == WR_OK, "epoch %u, %s: %s", (unsigned)epoch, name, err.message);
+}
+
 static void keep(struct wr_store *store, uint64_t epoch, const char *name, uint64_t from_epoch)
 {
   struct wr_error err;
@@ -152,12 +159,47 @@ static void check_abort(struct wr_store *store)
   put(store, 8, "a", "is under way when the store is closed");
 }
 
+/* Parts that come in pieces, several at a time; what is left of an epoch that is given up does not
+ * come up in the next one. */
+static void check_pieces(struct wr_store *store)
+{
+  struct wr_error err;
+  append(store, 9, "p", "an epoch that is given up");
+  append(store, 9, "q", "has open ends");
+  store->class->abort(store, 9);
+  append(store, 9, "p", "one");
+  put(store, 9, "whole", "between them");
+  append(store, 9, "q", "");
+  append(store, 9, "p", ", two");
+  append(store, 9, "q", "1");
+  append(store, 9, "r", "");
+  put(store, 9, "p", ", three");
+  put(store, 9, "r", "");
+  append(store, 9, "s", "the end brings nothing");
+  put(store, 9, "s", "");
+  put(store, 9, "q", "2");
+  seal(store, 9, "nine");
+  check_get(store, 9, "p", "one, two, three");
+  check_get(store, 9, "q", "12");
+  check_get(store, 9, "r", "");
+  check_get(store, 9, "s", "the end brings nothing");
+  check_get(store, 9, "whole", "between them");
+  CU_ASSERT_EQUAL(store->class->check(store, 9, &err), WR_OK);
+  keep(store, 10, "p", 9);
+  seal(store, 10, "");
+  check_get(store, 10, "p", "one, two, three");
+  append(store, 11, "p", "is under way when the store is closed");
+}
+
 static void in_memory(void)
 {
   struct wr_store *store = wr_store_memory_new();
   check_an_epoch(store);
   check_keeping(store);
   check_abort(store);
+  store->class->abort(store, 8);
+  check_pieces(store);
+  CU_ASSERT_STRING_EQUAL(store->id, "");
   store->class->close(store);
 }
 
@@ -250,6 +292,158 @@ static void small_parts_share_files(void)
     store->class->close(store);
     store_disk_close(&disk);
   }
+}
+
+/* However pieces become files, and however few of these may be open, what is read is the same. */
+static void pieces_in_a_directory(void)
+{
+  static const struct {
+    size_t packed_max, pack_bytes;
+    uint32_t open_max;
+  } rows[] = {{WR_DIRECTORY_PACKED_MAX, WR_DIRECTORY_PACK_BYTES, WR_DIRECTORY_OPEN_MAX},
+              {0, 0, WR_DIRECTORY_OPEN_MAX},
+              {0, 0, 1},
+              {0, 0, 2},
+              {2, 100, 1},
+              {12, 100, 1}};
+  for (uint32_t r = 0; r < WR_COUNT(rows); r++) {
+    struct store_disk disk;
+    store_disk_open(&disk);
+    struct wr_store *store = open_store(&disk, 1);
+    set_packing(store, rows[r].packed_max, rows[r].pack_bytes);
+    wr_directory_self(store)->open_max = rows[r].open_max;
+    check_pieces(store);
+    store->class->close(store);
+    store = open_store(&disk, 1);
+    check_get(store, 10, "p", "one, two, three");
+    CU_ASSERT_EQUAL(store_disk_count(&disk, "parts"), 1);
+    append(store, 11, "p", "one");
+    put(store, 11, "p", ", two");
+    seal(store, 11, "");
+    check_get(store, 11, "p", "one, two");
+    store->class->close(store);
+    store_disk_close(&disk);
+  }
+}
+
+/* Large parts do not wait in memory: their bytes are in a file before the last ones have come. */
+static void pieces_leave_as_they_come(void)
+{
+  struct store_disk disk;
+  char path[256], piece[1000];
+  struct stat status;
+  store_disk_open(&disk);
+  struct wr_store *store = open_store(&disk, 1);
+  struct wr_error err;
+  set_packing(store, 1500, 4000);
+  memset(piece, 'x', sizeof piece);
+  snprintf(path, sizeof path, "%s/parts/1-0.part", disk.state);
+  for (uint32_t i = 1; i <= 5; i++) {
+    CU_ASSERT_EQUAL(store->class->append(store, 1, "p", piece, sizeof piece, &err), WR_OK);
+    bool is_there = stat(path, &status) == 0;
+    WR_CHECK(is_there == (i > 1), "piece %u", i);
+    WR_CHECK(!is_there || status.st_size == i * 1000 + WR_STORE_HEADER_BYTES, "piece %u", i);
+  }
+  store->class->abort(store, 1); /* at once: the disk may be full */
+  CU_ASSERT_EQUAL(store_disk_count(&disk, "parts"), 0);
+  store->class->close(store);
+  store_disk_close(&disk);
+}
+
+/* ---- a full disk */
+
+struct heard {
+  uint32_t count;
+  char last[256];
+};
+
+static void hear_note(void *self, const char *message)
+{
+  struct heard *heard = self;
+  heard->count++;
+  snprintf(heard->last, sizeof heard->last, "%s", message);
+}
+
+static enum wr_code write_large(struct wr_store *store, uint64_t epoch, bool in_pieces,
+                                size_t length, struct wr_error *err)
+{
+  char *bytes = wr_memory_get_zero(length);
+  enum wr_code code = WR_OK;
+  if (in_pieces)
+    code = store->class->append(store, epoch, "a", bytes, length / 2, err);
+  if (code == WR_OK)
+    code =
+        store->class->put(store, epoch, "a", bytes, in_pieces ? length - length / 2 : length, err);
+  if (code == WR_OK)
+    code = store->class->seal(store, epoch, "", 0, err);
+  if (code != WR_OK)
+    store->class->abort(store, epoch);
+  free(bytes);
+  return code;
+}
+
+/* Epochs are given up before their time if another one finds no room, but never the newest. */
+static void old_epochs_make_room(void)
+{
+  for (int in_pieces = 0; in_pieces <= 1; in_pieces++) {
+    struct store_disk disk;
+    struct wr_error err;
+    struct wr_store *store = NULL;
+    struct heard heard = {0};
+    store_disk_open(&disk);
+    const struct wr_store_directory_options options = {
+        .epochs_kept = 3, .hash_seed = 7, .note = hear_note, .note_self = &heard};
+    CU_ASSERT_EQUAL_FATAL(
+        wr_store_directory_open_over(disk.state, &options, &disk.system, &store, &err), WR_OK);
+    set_packing(store, 0, 0);
+    disk.capacity = 50000;
+    for (uint64_t epoch = 1; epoch <= 3; epoch++)
+      CU_ASSERT_EQUAL(write_large(store, epoch, in_pieces, 12000, &err), WR_OK);
+    CU_ASSERT_EQUAL(store_disk_count(&disk, "manifests"), 3);
+    CU_ASSERT_EQUAL(write_large(store, 4, in_pieces, 30000, &err), WR_OK);
+    CU_ASSERT_EQUAL(heard.count, 1);
+    CU_ASSERT_STRING_EQUAL(heard.last, "the disk is full: epoch 2 and those before it are given up "
+                                       "early to make room for epoch 4");
+    CU_ASSERT_EQUAL(store_disk_count(&disk, "manifests"), 2);
+    CU_ASSERT_EQUAL(store_disk_count(&disk, "parts"), 2);
+    CU_ASSERT_EQUAL(store->class->check(store, 3, &err), WR_OK);
+    CU_ASSERT_EQUAL(write_large(store, 5, in_pieces, 30000, &err), WR_IO); /* 4 must stay */
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "No space left on device"));
+    CU_ASSERT_EQUAL(latest(store), 4);
+    CU_ASSERT_EQUAL(store_disk_count(&disk, "parts"), 1);
+    CU_ASSERT_EQUAL(store->class->check(store, 4, &err), WR_OK);
+    CU_ASSERT_EQUAL(write_large(store, 6, in_pieces, 12000, &err), WR_OK);
+    CU_ASSERT_EQUAL(heard.count, 2);
+    store->class->close(store);
+    store_disk_close(&disk);
+  }
+}
+
+/* The epoch that is gone on from stays although newer ones are there, until another one is sealed.
+ */
+static void base_makes_no_room(void)
+{
+  struct store_disk disk;
+  struct wr_error err;
+  struct wr_store *store = NULL;
+  store_disk_open(&disk);
+  const struct wr_store_directory_options options = {.epochs_kept = 3, .hash_seed = 7};
+  CU_ASSERT_EQUAL_FATAL(
+      wr_store_directory_open_over(disk.state, &options, &disk.system, &store, &err), WR_OK);
+  set_packing(store, 0, 0);
+  disk.capacity = 50000;
+  for (uint64_t epoch = 1; epoch <= 3; epoch++)
+    CU_ASSERT_EQUAL(write_large(store, epoch, false, 12000, &err), WR_OK);
+  store->base = 2;
+  CU_ASSERT_EQUAL(write_large(store, 4, false, 30000, &err), WR_IO);
+  CU_ASSERT_EQUAL(store_disk_count(&disk, "manifests"), 2); /* 1 has gone */
+  CU_ASSERT_EQUAL(store->class->check(store, 2, &err), WR_OK);
+  CU_ASSERT_EQUAL(write_large(store, 5, false, 20000, &err), WR_OK);
+  CU_ASSERT_EQUAL(store->base, 0);
+  CU_ASSERT_EQUAL(write_large(store, 6, false, 25000, &err), WR_OK);
+  CU_ASSERT_EQUAL(store->class->check(store, 2, &err), WR_IO);
+  store->class->close(store);
+  store_disk_close(&disk);
 }
 
 /* At once: the disk may be full. */
@@ -382,6 +576,90 @@ static void the_seed_is_kept(void)
   CU_ASSERT_EQUAL(store->hash_seed, seed);
   store->class->close(store);
   store_disk_close(&disk);
+}
+
+/* ---- the id */
+
+static void check_seen_id(const struct store_disk *disk, const char *expected)
+{
+  struct wr_store *store;
+  struct wr_error err;
+  CU_ASSERT_EQUAL_FATAL(wr_store_directory_open_reading(disk->state, &store, &err), WR_OK);
+  CU_ASSERT_STRING_EQUAL(store->id, expected);
+  store->class->close(store);
+}
+
+/* Drawn once. What becomes of its file afterwards does not matter once there is an epoch. */
+static void the_id_is_kept(void)
+{
+  static const char *const texts[] = {"",
+                                      "0123456789abcde",
+                                      "0123456789abcdef0",
+                                      "0123456789ABCDEF",
+                                      "0123456789abcdef\n\n",
+                                      "0123456789abcdeg\n",
+                                      "                \n"};
+  struct store_disk disk;
+  char id[17];
+  store_disk_open(&disk);
+  struct wr_store *store = open_store(&disk, 0);
+  memcpy(id, store->id, sizeof id);
+  CU_ASSERT_EQUAL(strlen(id), 16);
+  CU_ASSERT_EQUAL(strspn(id, "0123456789abcdef"), 16);
+  check_seen_id(&disk, id);
+  put(store, 1, "a", "alpha");
+  seal(store, 1, "");
+  store->class->close(store);
+  for (uint32_t i = 0; i < WR_COUNT(texts); i++) {
+    write_file(&disk, "id", texts[i], strlen(texts[i]));
+    check_seen_id(&disk, id);
+    store = open_store(&disk, 0);
+    CU_ASSERT_STRING_EQUAL(store->id, id);
+    store->class->close(store);
+  }
+  write_file(&disk, "id", "0123456789abcdef", 16);
+  check_seen_id(&disk, "0123456789abcdef");
+  store_disk_close(&disk);
+}
+
+/* Without any epoch that says it there is nothing that could go on under its name: a new one. */
+static void a_new_id(void)
+{
+  struct store_disk disk;
+  char id[17], path[256];
+  store_disk_open(&disk);
+  struct wr_store *store = open_store(&disk, 0);
+  memcpy(id, store->id, sizeof id);
+  store->class->close(store);
+  snprintf(path, sizeof path, "%s/id", disk.state);
+  CU_ASSERT_EQUAL(unlink(path), 0);
+  check_seen_id(&disk, "");
+  store = open_store(&disk, 0);
+  CU_ASSERT_EQUAL(strlen(store->id), 16);
+  CU_ASSERT_STRING_NOT_EQUAL(store->id, id);
+  store->class->close(store);
+  store_disk_close(&disk);
+}
+
+/* A manifest as the version before has written it, which knew no ids. */
+static void manifests_without_an_id(void)
+{
+  struct wr_store_manifest manifest = {.version = "0", .epoch = 3, .runtime = "", .id = ""}, read;
+  struct wr_arena arena = {0};
+  struct wr_error err;
+  for (uint32_t kind = 0; kind < 4; kind++) {
+    struct wr_part_writer bytes = {0};
+    static const char *const ids[] = {"", "0123456789abcdef", "0123456789abcde",
+                                      "0123456789abcdeF"};
+    manifest.id = ids[kind];
+    wr_store_manifest_write(&manifest, &bytes);
+    enum wr_code code = wr_store_manifest_read(bytes.bytes, bytes.length, &arena, &read, &err);
+    WR_CHECK(code == (kind < 2 ? WR_OK : WR_DATA), "id %s", ids[kind]);
+    if (code == WR_OK)
+      CU_ASSERT_STRING_EQUAL(read.id, ids[kind]);
+    wr_part_writer_free(&bytes);
+  }
+  wr_arena_free(&arena);
 }
 
 /* ---- damage */
@@ -598,10 +876,17 @@ static const struct wr_test tests[] = {
     {"in a directory", in_a_directory},
     {"the last few are kept", the_last_few_are_kept},
     {"small parts share files", small_parts_share_files},
+    {"pieces in a directory", pieces_in_a_directory},
+    {"pieces leave as they come", pieces_leave_as_they_come},
+    {"old epochs make room", old_epochs_make_room},
+    {"the epoch that is gone on from makes no room", base_makes_no_room},
     {"giving up frees the disk", giving_up_frees_the_disk},
     {"what a killed process leaves goes", what_a_killed_process_leaves_goes},
     {"one writes", one_writes},
     {"the seed is kept", the_seed_is_kept},
+    {"the id is kept", the_id_is_kept},
+    {"a new id", a_new_id},
+    {"manifests without an id", manifests_without_an_id},
     {"flipped bits are found", flipped_bits_are_found},
     {"wrong lengths are found", wrong_lengths_are_found},
     {"wrong files are found", wrong_files_are_found},

@@ -381,7 +381,7 @@ static enum wr_code load(const struct wr_part_writer *part, size_t length, uint3
                          uint32_t task_count, struct wr_table_space *space, struct wr_table *table)
 {
   struct wr_error err;
-  struct wr_part_reader reader = {part->bytes, length, 0};
+  struct wr_part_reader reader = {.bytes = part->bytes, .length = length};
   struct loader loader = {{loader_find, task, task_count}, table};
   enum wr_code code = wr_table_spaces_load(&space, 1, &loader.loader, &reader, &err);
   CU_ASSERT(code != WR_OK || wr_part_at_end(&reader));

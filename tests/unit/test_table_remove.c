@@ -286,7 +286,7 @@ static void snapshot_while_removing(void)
       } while (!wr_table_spaces_save_step(&f->space, 1, 1));
       struct wr_table_space *into = space_new(f->shape);
       struct loader loader = {{loader_find, 0, 1}, wr_table_new(into, 1, false)};
-      struct wr_part_reader reader = {part.bytes, part.length, 0};
+      struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
       struct wr_error err;
       CU_ASSERT_EQUAL(wr_table_spaces_load(&into, 1, &loader.loader, &reader, &err), WR_OK);
       f->model = then;

@@ -178,9 +178,9 @@ static void comes_back_by_name(void)
   wr_split_watermarks_open(&fresh, 1, 0, false, 0);
   static const char *const unknown[] = {"d"};
   for (int i = 0; i < 2; i++) {
-    struct wr_part_reader readers[3] = {{parts[i].bytes, parts[i].length, 0},
-                                        {parts[i].bytes, parts[i].length, 0},
-                                        {parts[i].bytes, parts[i].length, 0}};
+    struct wr_part_reader readers[3] = {{.bytes = parts[i].bytes, .length = parts[i].length},
+                                        {.bytes = parts[i].bytes, .length = parts[i].length},
+                                        {.bytes = parts[i].bytes, .length = parts[i].length}};
     CU_ASSERT_EQUAL(wr_split_watermarks_load(&both, all, &readers[0], &err), WR_OK);
     CU_ASSERT_EQUAL(wr_split_watermarks_load(&only, second, &readers[1], &err), WR_OK);
     CU_ASSERT_EQUAL(wr_split_watermarks_load(&fresh, unknown, &readers[2], &err), WR_OK);

@@ -488,7 +488,7 @@ static void query_restore(struct query *query, uint32_t at, uint32_t task_count)
   query_open(query, task_count);
   for (uint32_t t = 0; t < task_count; t++) {
     for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {parts[p].bytes, parts[p].length, 0};
+      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
       CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
       CU_ASSERT(wr_part_at_end(&reader));
     }
@@ -571,7 +571,7 @@ static void pages_move_together(void)
   CU_ASSERT(all);
   query_close(query);
   query_open(query, 1); /* the snapshot has the rows as they were before */
-  struct wr_part_reader reader = {part.bytes, part.length, 0};
+  struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
   CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_OK);
   CU_ASSERT_EQUAL(query_held(query), MANY);
   wr_part_writer_free(&part);
@@ -613,7 +613,7 @@ static void damaged_parts_are_refused(void)
   for (size_t length = 0; length < part.length; length += 1 + part.length / 97) {
     query_close(query);
     query_open(query, 1);
-    struct wr_part_reader reader = {part.bytes, length, 0};
+    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
     CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
   }
   wr_part_writer_free(&part);

@@ -255,7 +255,7 @@ static void clocks_differ(void)
     query_close(query);
     query_open(query, 1);
     for (uint32_t p = 0; p < 2; p++) {
-      struct wr_part_reader reader = {parts[p].bytes, parts[p].length, 0};
+      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
       CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_OK);
       CU_ASSERT(wr_part_at_end(&reader));
       wr_part_writer_free(&parts[p]);
