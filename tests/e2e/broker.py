@@ -57,6 +57,11 @@ class Broker:
     def kill(self):
         self.services("kill", "kafka")
 
+    def signal(self, number):
+        """to the server's process: SIGSTOP holds it, SIGCONT lets it go on"""
+        with open(os.path.join(self.environment["WEIR_SERVICES_DIR"], "kafka", "pid"), encoding="ascii") as f:
+            os.kill(int(f.read()), number)
+
     def leave(self):
         """at the end of the run: as we found it"""
         if not self.was_there:

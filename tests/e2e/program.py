@@ -16,6 +16,10 @@ class Failure(Exception):
     """What a test expected and did not find, in words."""
 
 
+class Skip(Exception):
+    """Why a test cannot be done here, in words."""
+
+
 def wait_until(is_true, what, limit_s=LIMIT_S):
     """Polls; `what` names the condition, as a text or as a function that makes one."""
     deadline = time.monotonic() + limit_s

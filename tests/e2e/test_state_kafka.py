@@ -125,6 +125,25 @@ def test_latest(case):
     expect_equal(sorted(row["n"] for row in case.broker.rows(results)), list(range(10, 20)), "rows")
 
 
+def test_bounded_later(case):
+    """A job that has read without an end goes on with one: it is over when that is there, also where everything
+    before it was read already."""
+    topic, results = case.topic("clicks", 2), case.topic("results")
+    state = os.path.join(case.folder, "state")
+
+    def start(mode):
+        return case.start("CREATE TABLE t (n INT) %s; CREATE TABLE r (n INT) %s; INSERT INTO r SELECT n FROM t;" % (
+            case.kafka(topic, scan_startup_mode="earliest-offset", scan_bounded_mode=mode), case.kafka(results)),
+                          "--state-dir", state)
+    case.broker.produce(topic, 0, [{"n": n} for n in range(10)])
+    program = start("unbounded")
+    case.broker.wait_for_count(results, 10)
+    program.interrupt()
+    case.broker.produce(topic, 1, [{"n": n} for n in range(10, 20)])
+    start("latest-offset").end()
+    expect_equal(sorted(row["n"] for row in case.broker.rows(results)), list(range(20)), "rows")
+
+
 def test_restart(case):
     """What may pass by itself, as brokers that take no records for a while, starts the job again in the
     same process, from its newest epoch, with pauses."""

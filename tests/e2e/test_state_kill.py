@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job with a state directory is killed at any moment and started again at another parallelism. All
-results are there at least once, none is wrong. WEIR_STATE_KILLS says how often (30), WEIR_STATE_SEED which
-moments."""
+results are there once, as its sinks are files, none is wrong. WEIR_STATE_KILLS says how often (30),
+WEIR_STATE_SEED which moments."""
 import os
 import signal
 
@@ -12,7 +12,7 @@ KILLS = int(os.environ.get("WEIR_STATE_KILLS", "30"))
 
 
 def test_kill(case):
-    """kill -9: nothing is lost, what was written since the last epoch is written again."""
+    """kill -9: nothing is lost, and nobody has seen what was written since the last epoch."""
     disturb_often(case, signal.SIGKILL, KILLS, 0.4)
 
 
