@@ -42,15 +42,31 @@
 #define WR_JSON_ITEMS_MAX       100000     /* values that one SQL/JSON path finds */
 #define WR_JSON_VISITS_MAX      (16 << 20) /* values that one SQL/JSON path looks at */
 #define WR_MESSAGE_BYTES_MAX    767        /* one error sentence */
+#define WR_ZSTD_WINDOW_LOG_MAX  27         /* window of a zstd frame: 2^27 bytes, 128 MiB */
 
 /* ---- connectors */
+#define WR_SPLITS_MAX               250000 /* splits of a table that one task knows, ended ones too */
 #define WR_FILES_MAX                100000 /* files of one table */
 #define WR_FILES_READY_MAX          100000 /* complete files of a writer that wait for an epoch */
 #define WR_PARTITION_COLUMNS_MAX    16     /* columns of one PARTITIONED BY */
 #define WR_PARTITION_FILES_MAX      64     /* files that a writer of partitions has open */
 #define WR_PARTITION_NAME_BYTES_MAX 255    /* one folder of a partition: as much as systems take */
+#define WR_PUT_WAITING_BYTES_MAX \
+  (64u << 20) /* records that wait for Kinesis or Firehose, per writer */
 #define WR_KAFKA_OUTBOX_BYTES_MAX \
   (UINT64_C(4000) << 20) /* records that one writer collects for one epoch */
+
+/* ---- HTTP and AWS */
+#define WR_HTTP_ANSWER_BYTES_MAX (64 << 20) /* one answer that is collected before it is read */
+#define WR_HTTP_HEADER_BYTES_MAX (64 << 10) /* the headers of one answer */
+#define WR_AWS_FILE_BYTES_MAX    (1 << 20)  /* a shared config or credentials file, a token file */
+#define WR_AWS_ROLES_MAX         16         /* roles that are assumed one after the other */
+
+#define WR_KINESIS_SHARDS_MAX 20000 /* shards of one stream, those that have ended included */
+#define WR_KINESIS_PREFETCH_BYTES_MAX                                                  \
+  (64 << 20)                          /* records that a reader has and not handed over \
+                                       */
+#define WR_EVENT_BYTES_MAX (24 << 20) /* one frame of an event stream */
 
 /* ---- sorting */
 #define WR_SORT_ROWS_MAX  UINT64_C(1000000000) /* rows that an ORDER BY keeps */

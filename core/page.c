@@ -183,7 +183,18 @@ struct page_append {
   const struct wr_page_layout *layout;
   const uint32_t *rows;
   uint32_t row_count;
+  bool side_by_side; /* rows[i] is rows[0] + i */
 };
+
+static bool rows_lie_side_by_side(const uint32_t *rows, uint32_t row_count)
+{
+  uint32_t differs = 0;
+  if (rows[row_count - 1] - rows[0] != row_count - 1)
+    return false;
+  for (uint32_t i = 0; i < row_count; i++)
+    differs |= rows[i] ^ (rows[0] + i);
+  return differs == 0;
+}
 
 /* Adds to need[i] the long bytes of rows[i] in a column that is not constant. */
 static void column_add_text_bytes(const struct wr_column *column, const uint32_t *rows,
@@ -258,6 +269,16 @@ static uint32_t append_room(const struct page_append *append, const struct wr_ba
   return batch_text_rows(append, batch, rows, page->text_first - append->layout->texts_at, &bytes);
 }
 
+static bool append_has_null(const struct page_append *append, const struct wr_column *column)
+{
+  uint64_t all = 1;
+  if (!column->valid || column->constant)
+    return column->valid && wr_column_is_null(column, 0);
+  for (uint32_t i = 0; i < append->row_count; i++)
+    all &= column->valid[append->rows[i] >> 6] >> (append->rows[i] & 63);
+  return !all;
+}
+
 static void append_valid(const struct page_append *append, uint32_t slot_index,
                          const struct wr_column *column)
 {
@@ -267,8 +288,8 @@ static void append_valid(const struct page_append *append, uint32_t slot_index,
   bool *has_null = (bool *)page->bytes + slot_index;
   if (page->row_count == 0)
     *has_null = false;
-  if (!*has_null && !column->valid)
-    return;
+  if (!*has_null && !append_has_null(append, column))
+    return; /* rows that a filter has left often have no NULL, though their column has */
   uint32_t first = page->row_count;
   if (!*has_null) {
     *has_null = true;
@@ -312,16 +333,18 @@ static void append_texts(const struct page_append *append, const struct wr_colum
   }
 }
 
-#define APPEND(ctype)                                  \
-  do {                                                 \
-    ctype *to = out;                                   \
-    const ctype *from = values;                        \
-    if (constant)                                      \
-      for (uint32_t i = 0; i < append->row_count; i++) \
-        to[i] = from[0];                               \
-    else                                               \
-      for (uint32_t i = 0; i < append->row_count; i++) \
-        to[i] = from[rows[i]];                         \
+#define APPEND(ctype)                                              \
+  do {                                                             \
+    ctype *to = out;                                               \
+    const ctype *from = values;                                    \
+    if (constant)                                                  \
+      for (uint32_t i = 0; i < append->row_count; i++)             \
+        to[i] = from[0];                                           \
+    else if (append->side_by_side)                                 \
+      memcpy(to, from + rows[0], append->row_count * sizeof(*to)); \
+    else                                                           \
+      for (uint32_t i = 0; i < append->row_count; i++)             \
+        to[i] = from[rows[i]];                                     \
   } while (0)
 
 static void append_fixed(const struct page_append *append, uint32_t width, bool constant,
@@ -394,7 +417,7 @@ uint32_t wr_page_append(struct wr_page *page, const struct wr_page_layout *layou
   assert(batch->schema->column_count == layout->schema->column_count);
   if (row_count == 0)
     return 0;
-  struct page_append append = {page, layout, rows, row_count};
+  struct page_append append = {page, layout, rows, row_count, false};
   append.row_count = append_room(&append, batch);
   if (append.row_count == 0 && page->row_count == 0) {
     uint64_t bytes;
@@ -405,6 +428,7 @@ uint32_t wr_page_append(struct wr_page *page, const struct wr_page_layout *layou
   }
   if (append.row_count == 0)
     return 0;
+  append.side_by_side = rows_lie_side_by_side(rows, append.row_count);
   for (uint32_t i = 0; i < layout->schema->column_count; i++)
     append_column(&append, i, &batch->columns[i]);
   append_change(&append, batch);
