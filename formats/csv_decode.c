@@ -21,7 +21,6 @@
 
 struct wr_csv_decode {
   struct wr_csv_style style;
-  bool header_ahead; /* the split's first record has not come yet */
   struct wr_arena arena;
   uint32_t field_count, column_count; /* of the table; wanted */
   const struct wr_field **fields; /* per field of a record: its column if it is wanted, else NULL */
@@ -76,8 +75,7 @@ uint32_t wr_csv_decode_frame(struct wr_csv_decode *csv, const char *bytes, size_
   const struct wr_csv_rules *rules = &csv->style.rules;
   size_t mark = first ? wr_lines_mark_length(bytes, length) : 0, at = mark;
   uint32_t count = 0;
-  if (first)
-    csv->header_ahead = csv->style.header;
+  bool header_ahead = first && csv->style.header;
   while (count < frames_max && at < length) {
     const char *record = bytes + at;
     size_t record_length, more;
@@ -87,14 +85,14 @@ uint32_t wr_csv_decode_frame(struct wr_csv_decode *csv, const char *bytes, size_
     bool is_comment = rules->has_comments && record_length && *record == '#';
     if (record_length == 0 || is_comment)
       continue;
-    if (csv->header_ahead) {
-      csv->header_ahead = false;
+    if (header_ahead) {
+      header_ahead = false;
       continue;
     }
     assert(record_length <= UINT32_MAX);
     frames[count++] = (struct wr_frame){record, (uint32_t)record_length};
   }
-  *consumed = at;
+  *consumed = header_ahead && !at_end ? 0 : at; /* the header has not come whole: all over again */
   return count;
 }
 

@@ -72,9 +72,10 @@ struct wr_format {
   /*
    * Finds up to frames_max whole records at the start of bytes; consumed tells how far they go,
    * separators included. at_end: nothing follows, an unfinished last record counts as whole.
-   * Returns how many. A decoder may keep state between the calls for one split: first true begins a
-   * split anew (a CSV header is skipped there). Records longer than WR_RECORD_BYTES_MAX are the
-   * caller's to refuse: 0 frames and 0 consumed mean "give me more bytes".
+   * Returns how many. first: nothing of the split was consumed so far (a CSV header is skipped
+   * there). Nothing is remembered between the calls: splits take turns. Records longer than
+   * WR_RECORD_BYTES_MAX are the caller's to refuse: 0 frames and 0 consumed mean "give me more
+   * bytes".
    */
   uint32_t (*frame)(struct wr_decoder *decoder, const char *bytes, size_t length, bool first,
                     bool at_end, struct wr_frame *frames, uint32_t frames_max, size_t *consumed);

@@ -6,5 +6,5 @@ libweir_a_SOURCES += $(formats_table) formats/format.h formats/registry.c \
 	formats/csv.h formats/csv_decode.c formats/csv_encode.c formats/csv_scan.c formats/csv_scan.h \
 	formats/fault.c formats/fault.h formats/json_decode.c formats/json_decode.h \
 	formats/json_collect.c formats/json_put.c formats/json_put.h formats/json_simdjson.cc formats/json_simdjson.h \
-	formats/json_walk.c formats/json_walk.h formats/lines.c formats/lines.h \
+	formats/json_walk.c formats/json_walk.h formats/lines.c formats/lines.h formats/unwrap.c formats/unwrap.h \
 	formats/value.c formats/value.h

@@ -14,12 +14,49 @@ static bool is_blank(char c)
   return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+#define WORD_ONES UINT64_C(0x0101010101010101)
+#define WORD_LOWS (WORD_ONES * 0x7F)
+
+/* Behind the number-th such byte from at on; NULL: there are not so many. Eight bytes at a time. */
+static const char *skip_bytes(const char *at, const char *end, char byte, int32_t number)
+{
+  const uint64_t pattern = WORD_ONES * (unsigned char)byte;
+  for (; end - at >= 8; at += 8) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word ^= pattern; /* zeros where it is; below, a high bit there and nowhere else */
+    uint64_t hits = ~(((word & WORD_LOWS) + WORD_LOWS) | word | WORD_LOWS);
+    for (; hits; hits &= hits - 1)
+      if (--number == 0)
+        return at + (__builtin_ctzll(hits) >> 3) + 1;
+  }
+  for (; at < end; at++)
+    if (*at == byte && --number == 0)
+      return at + 1;
+  return NULL;
+}
+
+/* As split_piece for a separator of one byte. */
+static bool split_piece_byte(struct wr_slice text, char separator, int32_t index,
+                             struct wr_slice *piece)
+{
+  const char *end = text.bytes + text.length;
+  const char *at = index == 0 ? text.bytes : skip_bytes(text.bytes, end, separator, index);
+  if (text.length == 0 || !at)
+    return false;
+  const char *next = skip_bytes(at, end, separator, 1);
+  *piece = (struct wr_slice){at, (size_t)((next ? next - 1 : end) - at)};
+  return true;
+}
+
 /* The piece between separators, or between single blanks if the separator is empty. False: there
  * are not so many. */
 static bool split_piece(struct wr_slice text, struct wr_slice separator, int32_t index,
                         struct wr_slice *piece)
 {
   const char *at = text.bytes, *end = text.bytes + text.length;
+  if (separator.length == 1)
+    return split_piece_byte(text, separator.bytes[0], index, piece);
   if (text.length == 0)
     return false;
   for (;; index--) {

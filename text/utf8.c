@@ -25,15 +25,23 @@ static inline bool byte_continues(char c)
   return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-bool wr_utf8_is_ascii(const char *bytes, size_t length)
+/* The last word overlaps the one before it: no byte is looked at alone where there are eight. */
+static inline bool text_is_ascii(const char *bytes, size_t length)
 {
-  size_t i = 0;
   uint64_t seen = 0;
-  for (; i + 8 <= length; i += 8)
-    seen |= word_load(bytes + i);
-  for (; i < length; i++)
+  if (length >= 8) {
+    for (size_t i = 0; i + 8 < length; i += 8)
+      seen |= word_load(bytes + i);
+    seen |= word_load(bytes + length - 8);
+  }
+  for (size_t i = 0; i < length && length < 8; i++)
     seen |= (unsigned char)bytes[i];
   return (seen & WORD_HIGHS) == 0;
+}
+
+bool wr_utf8_is_ascii(const char *bytes, size_t length)
+{
+  return text_is_ascii(bytes, length);
 }
 
 /* Bytes of the character at bytes, or 0 if it is none (RFC 3629, section 4). */
@@ -72,6 +80,8 @@ static unsigned utf8_check(const char *bytes, size_t length)
 bool wr_utf8_valid(const char *bytes, size_t length)
 {
   size_t i = 0;
+  if (text_is_ascii(bytes, length))
+    return true;
   while (i < length) {
     if (i + 8 <= length && (word_load(bytes + i) & WORD_HIGHS) == 0) {
       i += 8;
