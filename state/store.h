@@ -19,9 +19,10 @@ struct wr_store {
                          epoch sets it to that epoch's. 0: the runtime's own */
   _Atomic uint64_t held; /* epochs from this one on stay although enough are newer, because somebody
                             copies them; 0: none. Any thread */
-  uint64_t base; /* the epoch that whoever writes has gone on from, maybe not the newest: it stays
-                    until one is sealed; 0: none */
-  char id[17];   /* 16 hex digits that no other store has; "": none, as it ends with the process */
+  uint64_t base;  /* the epoch that whoever writes has gone on from, maybe not the newest: it stays
+                     until one is sealed; 0: none */
+  char id[17];    /* 16 hex digits that no other store has; "": none, as it ends with the process */
+  bool id_is_new; /* it was drawn when the store was opened */
 };
 
 /* A visible epoch. */

@@ -30,10 +30,10 @@ struct wr_store_directory_options {
   void *note_self;
 };
 
-/* For writing and reading: makes the directory if need be (its parent must exist), locks it,
- * removes what is left over. hash_seed of the store is that of the newest readable epoch. Fails
- * with one sentence if another process has it. Damaged epochs are no failure here: see list and
- * check. */
+/* For writing and reading: makes the directory if need be (not those above it: whoever takes
+ * the path from a user makes them, cli/folders.h), locks it, removes what is left over. hash_seed
+ * of the store is that of the newest readable epoch. Fails with one sentence if another process has
+ * it. Damaged epochs are no failure here: see list and check. */
 enum wr_code wr_store_directory_open(const char *path,
                                      const struct wr_store_directory_options *options,
                                      struct wr_store **out, struct wr_error *err);

@@ -111,10 +111,13 @@ enum wr_code wr_directory_make_id(struct wr_directory *self, struct wr_error *er
   while (!self->store.id[0] && getrandom(&number, sizeof number, 0) < 0)
     if (errno != EINTR)
       return wr_fail(err, WR_IO, "the system gives no random number: %m");
-  if (!self->store.id[0])
+  bool is_new = !self->store.id[0];
+  if (is_new)
     snprintf(id, sizeof id, "%016llx", (unsigned long long)number);
   code = id_write(self, id, err);
-  if (code == WR_OK)
+  if (code == WR_OK) {
     memcpy(self->store.id, id, sizeof id);
+    self->store.id_is_new = is_new;
+  }
   return code;
 }
