@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The wrappers around operator classes: counters, and the promises of both sides as asserts. */
+/* The wrappers around operator classes: counters, times, and the promises of both sides as asserts.
+ */
 #include "operators/operator.h"
 
 #include <assert.h>
@@ -19,6 +20,25 @@ static void batch_check(const struct wr_batch *batch)
   (void)batch;
 }
 
+/* From here on time is spent in this operator; what it was spent on goes to operator_leave. */
+static inline _Atomic uint64_t *operator_enter(const struct wr_operator *op)
+{
+  const struct wr_operator_context *context = op->context;
+  return context->timed ? wr_stopwatch_turn(context->watch, &context->metrics->own_ns) : NULL;
+}
+
+static inline enum wr_code operator_leave(const struct wr_operator *op, _Atomic uint64_t *before,
+                                          enum wr_code code)
+{
+  struct wr_metrics *metrics = op->context->metrics;
+  if (!op->context->timed)
+    return code;
+  wr_metrics_raise(&metrics->state_bytes_most, wr_metrics_get(&metrics->state_bytes));
+  wr_metrics_raise(&metrics->state_keys_most, wr_metrics_get(&metrics->state_keys));
+  wr_stopwatch_turn(op->context->watch, before);
+  return code;
+}
+
 enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
                                struct wr_error *err)
 {
@@ -30,7 +50,10 @@ enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const str
   struct wr_metrics *metrics = op->context->metrics;
   wr_metrics_add(&metrics->rows_in, batch->picked_count);
   wr_metrics_add(&metrics->batches_in, 1);
-  return op->class->on_batch(op, input, batch, err);
+  if (!op->context->timed)
+    return op->class->on_batch(op, input, batch, err);
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->on_batch(op, input, batch, err));
 }
 
 enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
@@ -43,14 +66,50 @@ enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
   atomic_store_explicit(&op->context->metrics->watermark_us, watermark_us, memory_order_relaxed);
   if (!op->class->on_watermark)
     return wr_emit_watermark(op, watermark_us, err);
-  return op->class->on_watermark(op, watermark_us, err);
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->on_watermark(op, watermark_us, err));
 }
 
 enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
                               struct wr_error *err)
 {
-  return op->class->on_idle ? op->class->on_idle(op, input, idle, err)
-                            : wr_emit_idle(op, idle, err);
+  if (!op->class->on_idle)
+    return wr_emit_idle(op, idle, err);
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->on_idle(op, input, idle, err));
+}
+
+enum wr_code wr_operator_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
+{
+  assert(op->timer_us == WR_TIME_END && op->class->on_timer);
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->on_timer(op, now_us, err));
+}
+
+enum wr_code wr_operator_flush(struct wr_operator *op, struct wr_error *err)
+{
+  if (!op->class->flush)
+    return WR_OK;
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->flush(op, err));
+}
+
+enum wr_code wr_operator_finish(struct wr_operator *op, struct wr_error *err)
+{
+  if (!op->class->finish)
+    return WR_OK;
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->finish(op, err));
+}
+
+_Atomic uint64_t *wr_operator_enter(const struct wr_operator *op)
+{
+  return operator_enter(op);
+}
+
+void wr_operator_leave(const struct wr_operator *op, _Atomic uint64_t *before)
+{
+  operator_leave(op, before, WR_OK);
 }
 
 bool wr_operator_needs_rows(const struct wr_operator *op)

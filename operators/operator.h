@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "core/metrics.h"
 #include "core/reject.h"
+#include "core/stopwatch.h"
 #include "state/part.h"
 
 struct wr_alignment;
@@ -29,8 +30,11 @@ struct wr_operator_context {
   const char *time_zone;
   struct wr_reject_sink *rejects;
   struct wr_metrics *metrics;
+  struct wr_stopwatch *watch;     /* of the task; NULL: nobody looks */
+  bool timed;                     /* steps are measured one by one */
   const char *const *split_names; /* source tasks: by split number of runs; NULL elsewhere */
-  uint32_t split_count;
+  uint32_t split_count;           /* both change when the source finds further splits */
+  bool splits_grow;               /* it may find some although there are none now */
   struct wr_alignment *alignment; /* source tasks: of their splits, windows/alignment.h; or NULL */
 };
 
@@ -112,6 +116,14 @@ enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
                                    struct wr_error *err);
 enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
                               struct wr_error *err);
+enum wr_code wr_operator_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err);
+enum wr_code wr_operator_flush(struct wr_operator *op, struct wr_error *err);
+enum wr_code wr_operator_finish(struct wr_operator *op, struct wr_error *err);
+
+/* For what the runtime does with an operator otherwise: from here on time is spent in it, if steps
+ * are measured; what it was spent on before goes to wr_operator_leave. */
+_Atomic uint64_t *wr_operator_enter(const struct wr_operator *op);
+void wr_operator_leave(const struct wr_operator *op, _Atomic uint64_t *before);
 
 /* Calls from an operator to those behind it. A batch without picked rows is not handed on. */
 enum wr_code wr_emit_batch(struct wr_operator *op, const struct wr_batch *batch,

@@ -43,6 +43,9 @@ static enum wr_code watermark_open(const void *spec, const struct wr_operator_co
   self->evaluator = wr_evaluator_new(&self->spec->expression, 1);
   wr_split_watermarks_open(&self->splits, context->split_count, self->spec->idle_timeout_us,
                            self->spec->idle_advance, self->spec->idle_advance_delay_us);
+  self->splits.grows = context->splits_grow;
+  if (context->split_count == 0 && context->splits_grow)
+    self->op.timer_us = WR_TIME_NONE; /* at once: others need not wait for rows of no split */
   if (context->alignment)
     context->alignment->watermarks = &self->splits;
   *out = &self->op;

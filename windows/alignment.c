@@ -44,6 +44,16 @@ void wr_alignment_close(struct wr_alignment *self)
   self->held = NULL;
 }
 
+void wr_alignment_grow(struct wr_alignment *self, uint32_t split_count)
+{
+  if (split_count <= self->split_count)
+    return;
+  self->held = wr_memory_resize(self->held, (split_count + 1) * sizeof *self->held);
+  for (uint32_t s = self->split_count; s <= split_count; s++)
+    self->held[s] = false;
+  self->split_count = split_count;
+}
+
 void wr_alignment_leave(struct wr_alignment *self)
 {
   atomic_store_explicit(&self->group->least_us[self->member], WR_TIME_END, memory_order_relaxed);

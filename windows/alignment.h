@@ -44,14 +44,16 @@ struct wr_alignment {
 
 void wr_alignment_open(struct wr_alignment *self, struct wr_alignment_group *group, uint32_t member,
                        uint32_t split_count, int64_t max_drift_us, int64_t interval_us);
-/* Holds nobody back any more. */
 void wr_alignment_close(struct wr_alignment *self);
+
+/* Splits that appear later; they are not held until the next update. */
+void wr_alignment_grow(struct wr_alignment *self, uint32_t split_count);
 
 /* Decides anew who is held; readable[s]: rows of split s may come, now or after others of its own.
  */
 void wr_alignment_update(struct wr_alignment *self, const bool *readable, int64_t now_us);
 
-/* The task will read no more. */
+/* The task will read no more: it holds nobody back. */
 void wr_alignment_leave(struct wr_alignment *self);
 
 #endif

@@ -70,7 +70,7 @@ bool wr_split_watermarks_is_active(const struct wr_split_watermarks *self, uint3
 
 bool wr_split_watermarks_is_idle(const struct wr_split_watermarks *self)
 {
-  bool open = false;
+  bool open = self->grows;
   for (uint32_t i = 0; i < self->split_count; i++) {
     if (split_is_active(self, &self->splits[i]))
       return false;

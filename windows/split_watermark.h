@@ -49,6 +49,7 @@ struct wr_split_watermarks {
                         clock_delay */
   int64_t clock_delay_us;
   bool loaded; /* some old part had one of our splits */
+  bool grows;  /* set by the owner: splits may come although all of now have ended, or none is */
 };
 
 /* All splits begin READING without a row. */
@@ -56,7 +57,8 @@ void wr_split_watermarks_open(struct wr_split_watermarks *self, uint32_t split_c
                               int64_t idle_timeout_us, bool follow_clock, int64_t clock_delay_us);
 void wr_split_watermarks_close(struct wr_split_watermarks *self);
 
-/* Splits that appear later; the first ones keep their numbers. */
+/* Splits that appear later; the first ones keep their numbers. A new one counts as READING without
+ * a row: it holds the watermark where it is. */
 void wr_split_watermarks_grow(struct wr_split_watermarks *self, uint32_t split_count);
 
 /* Processing time has reached now_us. Returns when the next call is wanted: WR_TIME_END if nothing
@@ -77,7 +79,8 @@ void wr_split_watermarks_rows(struct wr_split_watermarks *self, uint32_t split,
 /* Whether a split counts for the least. */
 bool wr_split_watermarks_is_active(const struct wr_split_watermarks *self, uint32_t split);
 
-/* True while no split counts for the least although some may still bring rows. */
+/* True while no split counts for the least although some, or some that appear later, may still
+ * bring rows. */
 bool wr_split_watermarks_is_idle(const struct wr_split_watermarks *self);
 
 /* By split name, so that splits may come back in another task. load may be called once per old
