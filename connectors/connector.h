@@ -13,12 +13,13 @@
 #ifndef WEIR_CONNECTORS_CONNECTOR_H
 #define WEIR_CONNECTORS_CONNECTOR_H
 
+#include "connectors/writer.h"
 #include "core/batch.h"
 #include "core/builder.h"
 #include "core/error.h"
 #include "core/options.h"
 
-struct wr_buffer; /* text/buffer.h */
+struct wr_split_metrics; /* core/metrics.h */
 
 /* What open and discover know of the table. */
 struct wr_table_spec {
@@ -34,9 +35,14 @@ struct wr_table_spec {
   const char *job;  /* 16 hex digits that no other job has, and the same for all its lives */
   const char *sink; /* which of its sinks: the table's name, for the second one into it with "-2" */
   uint32_t task, task_count; /* which of the parallel readers or writers this is */
+  bool resumed; /* source: the job goes on from an epoch; splits that have no position in it began
+                   later and are read from their first row */
+  void *shared; /* source: what wr_reader_class.share has made; NULL without */
   void (*note)(void *self, const char *message); /* tells the user something, e.g. "broker x:9092 is
                                                     away, trying again" */
   void *note_self;
+  const _Atomic bool *aborting; /* sink: the job has failed elsewhere; whoever waits for the other
+                                   side then gives up with WR_STOPPED. NULL: it cannot */
 };
 
 /* READING: rows may come at any time. CAUGHT_UP: the source says there is nothing more now. AWAY:
@@ -87,8 +93,14 @@ struct wr_chunk {
 
 struct wr_reader {
   const struct wr_reader_class *class;
-  enum wr_split_state *states; /* one per split, kept up to date by poll */
-  uint32_t split_count;
+  enum wr_split_state *states; /* one per split, kept up to date by poll; a poll that adds splits
+                                  may move it */
+  uint32_t split_count;        /* those of open, then those that polls have added; only grows */
+  /* Splits that were found while reading (the children of a shard, a new partition, a new file):
+   * added[i] has the number (split_count of open) + i. A poll may move the array, names live until
+   * close. The runtime knows a split before it takes rows of it, so one poll may bring both. */
+  const struct wr_split *added;
+  bool may_grow; /* polls may still add splits: it is not at its end when all it has are DONE */
   uint64_t progress_done, progress_total; /* in bytes or records; total 0: unknown */
   /* Per split: it is held, so no poll may bring anything of it; its state stays as it is. Set by
    * the runtime before a poll; NULL: none is. With a single split the runtime does not poll. */
@@ -100,12 +112,31 @@ struct wr_reader_class {
    * reached is a retryable error after the connector's own time limit. */
   enum wr_code (*discover)(const struct wr_table_spec *spec, struct wr_arena *arena,
                            struct wr_split **splits, uint32_t *split_count, struct wr_error *err);
+  /* What all readers of one source know together, for example how far each split came, so that one
+   * may wait for a split that another reader has. Made before they open, from everything that
+   * discover found, with the positions it goes on from, and from what the epoch knows of splits
+   * that discover does not find any more (gone). Both NULL: nothing. Readers are in threads of
+   * their own. */
+  enum wr_code (*share)(const struct wr_table_spec *spec, const struct wr_split *splits,
+                        uint32_t split_count, const struct wr_split *gone, uint32_t gone_count,
+                        void **out, struct wr_error *err);
+  void (*unshare)(void *shared); /* behind the close of the last reader */
   enum wr_code (*open)(const struct wr_table_spec *spec, const struct wr_split *splits,
                        uint32_t split_count, struct wr_reader **out, struct wr_error *err);
   void (*close)(struct wr_reader *reader);
 
+  /* Whether polls may add splits with these options: then readers that get none are opened, too,
+   * and those that set may_grow are polled although they have none. NULL: never. */
+  bool (*grows)(const struct wr_table_spec *spec);
+  /* What is remembered of a split that is DONE; NULL: the position behind its last record. */
+  const char *end_position;
+  /* Positions of splits that are gone are kept in every epoch, in case they matter again; true:
+   * this one cannot. NULL: all are kept. */
+  bool (*forgets)(const struct wr_table_spec *spec, const struct wr_split *gone);
+
   /* Byte sources only: which split the next poll will read (the runtime finds space behind that
-   * split's leftover); UINT32_MAX: none is left. */
+   * split's leftover); UINT32_MAX: none is left (a reader that may grow is polled without space).
+   */
   uint32_t (*next_split)(struct wr_reader *reader);
   /* Byte and message sources: waits at most wait_ms for something. At least one of messages,
    * length, a change of states, or nothing after the time. */
@@ -121,66 +152,32 @@ struct wr_reader_class {
    * (uncompressed), which the runtime counts itself. */
   void (*position_after)(struct wr_reader *reader, const struct wr_message *message, char *text,
                          size_t size);
+  /* Message sources: what a record is called in messages about it. NULL: its offset. */
+  void (*place)(struct wr_reader *reader, const struct wr_message *message, char *text,
+                size_t size);
+  /* What is counted of a split, good until close and for any thread; NULL: nothing is. */
+  const struct wr_split_metrics *(*split_metrics)(const struct wr_reader *reader, uint32_t split);
   /* Fills metadata column `which` (index in the connector's metadata table, or
    * WR_METADATA_PARTITION and more): one row per entry of messages. */
   void (*metadata)(struct wr_reader *reader, uint32_t which,
                    const struct wr_message *const *messages, uint32_t count,
                    struct wr_builder *out);
-  /* Tells the outside world how far splits have been read for good (Kafka: commits group offsets);
-   * may be NULL. */
+  /* Tells the outside world how far splits have been read for good (Kafka: commits group offsets).
+   * All steps of the job are behind the rows before these positions, so whoever waits for rows of
+   * another reader for the sake of their order may begin now. May be NULL. */
   void (*committed)(struct wr_reader *reader, uint32_t split, const char *position);
-};
-
-/* One encoded record on its way out. */
-struct wr_outgoing {
-  const char *bytes; /* NULL: a tombstone */
-  uint32_t length, key_length;
-  const char *key; /* NULL: none */
-  bool has_time;
-  int64_t time_us;       /* the record's own time, from 1 ms after 1970; else the sink's clock */
-  const char *partition; /* of a table with partitions: "day=2026-01-02/h=3", partition_path.h */
-  uint32_t partition_length;
-};
-
-struct wr_writer {
-  const struct wr_writer_class *class;
-};
-
-struct wr_writer_class {
-  enum wr_code (*open)(const struct wr_table_spec *spec, struct wr_writer **out,
-                       struct wr_error *err);
-  /* Exactly one of the two is there. May wait while the other side is slow; bytes are copied or
-   * handed on before it returns. */
-  enum wr_code (*write)(struct wr_writer *writer, const struct wr_outgoing *records, uint32_t count,
-                        struct wr_error *err);
-  enum wr_code (*write_rows)(struct wr_writer *writer, const struct wr_batch *batch,
-                             struct wr_error *err);
-  /* An epoch ends here; never waits. May be NULL. */
-  enum wr_code (*barrier)(struct wr_writer *writer, uint64_t epoch, struct wr_error *err);
-  /* Exactly once, in place of barrier: appends what is to be published with this epoch; the rest of
-   * the outbox may lie elsewhere (files), safe when the epoch has settled. last: no row follows;
-   * also called at the end, after finish. Never waits. NULL: the sink has no outbox. */
-  enum wr_code (*outbox)(struct wr_writer *writer, uint64_t epoch, bool last,
-                         struct wr_buffer *bytes, struct wr_error *err);
-  /* Bytes in memory that wait for the next epoch; NULL: few. */
-  uint64_t (*outbox_bytes)(const struct wr_writer *writer);
-  /* True when everything before that barrier is safe at the other side. NULL: at once. */
-  enum wr_code (*settled)(struct wr_writer *writer, uint64_t epoch, bool *settled,
-                          struct wr_error *err);
-  /* Called about every 100 ms while the task is idle or busy: lets time-driven work happen
-   * (rolling, delivery reports). */
-  enum wr_code (*tick)(struct wr_writer *writer, int64_t now_us, struct wr_error *err);
-  /* Waits until everything written is safe at the other side, closes files. Called once, at the end
-   * of the job. */
-  enum wr_code (*finish)(struct wr_writer *writer, struct wr_error *err);
-  void (*close)(struct wr_writer *writer);
 };
 
 struct wr_publisher_class; /* connectors/publisher.h */
 
 /* What of an outgoing record a metadata column without VIRTUAL sets: a STRING the key, a
  * TIMESTAMP_LTZ(3) the time. */
-enum wr_metadata_part { WR_METADATA_READ_ONLY, WR_METADATA_KEY, WR_METADATA_TIME };
+enum wr_metadata_part {
+  WR_METADATA_READ_ONLY,
+  WR_METADATA_KEY,
+  WR_METADATA_TIME,
+  WR_METADATA_HASH_KEY
+};
 
 /* Metadata of this number plus n is the n-th partition column, as a STRING. */
 #define WR_METADATA_PARTITION 0x10000u
@@ -207,6 +204,10 @@ struct wr_connector {
   bool hidden;       /* made by the planner only, no connector of a CREATE TABLE */
   /* PARTITIONED BY: the option that names the partition of NULL; NULL: it is not supported */
   const char *partition_option;
+  /* Sinks whose records have a key: PARTITIONED BY says which columns make it, and these stay in
+   * the record. The option with what stands between them; NULL: the columns are no part of the
+   * record. */
+  const char *key_option;
   /* Refuses option values that do not go together; may be NULL. writing: as a sink. */
   enum wr_code (*check)(const struct wr_table_spec *spec, bool writing, struct wr_error *err);
   /* True if reading comes to an end by itself with these options. */

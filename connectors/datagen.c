@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows from nowhere: for examples, measurements and tests. Row number r holds the same values in
- * every run and at every parallelism (datagen_field.h). The rows are dealt to `splits` splits, row
- * r to split r mod splits; row r is due r / rows-per-second after the reader began, and a few
- * milliseconds' worth of rows are made at a time.
- *
- * A position is "<rows made in this split> <when the job began>": sequences of times that start
- * with the job go on unchanged after a restart.
+ * every run and at every parallelism (datagen_field.h); which split it belongs to, and when it is
+ * due, says pace.h. Positions tell when the job began: sequences of times that start with the job
+ * go on unchanged after a restart.
  */
 #include "connectors/connector.h"
 
-#include <assert.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "connectors/datagen_field.h"
+#include "connectors/pace.h"
 #include "core/time.h"
 
-#define DATAGEN_PULSE_US   INT64_C(10000) /* rows that fall due within this time come together */
-#define DATAGEN_SPLITS_MAX 1024
+#define DATAGEN_WORD "rows" /* of the names of splits */
 
 static const struct wr_option datagen_options[] = {
     {.name = "rows-per-second",
@@ -47,15 +41,6 @@ static const struct wr_option datagen_options[] = {
     {.name = NULL},
 };
 
-struct datagen_split {
-  int64_t index; /* of all splits of the table */
-  int64_t made;  /* rows so far */
-  int64_t first; /* rows made before this reader began */
-  int64_t total; /* INT64_MAX: without end */
-  int64_t begun_us;
-  char position[48];
-};
-
 struct datagen {
   struct wr_reader reader;
   struct wr_arena arena;
@@ -64,11 +49,7 @@ struct datagen {
   uint32_t wanted_count;
   struct wr_builder *builders; /* of the wanted ones */
   struct wr_column *columns;
-  struct datagen_split *splits;
-  struct wr_run run;
-  uint32_t turn;
-  int64_t stride; /* number of splits of the table */
-  int64_t rows_per_second, started_us;
+  struct wr_pace pace;
 };
 
 static const struct wr_reader_class datagen_reader;
@@ -121,7 +102,7 @@ static enum wr_code datagen_check(const struct wr_table_spec *spec, bool writing
     int64_t min, max;
   } ranges[] = {{"rows-per-second", 0, INT64_C(1000000000)},
                 {"number-of-rows", 0, INT64_MAX - 1},
-                {"splits", 1, DATAGEN_SPLITS_MAX}};
+                {"splits", 1, WR_PACE_SPLITS_MAX}};
   (void)writing;
   for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
     const struct wr_option_value *value = wr_options_find_value(spec->options, ranges[i].name);
@@ -147,29 +128,8 @@ static enum wr_code datagen_discover(const struct wr_table_spec *spec, struct wr
 {
   (void)err;
   *split_count = (uint32_t)datagen_integer(spec, "splits");
-  *splits = WR_NEW_ARRAY(arena, struct wr_split, *split_count);
-  char *position = wr_arena_print(arena, "0 %" PRId64, wr_now_us());
-  for (uint32_t i = 0; i < *split_count; i++)
-    (*splits)[i] = (struct wr_split){wr_arena_print(arena, "rows-%u", i), position};
+  wr_pace_discover(DATAGEN_WORD, *split_count, wr_now_us(), arena, splits);
   return WR_OK;
-}
-
-static void datagen_open_split(struct datagen *self, struct datagen_split *split,
-                               const struct wr_split *from, int64_t total)
-{
-  bool known = sscanf(from->name, "rows-%" SCNd64, &split->index) == 1;
-  assert(known && split->index >= 0 && split->index < self->stride);
-  (void)known;
-  split->begun_us = wr_now_us();
-  if (from->position)
-    sscanf(from->position, "%" SCNd64 " %" SCNd64, &split->made, &split->begun_us);
-  split->first = split->made;
-  split->total = INT64_MAX;
-  if (total != INT64_MAX) {
-    split->total = total > split->index ? (total - split->index - 1) / self->stride + 1 : 0;
-    self->reader.progress_total += (uint64_t)split->total;
-    self->reader.progress_done += (uint64_t)split->made;
-  }
 }
 
 static void datagen_close(struct wr_reader *reader)
@@ -191,140 +151,52 @@ static enum wr_code datagen_open(const struct wr_table_spec *spec, const struct 
     datagen_close(&self->reader);
     return code;
   }
-  int64_t total = datagen_row_count(spec, self->fields);
-  self->reader = (struct wr_reader){
-      .class = &datagen_reader,
-      .states = WR_NEW_ARRAY(&self->arena, enum wr_split_state, split_count),
-      .split_count = split_count,
-  };
-  self->stride = datagen_integer(spec, "splits");
-  self->rows_per_second = datagen_integer(spec, "rows-per-second");
-  self->started_us = wr_monotonic_us();
+  self->reader = (struct wr_reader){.class = &datagen_reader, .split_count = split_count};
+  self->pace = (struct wr_pace){.word = DATAGEN_WORD,
+                                .stride = datagen_integer(spec, "splits"),
+                                .rate = datagen_integer(spec, "rows-per-second"),
+                                .total = datagen_row_count(spec, self->fields),
+                                .count_max = WR_BATCH_ROWS};
+  wr_pace_open(&self->pace, splits, wr_now_us(), &self->reader, &self->arena);
   self->wanted = spec->wanted;
   self->wanted_count = spec->wanted_count;
   self->builders = WR_NEW_ARRAY(&self->arena, struct wr_builder, spec->wanted_count);
   self->columns = WR_NEW_ARRAY(&self->arena, struct wr_column, spec->wanted_count);
   for (uint32_t i = 0; i < spec->wanted_count; i++)
     wr_builder_open(&self->builders[i], spec->schema->fields[spec->wanted[i]].type);
-  self->splits = WR_NEW_ARRAY(&self->arena, struct datagen_split, split_count);
-  for (uint32_t i = 0; i < split_count; i++) {
-    datagen_open_split(self, &self->splits[i], &splits[i], total);
-    self->reader.states[i] =
-        self->splits[i].made >= self->splits[i].total ? WR_SPLIT_DONE : WR_SPLIT_READING;
-  }
   *out = &self->reader;
   return WR_OK;
 }
 
 /* ---- rows */
 
-/* When row number `made` of a split is due, on the monotonic clock. */
-static int64_t datagen_due_us(const struct datagen *self, const struct datagen_split *split,
-                              int64_t made)
-{
-  __int128 rows = (__int128)(made - split->first) * self->stride;
-  return self->started_us + (int64_t)(rows * WR_US_PER_SECOND / self->rows_per_second);
-}
-
-/* Rows of a split that may be made now; 0: not yet, and *wake_us is when. Rows that fall due
- * shortly one after another are made together by the last of them. */
-static uint32_t datagen_due_count(const struct datagen *self, const struct datagen_split *split,
-                                  int64_t now_us, int64_t *wake_us)
-{
-  int64_t left = split->total - split->made;
-  int64_t most = left < WR_BATCH_ROWS ? left : WR_BATCH_ROWS;
-  if (self->rows_per_second == 0)
-    return (uint32_t)most;
-  int64_t together = self->rows_per_second * DATAGEN_PULSE_US / WR_US_PER_SECOND / self->stride;
-  together = together < 1 ? 1 : together > most ? most : together;
-  int64_t full_us = datagen_due_us(self, split, split->made + together - 1);
-  if (full_us > now_us) {
-    *wake_us = full_us < *wake_us ? full_us : *wake_us;
-    return 0;
-  }
-  __int128 due = (__int128)(now_us - self->started_us) * self->rows_per_second /
-                     ((__int128)WR_US_PER_SECOND * self->stride) +
-                 1 - (split->made - split->first);
-  return (uint32_t)(due < together ? together : due > most ? most : due);
-}
-
-/* The next split with rows to make, or UINT32_MAX and when to look again. */
-static uint32_t datagen_pick(struct datagen *self, int64_t now_us, uint32_t *row_count,
-                             int64_t *wake_us)
-{
-  for (uint32_t i = 0; i < self->reader.split_count; i++) {
-    uint32_t s = (self->turn + i) % self->reader.split_count;
-    if (self->splits[s].made >= self->splits[s].total)
-      self->reader.states[s] = WR_SPLIT_DONE; /* its last rows have been taken away */
-    if (self->reader.states[s] == WR_SPLIT_DONE || (self->reader.held && self->reader.held[s]))
-      continue;
-    *row_count = datagen_due_count(self, &self->splits[s], now_us, wake_us);
-    if (*row_count) {
-      self->turn = s + 1;
-      return s;
-    }
-  }
-  return UINT32_MAX;
-}
-
-static bool datagen_is_done(const struct datagen *self)
-{
-  for (uint32_t i = 0; i < self->reader.split_count; i++)
-    if (self->reader.states[i] != WR_SPLIT_DONE)
-      return false;
-  return true;
-}
-
-static void datagen_wait(int64_t wait_us)
-{
-  struct timespec time = {wait_us / WR_US_PER_SECOND, wait_us % WR_US_PER_SECOND * 1000};
-  if (wait_us > 0)
-    nanosleep(&time, NULL);
-}
-
 static void datagen_make(struct datagen *self, uint32_t s, uint32_t row_count,
                          struct wr_batch *batch)
 {
-  struct datagen_split *split = &self->splits[s];
-  int64_t first = split->index + split->made * self->stride, now_us = wr_now_us();
+  const struct wr_pace_split *split = &self->pace.splits[s];
+  int64_t stride = self->pace.stride;
+  int64_t first = split->index + split->made * stride, now_us = wr_now_us();
   for (uint32_t i = 0; i < self->wanted_count; i++) {
     struct wr_builder *builder = &self->builders[i];
     wr_builder_reset(builder);
     wr_builder_reserve(builder, row_count);
-    wr_datagen_field_make(&self->fields[self->wanted[i]], first, self->stride, row_count,
-                          split->begun_us, now_us, builder);
+    wr_datagen_field_make(&self->fields[self->wanted[i]], first, stride, row_count, split->begun_us,
+                          now_us, builder);
     self->columns[i] = wr_builder_view(builder);
   }
-  split->made += row_count;
-  self->reader.progress_done += row_count;
-  int length = snprintf(split->position, sizeof split->position, "%" PRId64 " %" PRId64,
-                        split->made, split->begun_us);
-  self->run = (struct wr_run){s, 0, row_count, {split->position, (uint32_t)length}};
   batch->columns = self->columns;
-  batch->row_count = batch->picked_count = row_count;
-  batch->runs = &self->run;
-  batch->run_count = 1;
+  wr_pace_made(&self->pace, s, row_count, row_count, batch);
 }
 
 static enum wr_code datagen_poll_rows(struct wr_reader *reader, int wait_ms, struct wr_batch *batch,
                                       struct wr_error *err)
 {
   struct datagen *self = (struct datagen *)reader;
-  int64_t now_us = wr_monotonic_us(), end_us = now_us + wait_ms * WR_US_PER_MS;
+  uint32_t split, row_count;
   (void)err;
-  for (;;) {
-    uint32_t row_count = 0;
-    int64_t wake_us = end_us;
-    uint32_t s = datagen_pick(self, now_us, &row_count, &wake_us);
-    if (s != UINT32_MAX) {
-      datagen_make(self, s, row_count, batch);
-      return WR_OK;
-    }
-    if (now_us >= end_us || datagen_is_done(self))
-      return WR_OK;
-    datagen_wait(wake_us - now_us);
-    now_us = wr_monotonic_us();
-  }
+  if (wr_pace_next(&self->pace, wait_ms, &split, &row_count))
+    datagen_make(self, split, row_count, batch);
+  return WR_OK;
 }
 
 static const struct wr_reader_class datagen_reader = {

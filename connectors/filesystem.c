@@ -64,22 +64,26 @@ static enum wr_code filesystem_check(const struct wr_table_spec *spec, bool writ
   const struct wr_option_value *path = wr_options_find_value(spec->options, "path");
   const struct wr_option_value *monitor =
       wr_options_find_value(spec->options, "source.monitor-interval");
+  (void)writing;
   if (*wr_filesystem_path(spec) == '\0')
     return wr_fail_at(err, WR_SEMANTIC, path->value_span, "the path of table %s is empty",
                       spec->table);
+  if (strncmp(path->value, "s3://", 5) == 0 || strncmp(path->value, "s3a://", 6) == 0) {
+    wr_fail_at(err, WR_UNSUPPORTED, path->value_span,
+               "the path '%s' of table %s is not in the local file system", path->value,
+               spec->table);
+    return wr_hint(err, "objects of S3 are read and written by the connector s3");
+  }
   if (strstr(path->value, "://") && strncmp(path->value, "file://", 7) != 0) {
     wr_fail_at(err, WR_UNSUPPORTED, path->value_span,
                "the path '%s' of table %s is not in the local file system", path->value,
                spec->table);
     return wr_hint(err, "paths look like data/clicks.json, /data/*.csv or file:///data");
   }
-  if (!writing && monitor) {
-    wr_fail_at(
-        err, WR_UNSUPPORTED, monitor->key_span,
-        "table %s cannot watch its folder for new files: files are listed once, at the start",
-        spec->table);
-    return wr_hint(err, "leave out 'source.monitor-interval'");
-  }
+  if (monitor && wr_filesystem_monitor_us(spec) <= 0)
+    return wr_fail_at(err, WR_SEMANTIC, monitor->value_span,
+                      "the 'source.monitor-interval' of table %s must be longer than 0",
+                      spec->table);
   const struct wr_option_value *name = wr_options_find_value(spec->options, FILESYSTEM_PARTITION);
   if (name && *name->value == '\0')
     return wr_fail_at(err, WR_SEMANTIC, name->value_span,
@@ -87,10 +91,17 @@ static enum wr_code filesystem_check(const struct wr_table_spec *spec, bool writ
   return WR_OK;
 }
 
+int64_t wr_filesystem_monitor_us(const struct wr_table_spec *spec)
+{
+  const char *name = "source.monitor-interval";
+  return wr_options_find(spec->options, name)
+             ? wr_options_duration_us(spec->options, wr_filesystem_options, name)
+             : 0;
+}
+
 static bool filesystem_is_bounded(const struct wr_table_spec *spec)
 {
-  (void)spec;
-  return true;
+  return wr_filesystem_monitor_us(spec) == 0;
 }
 
 const struct wr_option wr_filesystem_options[] = {
@@ -102,12 +113,15 @@ const struct wr_option wr_filesystem_options[] = {
          "folder, which is made. Relative paths start at the current directory."},
     {.name = "source.monitor-interval",
      .kind = WR_OPTION_DURATION,
-     .help = "Watching a folder for new files; not supported, files are listed once."},
+     .help =
+         "Reading: how often files are listed anew. Those that have come since, and have not been "
+         "written to for so long, are read, and the table has no end. Without it files are "
+         "listed once."},
     {.name = "compression",
      .kind = WR_OPTION_CHOICE,
      .choices = "none|gzip",
      .fallback = "none",
-     .help = "Writing: how files are compressed. Reading recognises gzip by itself."},
+     .help = "Writing: how files are compressed. Reading recognises gzip and zstd by itself."},
     {.name = FILESYSTEM_PARTITION,
      .kind = WR_OPTION_TEXT,
      .fallback = "__DEFAULT_PARTITION__",

@@ -29,6 +29,9 @@ enum wr_code wr_filesystem_make_folder(const char *table, char *path, struct wr_
 enum wr_code wr_filesystem_fail(const char *table, const char *what, const char *path,
                                 struct wr_error *err);
 
+/* How often files are listed anew; 0: once, at the start. */
+int64_t wr_filesystem_monitor_us(const struct wr_table_spec *spec);
+
 /* All files that the option 'path' means, by name, without doubles; paths live in the arena. Not
  * finding it is an error, an empty folder is not. */
 enum wr_code wr_filesystem_list(const struct wr_table_spec *spec, struct wr_arena *arena,

@@ -87,7 +87,10 @@ static enum wr_code list_add_pattern(struct list *list, const char *pattern, str
   glob_t found = {0};
   enum wr_code code = WR_OK;
   int result = glob(pattern, GLOB_NOSORT, NULL, &found);
-  if (result == GLOB_NOMATCH || (result == 0 && found.gl_pathc == 0))
+  bool is_empty = result == GLOB_NOMATCH || (result == 0 && found.gl_pathc == 0);
+  if (is_empty && wr_filesystem_monitor_us(list->spec))
+    code = WR_OK; /* so far */
+  else if (is_empty)
     code = wr_fail(err, WR_IO, "no file matches the path '%s' of table %s", pattern,
                    list->spec->table);
   else if (result != 0)

@@ -2,8 +2,9 @@
 /*
  * Reading files. Up to FILES_OPEN_MAX of them are open at a time and are read in turn, a chunk
  * each, so that their watermarks advance side by side; the others wait. Plain bytes go straight
- * into the space that the runtime gives; gzip goes through zlib and is recognised by its first
- * bytes, whatever the name says. A position is a number of bytes before compression.
+ * into the space that the runtime gives; gzip and zstd are recognised by their first bytes,
+ * whatever the name says (a pipe: by its name). A position is a number of bytes before compression:
+ * to go on in a compressed file it is read from its beginning again.
  */
 #include "connectors/filesystem.h"
 
@@ -14,23 +15,29 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
+#include "connectors/known_names.h"
 #include "connectors/partition_path.h"
 #include "core/time.h"
+#include "text/decompress.h"
 #include "text/number.h"
 #include "text/utf8.h"
 
-#define FILES_OPEN_MAX   16
-#define FILES_GZIP_BYTES (128u << 10)
+#define FILES_OPEN_MAX         16
+#define FILES_COMPRESSED_BYTES (128u << 10)
 
 struct file {
   const char *path;
-  int fd;          /* -1: not open */
-  gzFile gzip;     /* NULL: plain; owns fd otherwise */
-  int64_t start;   /* where reading begins */
-  int64_t counted; /* bytes of the file that are part of progress_done */
+  int fd; /* -1: not open */
+  /* compressed files: what was read and is not decompressed yet is in[in_at .. in_length] */
+  struct wr_decompress *stream; /* NULL: plain */
+  char *in;
+  size_t in_at, in_length;
+  int64_t in_total; /* bytes that were read into it */
+  int64_t start;    /* where reading begins */
+  int64_t counted;  /* bytes of the file that are part of progress_done */
   int64_t size, modified_us;
   bool is_regular;
   const struct wr_text *const *partitions; /* values in the path; NULL: the default name */
@@ -40,10 +47,17 @@ struct files {
   struct wr_reader reader;
   struct wr_arena arena;
   const char *table;
-  struct file *files;
+  struct file *files; /* one per split; looking for new ones may move them */
+  uint32_t capacity;
   uint32_t next_file; /* the first that was never open */
   uint32_t open[FILES_OPEN_MAX];
   uint32_t open_count, turn;
+  /* looking for new ones */
+  struct wr_table_spec spec;    /* names, options and partitions, which stay */
+  struct wr_known_names *known; /* shared; NULL: files are listed once */
+  int64_t monitor_us, listed_us;
+  uint32_t opened_count;
+  struct wr_split *added;
 };
 
 /* The values of the partition columns of a file; the path must have them all. */
@@ -103,55 +117,83 @@ static enum wr_code files_discover(const struct wr_table_spec *spec, struct wr_a
 
 static void files_close(struct wr_reader *reader);
 
+static int64_t files_now_us(clockid_t clock)
+{
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return now.tv_sec * WR_US_PER_SECOND + now.tv_nsec / 1000;
+}
+
+/* A further split, which is not open so far. */
+static enum wr_code files_add(struct files *self, const struct wr_split *split,
+                              struct wr_error *err)
+{
+  uint32_t s = self->reader.split_count;
+  const char *position = split->position;
+  struct file file = {.path = wr_arena_copy(&self->arena, split->name, strlen(split->name)),
+                      .fd = -1};
+  if (position && (!wr_parse_i64(position, strlen(position), &file.start) || file.start < 0))
+    return wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in %s", self->table, position,
+                   split->name);
+  if (self->spec.partition_count) {
+    enum wr_code code =
+        files_partitions(&self->spec, file.path, &self->arena, &file.partitions, err);
+    if (code != WR_OK)
+      return code;
+  }
+  if (s == self->capacity) {
+    self->capacity = self->capacity ? 2 * self->capacity : 16;
+    self->files = wr_memory_resize(self->files, self->capacity * sizeof *self->files);
+    self->added = wr_memory_resize(self->added, self->capacity * sizeof *self->added);
+    self->reader.states =
+        wr_memory_resize(self->reader.states, self->capacity * sizeof *self->reader.states);
+  }
+  self->files[s] = file;
+  self->reader.states[s] = WR_SPLIT_WAITS;
+  self->reader.split_count++;
+  return WR_OK;
+}
+
 static enum wr_code files_open(const struct wr_table_spec *spec, const struct wr_split *splits,
                                uint32_t split_count, struct wr_reader **out, struct wr_error *err)
 {
   struct files *self = wr_memory_get_zero(sizeof *self);
-  self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
-  self->files = WR_NEW_ARRAY(&self->arena, struct file, split_count);
-  self->reader = (struct wr_reader){
-      .class = &wr_filesystem_reader,
-      .states = WR_NEW_ARRAY(&self->arena, enum wr_split_state, split_count),
-      .split_count = split_count,
-  };
   bool all_regular = true;
-  for (uint32_t i = 0; i < split_count; i++) {
-    struct file *file = &self->files[i];
+  enum wr_code code = WR_OK;
+  self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
+  self->reader =
+      (struct wr_reader){.class = &wr_filesystem_reader, .may_grow = spec->shared != NULL};
+  self->spec = *spec;
+  self->spec.table = self->table;
+  self->known = spec->shared;
+  self->monitor_us = wr_filesystem_monitor_us(spec);
+  self->listed_us = files_now_us(CLOCK_MONOTONIC);
+  for (uint32_t i = 0; code == WR_OK && i < split_count; i++) {
     struct stat status;
-    file->path = wr_arena_copy(&self->arena, splits[i].name, strlen(splits[i].name));
-    file->fd = -1;
-    self->reader.states[i] = WR_SPLIT_WAITS;
-    const char *position = splits[i].position;
-    if (position && (!wr_parse_i64(position, strlen(position), &file->start) || file->start < 0)) {
-      files_close(&self->reader);
-      return wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in %s", spec->table, position,
-                     splits[i].name);
-    }
-    enum wr_code code = WR_OK;
-    if (spec->partition_count)
-      code = files_partitions(spec, file->path, &self->arena, &file->partitions, err);
-    if (code) {
-      files_close(&self->reader);
-      return code;
-    }
-    if (stat(file->path, &status) == 0 && S_ISREG(status.st_mode))
+    code = files_add(self, &splits[i], err);
+    if (stat(splits[i].name, &status) == 0 && S_ISREG(status.st_mode))
       self->reader.progress_total += (uint64_t)status.st_size;
     else
       all_regular = false;
   }
+  self->opened_count = split_count;
   if (!all_regular)
     self->reader.progress_total = 0;
-  *out = &self->reader;
-  return WR_OK;
+  if (code != WR_OK)
+    files_close(&self->reader);
+  else
+    *out = &self->reader;
+  return code;
 }
 
 static void file_close(struct file *file)
 {
-  if (file->gzip)
-    gzclose_r(file->gzip);
-  else if (file->fd >= 0)
+  wr_decompress_free(file->stream);
+  free(file->in);
+  if (file->fd >= 0)
     close(file->fd);
-  file->gzip = NULL;
+  file->stream = NULL;
+  file->in = NULL;
   file->fd = -1;
 }
 
@@ -160,6 +202,9 @@ static void files_close(struct wr_reader *reader)
   struct files *self = (struct files *)reader;
   for (uint32_t i = 0; i < reader->split_count; i++)
     file_close(&self->files[i]);
+  free(self->files);
+  free(self->added);
+  free(reader->states);
   struct wr_arena arena = self->arena;
   wr_arena_free(&arena);
   free(self);
@@ -171,16 +216,84 @@ static enum wr_code file_fail(const struct files *self, const struct file *file,
   return wr_fail(err, WR_IO, "table %s cannot read %s: %m", self->table, file->path);
 }
 
-static bool file_begins_as_gzip(const struct file *file)
+static enum wr_compression file_compression(const struct file *file)
 {
-  static const unsigned char magic[2] = {0x1f, 0x8b};
-  unsigned char head[2];
-  if (!file->is_regular) {
-    size_t length = strlen(file->path);
-    return length > 3 && strcmp(file->path + length - 3, ".gz") == 0;
+  char head[WR_COMPRESSION_HEAD_BYTES];
+  if (!file->is_regular)
+    return wr_compression_of_name(file->path);
+  ssize_t length = pread(file->fd, head, sizeof head, 0);
+  return wr_compression_of_bytes(head, length > 0 ? (size_t)length : 0);
+}
+
+static enum wr_code file_read_plain(const struct files *self, struct file *file, char *space,
+                                    size_t size, size_t *length, struct wr_error *err)
+{
+  ssize_t result;
+  do {
+    result = read(file->fd, space, size);
+  } while (result < 0 && errno == EINTR);
+  *length = result > 0 ? (size_t)result : 0;
+  return result < 0 ? file_fail(self, file, err) : WR_OK;
+}
+
+/* *length 0: the end. */
+static enum wr_code file_read_compressed(const struct files *self, struct file *file, char *space,
+                                         size_t size, size_t *length, struct wr_error *err)
+{
+  for (*length = 0;;) {
+    size_t taken;
+    struct wr_error cause;
+    enum wr_code code =
+        wr_decompress_run(file->stream, file->in + file->in_at, file->in_length - file->in_at,
+                          &taken, space, size, length, &cause);
+    file->in_at += taken;
+    if (code != WR_OK)
+      return wr_fail(err, WR_IO, "table %s: %s %s", self->table, file->path, cause.message);
+    if (*length)
+      return WR_OK;
+    file->in_at = 0;
+    code = file_read_plain(self, file, file->in, FILES_COMPRESSED_BYTES, &file->in_length, err);
+    if (code != WR_OK)
+      return code;
+    file->in_total += (int64_t)file->in_length;
+    if (file->in_length == 0 && !wr_decompress_is_whole(file->stream))
+      return wr_fail(err, WR_IO, "table %s: %s ends in the middle of its %s data", self->table,
+                     file->path, wr_compression_names[wr_decompress_kind(file->stream)]);
+    if (file->in_length == 0)
+      return WR_OK;
   }
-  return pread(file->fd, head, sizeof head, 0) == sizeof head &&
-         memcmp(head, magic, sizeof head) == 0;
+}
+
+static enum wr_code file_read(const struct files *self, struct file *file, char *space, size_t size,
+                              size_t *length, struct wr_error *err)
+{
+  return file->stream ? file_read_compressed(self, file, space, size, length, err)
+                      : file_read_plain(self, file, space, size, length, err);
+}
+
+static enum wr_code file_shrank(const struct files *self, const struct file *file, int64_t size,
+                                struct wr_error *err)
+{
+  return wr_fail(err, WR_IO,
+                 "table %s: %s was read up to byte %" PRId64 " and now has only %" PRId64,
+                 self->table, file->path, file->start, size);
+}
+
+/* Reads a compressed file up to where an earlier run had come. */
+static enum wr_code file_skip(const struct files *self, struct file *file, struct wr_error *err)
+{
+  char *space = wr_memory_get(FILES_COMPRESSED_BYTES);
+  int64_t left = file->start;
+  enum wr_code code = WR_OK;
+  while (code == WR_OK && left > 0) {
+    size_t size = left < FILES_COMPRESSED_BYTES ? (size_t)left : FILES_COMPRESSED_BYTES, length;
+    code = file_read_compressed(self, file, space, size, &length, err);
+    if (code == WR_OK && length == 0)
+      code = file_shrank(self, file, file->start - left, err);
+    left -= code == WR_OK ? (int64_t)length : 0;
+  }
+  free(space);
+  return code;
 }
 
 /* Goes to where an earlier run had come. */
@@ -188,13 +301,11 @@ static enum wr_code file_seek(const struct files *self, struct file *file, struc
 {
   if (file->start == 0)
     return WR_OK;
-  if (!file->gzip && file->is_regular && file->start > file->size)
-    return wr_fail(err, WR_IO,
-                   "table %s: %s was read up to byte %" PRId64 " and now has only %" PRId64,
-                   self->table, file->path, file->start, file->size);
-  bool moved = file->gzip ? gzseek(file->gzip, file->start, SEEK_SET) == file->start
-                          : lseek(file->fd, file->start, SEEK_SET) == file->start;
-  if (!moved)
+  if (file->stream)
+    return file_skip(self, file, err);
+  if (file->is_regular && file->start > file->size)
+    return file_shrank(self, file, file->size, err);
+  if (lseek(file->fd, file->start, SEEK_SET) != file->start)
     return wr_fail(err, WR_IO, "table %s cannot go on in %s from byte %" PRId64, self->table,
                    file->path, file->start);
   return WR_OK;
@@ -209,12 +320,15 @@ static enum wr_code file_open(struct files *self, struct file *file, struct wr_e
   file->is_regular = S_ISREG(status.st_mode);
   file->size = status.st_size;
   file->modified_us = status.st_mtim.tv_sec * WR_US_PER_SECOND + status.st_mtim.tv_nsec / 1000;
-  if (file_begins_as_gzip(file)) {
-    file->gzip = gzdopen(file->fd, "rb");
-    if (!file->gzip || gzbuffer(file->gzip, FILES_GZIP_BYTES) != 0)
-      return wr_fail(err, WR_IO, "table %s: zlib cannot open %s", self->table, file->path);
-  } else if (file->is_regular) {
+  enum wr_compression compression = file_compression(file);
+  if (file->is_regular)
     posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  if (compression != WR_COMPRESSION_NONE) {
+    enum wr_code code = wr_decompress_new(compression, &file->stream, err);
+    if (code != WR_OK)
+      return code;
+    file->in = wr_memory_get(FILES_COMPRESSED_BYTES);
+    file->in_at = file->in_length = 0;
   }
   return file_seek(self, file, err);
 }
@@ -238,41 +352,9 @@ static uint32_t files_next_split(struct wr_reader *reader)
   return UINT32_MAX;
 }
 
-static enum wr_code file_read_gzip(const struct files *self, struct file *file, char *space,
-                                   size_t size, size_t *length, struct wr_error *err)
-{
-  int result = gzread(file->gzip, space, size < INT32_MAX ? (unsigned)size : INT32_MAX);
-  int status;
-  const char *message = gzerror(file->gzip, &status);
-  *length = result > 0 ? (size_t)result : 0;
-  if (result > 0 || (result == 0 && status == Z_OK))
-    return WR_OK;
-  if (status == Z_ERRNO)
-    return file_fail(self, file, err);
-  if (status == Z_BUF_ERROR)
-    return wr_fail(err, WR_IO, "table %s: %s ends in the middle of its gzip data", self->table,
-                   file->path);
-  const char *colon = strstr(message, ": "); /* zlib puts a made-up name in front */
-  return wr_fail(err, WR_IO, "table %s: %s is damaged gzip data: %s", self->table, file->path,
-                 colon ? colon + 2 : message);
-}
-
-static enum wr_code file_read(const struct files *self, struct file *file, char *space, size_t size,
-                              size_t *length, struct wr_error *err)
-{
-  if (file->gzip)
-    return file_read_gzip(self, file, space, size, length, err);
-  ssize_t result;
-  do {
-    result = read(file->fd, space, size);
-  } while (result < 0 && errno == EINTR);
-  *length = result > 0 ? (size_t)result : 0;
-  return result < 0 ? file_fail(self, file, err) : WR_OK;
-}
-
 static void files_count(struct files *self, struct file *file, size_t length)
 {
-  int64_t now = file->gzip ? gzoffset(file->gzip) : file->counted + (int64_t)length;
+  int64_t now = file->stream ? file->in_total : file->counted + (int64_t)length;
   if (now > file->counted)
     self->reader.progress_done += (uint64_t)(now - file->counted);
   file->counted = now > file->counted ? now : file->counted;
@@ -280,10 +362,95 @@ static void files_count(struct files *self, struct file *file, size_t length)
     self->reader.progress_total = self->reader.progress_done; /* the file has grown */
 }
 
+/* ---- new files */
+
+static bool files_grows(const struct wr_table_spec *spec)
+{
+  return wr_filesystem_monitor_us(spec) > 0;
+}
+
+static enum wr_code files_share(const struct wr_table_spec *spec, const struct wr_split *splits,
+                                uint32_t split_count, const struct wr_split *gone,
+                                uint32_t gone_count, void **out, struct wr_error *err)
+{
+  (void)err;
+  struct wr_known_names *known = files_grows(spec) ? wr_known_names_new() : NULL;
+  for (uint32_t i = 0; known && i < split_count; i++)
+    wr_known_names_claim(known, splits[i].name);
+  for (uint32_t i = 0; known && i < gone_count; i++)
+    wr_known_names_claim(known, gone[i].name);
+  *out = known;
+  return WR_OK;
+}
+
+static void files_unshare(void *shared)
+{
+  wr_known_names_free(shared);
+}
+
+/* Nobody has written to it for an interval: it is not in the middle of being made. */
+static bool files_is_quiet(const struct files *self, const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) != 0)
+    return false;
+  int64_t changed_us = status.st_mtim.tv_sec * WR_US_PER_SECOND + status.st_mtim.tv_nsec / 1000;
+  return files_now_us(CLOCK_REALTIME) - changed_us >= self->monitor_us;
+}
+
+/* Takes files that have come since; what goes wrong is told and tried again. */
+static enum wr_code files_look(struct files *self, struct wr_error *err)
+{
+  struct wr_arena arena = {0};
+  const char **paths;
+  uint32_t count;
+  self->listed_us = files_now_us(CLOCK_MONOTONIC);
+  struct wr_error cause;
+  enum wr_code code = wr_filesystem_list(&self->spec, &arena, &paths, &count, &cause);
+  if (code == WR_LIMIT)
+    *err = cause;
+  else if (code != WR_OK && self->spec.note)
+    self->spec.note(self->spec.note_self, cause.message);
+  for (uint32_t i = 0; code == WR_OK && i < count; i++) {
+    if (!files_is_quiet(self, paths[i]) || !wr_known_names_claim(self->known, paths[i]))
+      continue;
+    const struct wr_split split = {.name = paths[i]};
+    uint32_t s = self->reader.split_count;
+    enum wr_code added = files_add(self, &split, err);
+    if (added != WR_OK) {
+      wr_arena_free(&arena);
+      return added;
+    }
+    self->added[s - self->opened_count] = (struct wr_split){.name = self->files[s].path};
+    self->reader.added = self->added;
+  }
+  wr_arena_free(&arena);
+  return code == WR_LIMIT ? code : WR_OK;
+}
+
+/* Looks if it is time; with nothing to read it waits until then, but not longer than wait_ms. */
+static enum wr_code files_watch(struct files *self, int wait_ms, struct wr_error *err)
+{
+  int64_t due_us = self->listed_us + self->monitor_us - files_now_us(CLOCK_MONOTONIC);
+  if (due_us > 0 && wait_ms > 0) {
+    int64_t wait_us = wait_ms * WR_US_PER_MS;
+    wait_us = wait_us < due_us ? wait_us : due_us;
+    const struct timespec pause = {wait_us / WR_US_PER_SECOND, wait_us % WR_US_PER_SECOND * 1000};
+    nanosleep(&pause, NULL);
+    due_us -= wait_us;
+  }
+  return due_us > 0 ? WR_OK : files_look(self, err);
+}
+
 static enum wr_code files_poll(struct wr_reader *reader, int wait_ms, struct wr_chunk *chunk,
                                struct wr_error *err)
 {
   struct files *self = (struct files *)reader;
+  if (self->known) {
+    enum wr_code code = files_watch(self, chunk->space ? 0 : wait_ms, err);
+    if (code != WR_OK || !chunk->space)
+      return code;
+  }
   uint32_t split = files_next_split(reader);
   assert(split != UINT32_MAX && chunk->space_bytes > 0);
   struct file *file = &self->files[split];
@@ -291,10 +458,10 @@ static enum wr_code files_poll(struct wr_reader *reader, int wait_ms, struct wr_
     enum wr_code code = file_open(self, file, err);
     if (code != WR_OK)
       return code;
-    if (!file->gzip)
+    if (!file->stream)
       files_count(self, file, (size_t)file->start);
   }
-  if (!file->is_regular) { /* a pipe may have nothing yet */
+  if (!file->is_regular && file->in_at == file->in_length) { /* a pipe may have nothing yet */
     struct pollfd ready = {.fd = file->fd, .events = POLLIN};
     if (poll(&ready, 1, self->open_count > 1 ? 0 : wait_ms) == 0) {
       self->turn++;
@@ -354,6 +521,9 @@ const struct wr_reader_class wr_filesystem_reader = {
     .discover = files_discover,
     .open = files_open,
     .close = files_close,
+    .share = files_share,
+    .unshare = files_unshare,
+    .grows = files_grows,
     .next_split = files_next_split,
     .poll = files_poll,
     .metadata = files_metadata,

@@ -155,10 +155,13 @@ static enum wr_code kafka_check_reading(const struct wr_table_spec *spec, uint32
     return wr_hint(err, "add 'properties.group.id' = '...', or 'scan.startup.mode' = "
                         "'earliest-offset'");
   }
-  if (interval && wr_options_duration_us(spec->options, wr_kafka_options, interval->key) > 0) {
-    wr_fail_at(err, WR_UNSUPPORTED, interval->key_span,
-               "table %s cannot look for new partitions while it runs", spec->table);
-    return wr_hint(err, "leave the option out; partitions are listed once, at the start");
+  if (interval && wr_kafka_is_bounded(spec) &&
+      wr_options_duration_us(spec->options, wr_kafka_options, interval->key) > 0) {
+    wr_fail_at(err, WR_SEMANTIC, interval->key_span,
+               "table %s cannot look for new partitions: 'scan.bounded.mode' fixes them at the "
+               "start",
+               spec->table);
+    return wr_hint(err, "leave the option out");
   }
   return WR_OK;
 }
@@ -241,7 +244,7 @@ static enum wr_code kafka_check(const struct wr_table_spec *spec, bool writing,
                  : kafka_check_reading(spec, topic_count, err);
 }
 
-static bool kafka_is_bounded(const struct wr_table_spec *spec)
+bool wr_kafka_is_bounded(const struct wr_table_spec *spec)
 {
   return strcmp(wr_kafka_text(spec, "scan.bounded.mode"), "unbounded") != 0;
 }
@@ -302,7 +305,9 @@ const struct wr_option wr_kafka_options[] = {
      .help = "For 'specific-offsets': before these. Other partitions are not read."},
     {.name = "scan.topic-partition-discovery.interval",
      .kind = WR_OPTION_DURATION,
-     .help = "Only 0: partitions are listed once, at the start."},
+     .fallback = "5 min",
+     .help = "How often to look for partitions that topics have got while they are read; 0: never. "
+             "These are read from their first record."},
     {.name = "scan.connect.timeout",
      .kind = WR_OPTION_DURATION,
      .fallback = "30 s",
@@ -339,7 +344,7 @@ const struct wr_connector wr_connector_kafka = {
     .writer = &wr_kafka_writer,
     .takes_format = true,
     .check = kafka_check,
-    .is_bounded = kafka_is_bounded,
+    .is_bounded = wr_kafka_is_bounded,
     .delivery = "at-least-once: acknowledged by the brokers before an epoch counts",
     .publisher = &wr_kafka_publisher,
     .wants_exactly_once = wr_kafka_wants_exactly_once,

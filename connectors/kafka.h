@@ -98,9 +98,43 @@ enum wr_code wr_kafka_open_consumer(struct wr_kafka_client *client,
                                     const struct wr_table_spec *spec, uint32_t partition_count,
                                     struct wr_error *err);
 int64_t wr_kafka_scan_deadline_us(const struct wr_table_spec *spec);
+bool wr_kafka_is_bounded(const struct wr_table_spec *spec);
 enum wr_code wr_kafka_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
                                struct wr_split **splits, uint32_t *split_count,
                                struct wr_error *err);
+
+struct wr_kafka_partition;
+
+/* What the readers of a table know together. */
+struct wr_kafka_shared {
+  struct wr_arena arena;
+  const char *const *topics;
+  uint32_t topic_count;
+  uint32_t *known;  /* per topic: partitions when the job began */
+  bool has_stopped; /* goes on from an epoch that said where reading ends */
+};
+enum wr_code wr_kafka_share(const struct wr_table_spec *spec, const struct wr_split *splits,
+                            uint32_t split_count, const struct wr_split *gone, uint32_t gone_count,
+                            void **out, struct wr_error *err);
+void wr_kafka_unshare(void *shared);
+bool wr_kafka_grows(const struct wr_table_spec *spec);
+
+/* Looks for partitions that topics get while they are read. Every reader looks by itself, and
+ * whose a partition is follows from its number, so that readers need not agree on anything. */
+struct wr_kafka_watch {
+  const struct wr_kafka_shared *shared;
+  uint32_t *known; /* per topic: partitions that were looked at */
+  uint32_t task, task_count;
+  int64_t interval_us; /* 0: never */
+  int64_t next_us;     /* monotonic */
+};
+void wr_kafka_watch_open(struct wr_kafka_watch *watch, const struct wr_table_spec *spec,
+                         struct wr_arena *arena);
+/* When it is time: partitions that are this reader's, with the offset of their first record. *count
+ * 0: none, or the brokers do not answer, which is tried again soon. */
+void wr_kafka_watch_look(struct wr_kafka_watch *watch, struct wr_kafka_client *client,
+                         struct wr_arena *arena, struct wr_kafka_partition **found,
+                         uint32_t *count);
 
 /* ---- where reading begins and ends (kafka_offsets.c) */
 
@@ -118,6 +152,15 @@ struct wr_kafka_partition {
 enum wr_code wr_kafka_resolve(struct wr_kafka_client *client, const struct wr_table_spec *spec,
                               struct wr_kafka_partition *partitions, uint32_t partition_count,
                               int64_t deadline_us, struct wr_error *err);
+/* Fills next where it is unknown: of the first record there is. */
+enum wr_code wr_kafka_resolve_first(struct wr_kafka_client *client,
+                                    const struct wr_table_spec *spec,
+                                    struct wr_kafka_partition *partitions, uint32_t partition_count,
+                                    int64_t deadline_us, struct wr_error *err);
+/* The offsets of the first record of each partition. False: not all of them were told in time. */
+bool wr_kafka_ask_firsts(struct wr_kafka_client *client,
+                         const struct wr_kafka_partition *partitions, uint32_t partition_count,
+                         int wait_ms, int64_t *firsts);
 /* The offsets behind the last record of each partition. False: not all of them were told in time.
  */
 bool wr_kafka_ask_ends(struct wr_kafka_client *client, const struct wr_kafka_partition *partitions,

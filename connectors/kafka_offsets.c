@@ -88,6 +88,14 @@ bool wr_kafka_ask_ends(struct wr_kafka_client *client, const struct wr_kafka_par
          RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+bool wr_kafka_ask_firsts(struct wr_kafka_client *client,
+                         const struct wr_kafka_partition *partitions, uint32_t partition_count,
+                         int wait_ms, int64_t *firsts)
+{
+  return offsets_ask(client, partitions, partition_count, OFFSETS_EARLIEST, wait_ms, firsts) ==
+         RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 /* ---- modes */
 
 struct offsets_request {
@@ -290,5 +298,19 @@ enum wr_code wr_kafka_resolve(struct wr_kafka_client *client, const struct wr_ta
     if (needs_stops && partitions[i].stop == WR_KAFKA_NO_STOP)
       partitions[i].stop = stops[i];
   }
+  return code;
+}
+
+enum wr_code wr_kafka_resolve_first(struct wr_kafka_client *client,
+                                    const struct wr_table_spec *spec,
+                                    struct wr_kafka_partition *partitions, uint32_t partition_count,
+                                    int64_t deadline_us, struct wr_error *err)
+{
+  struct offsets_request request = {client, spec, partitions, partition_count, deadline_us};
+  int64_t *firsts = WR_NEW_ARRAY(&client->arena, int64_t, partition_count);
+  enum wr_code code = offsets_at_time(&request, OFFSETS_EARLIEST, firsts, err);
+  for (uint32_t i = 0; code == WR_OK && i < partition_count; i++)
+    if (partitions[i].next < 0)
+      partitions[i].next = firsts[i];
   return code;
 }

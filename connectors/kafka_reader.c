@@ -10,8 +10,9 @@
  *                        \> eventfd: something came
  *
  * Values are copied into one buffer with readable padding behind them, which decoders want and
- * librdkafka's own memory does not promise; the records themselves are kept until the next poll for
- * the sake of keys and headers.
+ * librdkafka's own memory does not promise, and a line break between them, as they would have in a
+ * file, so that JSON is decoded where it lies. The records themselves are kept until the next poll
+ * for the sake of keys and headers.
  *
  * Whether brokers are there: librdkafka reports broken connections, not working ones. So a report
  * only makes us ask for the ends of the partitions, once a second while nothing comes; the answer,
@@ -42,6 +43,9 @@ struct kafka_reader {
   struct wr_kafka_partition *partitions; /* next: behind what was handed over */
   rd_kafka_queue_t **queues;
   bool *ended; /* nothing follows, DONE from the next poll on */
+  uint32_t room, opened_count;
+  struct wr_split *added; /* of room as well */
+  struct wr_kafka_watch watch;
   int wake_fd;
   uint32_t turn;
   bool has_taken; /* records, since the queues were last empty */
@@ -79,12 +83,13 @@ static bool reader_parse_split(struct kafka_reader *self, const struct wr_split 
 
 static void reader_close(struct wr_reader *reader);
 
-static enum wr_code reader_assign(struct kafka_reader *self, struct wr_error *err)
+/* Begins to read the partitions from number `first` on; those before it go on. */
+static enum wr_code reader_assign(struct kafka_reader *self, uint32_t first, struct wr_error *err)
 {
   static const uint64_t one = 1;
   rd_kafka_topic_partition_list_t *list =
-      rd_kafka_topic_partition_list_new((int)self->reader.split_count);
-  for (uint32_t i = 0; i < self->reader.split_count; i++) {
+      rd_kafka_topic_partition_list_new((int)(self->reader.split_count - first));
+  for (uint32_t i = first; i < self->reader.split_count; i++) {
     struct wr_kafka_partition *partition = &self->partitions[i];
     self->ended[i] = partition->next >= partition->stop;
     if (self->ended[i])
@@ -99,8 +104,13 @@ static enum wr_code reader_assign(struct kafka_reader *self, struct wr_error *er
     if (partition->stop != WR_KAFKA_NO_STOP)
       self->reader.progress_total += (uint64_t)(partition->stop - partition->next);
   }
-  rd_kafka_resp_err_t error =
-      list->cnt ? rd_kafka_assign(self->client.rk, list) : RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+  rd_kafka_error_t *failure = NULL;
+  if (list->cnt)
+    failure = rd_kafka_incremental_assign(self->client.rk, list);
+  if (failure)
+    error = rd_kafka_error_code(failure);
+  rd_kafka_error_destroy(failure);
   rd_kafka_topic_partition_list_destroy(list);
   if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return wr_fail(err, WR_CONNECTION, "table %s cannot read from Kafka at %s: %s",
@@ -108,18 +118,37 @@ static enum wr_code reader_assign(struct kafka_reader *self, struct wr_error *er
   return WR_OK;
 }
 
+#define READER_MOVE(self, array, count, room)                                         \
+  do {                                                                                \
+    void *reader_moved = wr_arena_get_zero(&(self)->arena, (room) * sizeof *(array)); \
+    if (count)                                                                        \
+      memcpy(reader_moved, (array), (count) * sizeof *(array));                       \
+    (array) = reader_moved;                                                           \
+  } while (0)
+
+/* Room for so many splits. */
+static void reader_reserve(struct kafka_reader *self, uint32_t split_count)
+{
+  uint32_t count = self->reader.split_count;
+  if (split_count <= self->room && self->partitions)
+    return;
+  self->room = split_count > 2 * self->room ? split_count : 2 * self->room;
+  READER_MOVE(self, self->reader.states, count, self->room);
+  READER_MOVE(self, self->partitions, count, self->room);
+  READER_MOVE(self, self->queues, count, self->room);
+  READER_MOVE(self, self->ended, count, self->room);
+  READER_MOVE(self, self->ends, count, self->room);
+  READER_MOVE(self, self->added, count > self->opened_count ? count - self->opened_count : 0,
+              self->room);
+  self->reader.added = self->added;
+}
+
 static void reader_allocate(struct kafka_reader *self, uint32_t split_count)
 {
   struct wr_arena *arena = &self->arena;
-  self->reader = (struct wr_reader){
-      .class = &wr_kafka_reader,
-      .states = WR_NEW_ARRAY(arena, enum wr_split_state, split_count),
-      .split_count = split_count,
-  };
-  self->partitions = WR_NEW_ARRAY(arena, struct wr_kafka_partition, split_count);
-  self->queues = WR_NEW_ARRAY(arena, rd_kafka_queue_t *, split_count);
-  self->ended = WR_NEW_ARRAY(arena, bool, split_count);
-  self->ends = WR_NEW_ARRAY(arena, int64_t, split_count);
+  self->reader = (struct wr_reader){.class = &wr_kafka_reader};
+  reader_reserve(self, split_count);
+  self->reader.split_count = self->opened_count = split_count;
   self->records = WR_NEW_ARRAY(arena, rd_kafka_message_t *, WR_BATCH_ROWS);
   self->messages = WR_NEW_ARRAY(arena, struct wr_message, WR_BATCH_ROWS);
   self->average_bytes = 256;
@@ -140,6 +169,9 @@ static enum wr_code reader_open(const struct wr_table_spec *spec, const struct w
     if (!reader_parse_split(self, &splits[i], &self->partitions[i]))
       code = wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in the split %s", spec->table,
                      splits[i].position ? splits[i].position : "", splits[i].name);
+    const struct wr_kafka_shared *shared = spec->shared;
+    if (shared && shared->has_stopped && self->partitions[i].stop == WR_KAFKA_NO_STOP)
+      self->partitions[i].stop = self->partitions[i].next; /* it came behind the end */
   }
   if (code == WR_OK)
     code = wr_kafka_open_consumer(&self->client, spec, split_count, err);
@@ -147,7 +179,9 @@ static enum wr_code reader_open(const struct wr_table_spec *spec, const struct w
     code = wr_kafka_resolve(&self->client, spec, self->partitions, split_count,
                             wr_kafka_scan_deadline_us(spec), err);
   if (code == WR_OK)
-    code = reader_assign(self, err);
+    code = reader_assign(self, 0, err);
+  wr_kafka_watch_open(&self->watch, spec, &self->arena);
+  self->reader.may_grow = self->watch.interval_us > 0;
   if (code != WR_OK) {
     reader_close(&self->reader);
     return code;
@@ -321,12 +355,12 @@ static enum wr_code reader_take_split(struct kafka_reader *self, uint32_t split,
   return code;
 }
 
-/* The values side by side, and the messages over them. */
+/* The values side by side, as lines, and the messages over them. */
 static void reader_copy_values(struct kafka_reader *self)
 {
   size_t length = 0;
   for (uint32_t i = 0; i < self->message_count; i++)
-    length += self->records[i]->len;
+    length += self->records[i]->len + 1;
   if (length + WR_PADDING > self->bytes_capacity) {
     free(self->bytes);
     self->bytes_capacity = length + length / 4 + WR_PADDING;
@@ -352,6 +386,7 @@ static void reader_copy_values(struct kafka_reader *self)
     if (record->len)
       memcpy(at, record->payload, record->len);
     at += record->len;
+    *at++ = '\n';
   }
   memset(at, 0, WR_PADDING);
 }
@@ -363,7 +398,8 @@ static void reader_probe(struct kafka_reader *self)
 {
   int64_t now_us = wr_monotonic_us();
   struct wr_kafka_client *client = &self->client;
-  if ((!client->is_troubled && !client->is_away) || now_us < self->next_probe_us)
+  if ((!client->is_troubled && !client->is_away) || now_us < self->next_probe_us ||
+      self->reader.split_count == 0)
     return;
   enum wr_split_state *states = self->reader.states;
   bool answered = wr_kafka_ask_ends(client, self->partitions, self->reader.split_count,
@@ -396,6 +432,47 @@ static void reader_notice_return(struct kafka_reader *self)
   self->client.is_troubled = false;
   self->silent_probes = 0;
   wr_kafka_client_back(&self->client);
+}
+
+/* ---- further partitions */
+
+static enum wr_code reader_add(struct kafka_reader *self, const struct wr_kafka_partition *found,
+                               uint32_t count, struct wr_error *err)
+{
+  uint32_t first = self->reader.split_count;
+  reader_reserve(self, first + count);
+  for (uint32_t i = 0; i < count; i++) {
+    char position[64];
+    self->partitions[first + i] = found[i];
+    self->reader.states[first + i] = WR_SPLIT_READING;
+    wr_kafka_print_position(found[i].next, found[i].stop, position, sizeof position);
+    self->added[first + i - self->opened_count] = (struct wr_split){
+        wr_arena_print(&self->arena, "%s-%d", found[i].topic, (int)found[i].partition),
+        wr_arena_copy(&self->arena, position, strlen(position))};
+  }
+  self->reader.split_count = first + count;
+  return reader_assign(self, first, err);
+}
+
+static enum wr_code reader_look(struct kafka_reader *self, struct wr_error *err)
+{
+  struct wr_kafka_partition *found = NULL;
+  uint32_t count = 0;
+  if (self->watch.interval_us == 0 || self->client.is_away)
+    return WR_OK;
+  struct wr_arena arena = {0};
+  wr_kafka_watch_look(&self->watch, &self->client, &arena, &found, &count);
+  enum wr_code code = count ? reader_add(self, found, count, err) : WR_OK;
+  for (uint32_t i = 0; code == WR_OK && i < count; i++) {
+    char message[400];
+    snprintf(message, sizeof message,
+             "table %s: the topic '%s' has a further partition %d, read "
+             "from offset %" PRId64,
+             self->client.table, found[i].topic, (int)found[i].partition, found[i].next);
+    self->client.note(self->client.note_self, message);
+  }
+  wr_arena_free(&arena);
+  return code;
 }
 
 /* ---- polling */
@@ -453,11 +530,14 @@ static enum wr_code reader_poll(struct wr_reader *reader, int wait_ms, struct wr
   reader_release(self);
   if (reader_end_splits(self))
     return WR_OK;
+  enum wr_code code = reader_look(self, err);
+  if (code != WR_OK)
+    return code;
   for (int round = 0; round < 2; round++) {
     reader_serve(self);
     if (self->client.is_fatal)
       return wr_kafka_client_fail_fatal(&self->client, err);
-    enum wr_code code = reader_take_all(self, err);
+    code = reader_take_all(self, err);
     if (code != WR_OK)
       return code;
     if (self->message_count || round == 1)
@@ -516,6 +596,9 @@ static void reader_committed(struct wr_reader *reader, uint32_t split, const cha
 
 const struct wr_reader_class wr_kafka_reader = {
     .discover = wr_kafka_discover,
+    .share = wr_kafka_share,
+    .unshare = wr_kafka_unshare,
+    .grows = wr_kafka_grows,
     .open = reader_open,
     .close = reader_close,
     .poll = reader_poll,

@@ -367,6 +367,7 @@ struct sending {
   struct wr_kafka_transactor *self;
   int64_t began_us, deadline_us;
   int64_t left;                  /* records in the queue when we last looked */
+  uint64_t taken;                /* records that were given to the library */
   enum wr_kafka_outcome outcome; /* COMMITTED: nothing is wrong so far */
 };
 
@@ -447,8 +448,10 @@ static enum wr_code sending_put(struct sending *sending, const struct wr_outgoin
         RD_KAFKA_V_KEY(record->key, record->key_length),
         RD_KAFKA_V_TIMESTAMP(record->has_time ? record->time_us / WR_US_PER_MS : 0),
         RD_KAFKA_V_END);
-    if (why == RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (why == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      sending->taken++;
       return WR_OK;
+    }
     rd_kafka_poll(rk, why == RD_KAFKA_RESP_ERR__QUEUE_FULL ? TRANSACTOR_FULL_MS : 0);
     if (!sending_goes_on(sending, &code, err))
       return code;
@@ -486,6 +489,24 @@ static enum wr_code sending_outbox(struct sending *sending, const struct wr_slic
   return code;
 }
 
+/* Until brokers have all records; without any, until they answer at all. What follows belongs to a
+ * call that librdkafka 2.0.2 does not come back from, whatever its time limit, while the group's
+ * coordinator cannot be reached; so it is not made before somebody is there. */
+static enum wr_code sending_flush(struct sending *sending, struct wr_error *err)
+{
+  struct wr_kafka_transactor *self = sending->self;
+  enum wr_code code = WR_OK;
+  while (rd_kafka_outq_len(self->client.rk) > 0) {
+    rd_kafka_poll(self->client.rk, TRANSACTOR_FULL_MS);
+    if (!sending_goes_on(sending, &code, err))
+      return code;
+  }
+  while (sending->taken == 0 && code == WR_OK && !transactor_hears(self))
+    code = transactor_wait(self, sending->began_us, sending->deadline_us,
+                           RD_KAFKA_RESP_ERR__TIMED_OUT, err);
+  return code;
+}
+
 static enum wr_code sending_marker(struct sending *sending, const struct wr_kafka_marker *marker,
                                    struct wr_error *err)
 {
@@ -515,11 +536,6 @@ static enum wr_code sending_commit(struct sending *sending, struct wr_error *err
   struct wr_kafka_transactor *self = sending->self;
   enum wr_code code = WR_OK;
   rd_kafka_error_t *error;
-  while (rd_kafka_outq_len(self->client.rk) > 0) {
-    rd_kafka_poll(self->client.rk, TRANSACTOR_FULL_MS);
-    if (!sending_goes_on(sending, &code, err))
-      return code;
-  }
   while ((error = rd_kafka_commit_transaction(self->client.rk, TRANSACTOR_ASK_MS)))
     if (sending_ends(sending, error, &code, err))
       break;
@@ -545,6 +561,8 @@ enum wr_code wr_kafka_transactor_send(struct wr_kafka_transactor *self,
   for (uint32_t i = 0; i < outbox_count && code == WR_OK && sending.outcome == WR_KAFKA_COMMITTED;
        i++)
     code = sending_outbox(&sending, &outboxes[i], err);
+  if (code == WR_OK && sending.outcome == WR_KAFKA_COMMITTED)
+    code = sending_flush(&sending, err);
   if (code == WR_OK && sending.outcome == WR_KAFKA_COMMITTED)
     code = sending_marker(&sending, marker, err);
   if (code == WR_OK && sending.outcome == WR_KAFKA_COMMITTED)

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct kafka_writer {
   struct wr_kafka_collector *collector; /* exactly once: takes everything; nothing below is used */
   struct wr_kafka_client client;
   rd_kafka_topic_t *topic;
+  const _Atomic bool *aborting;
   enum wr_kafka_partitioner partitioner;
   uint32_t partition_count, partition; /* fixed: ours; round-robin: the next one */
   bool waits_for_broker;               /* epochs settle when everything is acknowledged */
@@ -96,6 +98,14 @@ static enum wr_code writer_serve(struct kafka_writer *self, int wait_ms, struct 
     return wr_fail(err, WR_CONNECTION, "%s", self->failure);
   writer_tell(self);
   return WR_OK;
+}
+
+/* The same inside of a wait, which nobody needs to be over once the job has failed. */
+static enum wr_code writer_wait(struct kafka_writer *self, int wait_ms, struct wr_error *err)
+{
+  if (self->aborting && atomic_load(self->aborting))
+    return wr_fail(err, WR_STOPPED, "table %s: the job has failed elsewhere", self->client.table);
+  return writer_serve(self, wait_ms, err);
 }
 
 /* ---- opening and closing */
@@ -181,6 +191,7 @@ static enum wr_code writer_open(const struct wr_table_spec *spec, struct wr_writ
       free(self);
     return opened;
   }
+  self->aborting = spec->aborting;
   self->partitioner = wr_kafka_partitioner(spec);
   self->waits_for_broker = strcmp(wr_kafka_text(spec, "sink.delivery-guarantee"), "none") != 0;
   writer_add_segment(self);
@@ -249,7 +260,7 @@ static enum wr_code writer_put(struct kafka_writer *self, const struct wr_outgoi
     if (error != RD_KAFKA_RESP_ERR__QUEUE_FULL)
       code = writer_fail_produce(self, error, record, err);
     else
-      code = writer_serve(self, WRITER_WAIT_MS, err);
+      code = writer_wait(self, WRITER_WAIT_MS, err);
     if (code != WR_OK) {
       self->open->underway--;
       self->underway--;
@@ -333,7 +344,7 @@ static enum wr_code writer_finish(struct wr_writer *writer, struct wr_error *err
   enum wr_code code = WR_OK;
   while (code == WR_OK && self->underway > 0) { /* never, if it collects */
     rd_kafka_flush(self->client.rk, WRITER_WAIT_MS);
-    code = writer_serve(self, 0, err);
+    code = writer_wait(self, 0, err);
   }
   return code;
 }

@@ -2,27 +2,21 @@
 /*
  * The events of the Nexmark benchmark as a table (nexmark_events.h): all three kinds in one, with a
  * column event_type and a ROW per kind, or one kind alone with its fields as columns. Event n is
- * the same in every run and at every parallelism; events are dealt to `splits` splits, event n to
- * split n mod splits.
- *
- * A position is "<events made in this split> <when the job began>".
+ * the same in every run and at every parallelism; which split it belongs to, and when it is due,
+ * says pace.h.
  */
-#include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "connectors/connector.h"
 #include "connectors/nexmark_events.h"
+#include "connectors/pace.h"
 #include "core/limits.h"
 #include "core/time.h"
 #include "text/datetime.h"
 
-#define NEXMARK_SPLITS_MAX 1024
-#define NEXMARK_PULSE_US   INT64_C(10000) /* events that fall due within this time come together */
-#define NEXMARK_LOOKS      (64 * WR_BATCH_ROWS) /* events passed over in one poll */
-#define NEXMARK_ALL        WR_NEXMARK_KINDS
+#define NEXMARK_WORD  "events"             /* of the names of splits */
+#define NEXMARK_LOOKS (64 * WR_BATCH_ROWS) /* events passed over in one poll */
+#define NEXMARK_ALL   WR_NEXMARK_KINDS
 
 static const struct wr_option nexmark_options[] = {
     {.name = "event",
@@ -107,19 +101,12 @@ struct nexmark_column {
   void **values; /* per field */
 };
 
-struct nexmark_split {
-  int64_t index; /* of all splits of the table */
-  int64_t made, first, total, begun_us;
-  char position[48];
-};
-
 struct nexmark {
   struct wr_reader reader;
   struct wr_arena arena;
   struct wr_nexmark_shape shape;
   struct wr_nexmark *events;
   int kind; /* NEXMARK_ALL, or the one whose fields are columns */
-  bool fast;
   struct nexmark_column *made;
   struct wr_column *columns;
   uint32_t column_count;
@@ -128,11 +115,7 @@ struct nexmark {
   uint32_t *rows[WR_NEXMARK_KINDS];
   uint32_t counts[WR_NEXMARK_KINDS];
   uint64_t *valid[WR_NEXMARK_KINDS];
-  struct nexmark_split *splits;
-  struct wr_run run;
-  uint32_t turn;
-  int64_t stride;
-  int64_t started_us;
+  struct wr_pace pace;
 };
 
 static const struct wr_reader_class nexmark_reader;
@@ -177,7 +160,7 @@ static enum wr_code nexmark_check_numbers(const struct wr_table_spec *spec, stru
       {"events.num", 0, INT64_C(1000000000000000), "from 0 to 10^15"},
       {"first-event.rate", 1, 1000000000, "from 1 to 10^9"},
       {"next-event.rate", 1, 1000000000, "from 1 to 10^9"},
-      {"splits", 1, NEXMARK_SPLITS_MAX, "from 1 to 1024"},
+      {"splits", 1, WR_PACE_SPLITS_MAX, "from 1 to 1024"},
       {"out-of-order-group-size", 1, 100000, "from 1 to 100000"},
       {"person.proportion", 1, 1000000, "from 1 to 10^6"},
       {"auction.proportion", 1, 1000000, "from 1 to 10^6"},
@@ -299,35 +282,20 @@ static enum wr_code nexmark_check(const struct wr_table_spec *spec, bool writing
 
 /* ---- splits */
 
+/* Event time is in milliseconds. */
+static int64_t nexmark_now_us(void)
+{
+  return wr_now_us() / WR_US_PER_MS * WR_US_PER_MS;
+}
+
 static enum wr_code nexmark_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
                                      struct wr_split **splits, uint32_t *split_count,
                                      struct wr_error *err)
 {
   (void)err;
   *split_count = (uint32_t)nexmark_integer(spec, "splits");
-  *splits = WR_NEW_ARRAY(arena, struct wr_split, *split_count);
-  char *position = wr_arena_print(arena, "0 %" PRId64, wr_now_us() / 1000 * 1000);
-  for (uint32_t i = 0; i < *split_count; i++)
-    (*splits)[i] = (struct wr_split){wr_arena_print(arena, "events-%u", i), position};
+  wr_pace_discover(NEXMARK_WORD, *split_count, nexmark_now_us(), arena, splits);
   return WR_OK;
-}
-
-static void nexmark_open_split(struct nexmark *self, struct nexmark_split *split,
-                               const struct wr_split *from, int64_t total)
-{
-  bool known = sscanf(from->name, "events-%" SCNd64, &split->index) == 1;
-  assert(known && split->index >= 0 && split->index < self->stride);
-  (void)known;
-  split->begun_us = wr_now_us() / 1000 * 1000;
-  if (from->position)
-    sscanf(from->position, "%" SCNd64 " %" SCNd64, &split->made, &split->begun_us);
-  split->first = split->made;
-  split->total = INT64_MAX;
-  if (total > 0) {
-    split->total = total > split->index ? (total - split->index - 1) / self->stride + 1 : 0;
-    self->reader.progress_total += (uint64_t)split->total;
-    self->reader.progress_done += (uint64_t)split->made;
-  }
 }
 
 static void nexmark_close(struct wr_reader *reader)
@@ -359,11 +327,10 @@ static void nexmark_open_shape(struct nexmark *self, const struct wr_table_spec 
       .open_auctions = 100,
   };
   const char *base = wr_options_find(spec->options, "base-time");
-  self->fast = wr_options_bool(spec->options, nexmark_options, "max-emit-speed");
   if (base)
     wr_parse_timestamp(base, strlen(base), &shape->base_us);
-  else if (!self->fast && self->reader.split_count)
-    shape->base_us = self->splits[0].begun_us;
+  else if (self->pace.rate > 0 && self->reader.split_count)
+    shape->base_us = self->pace.splits[0].begun_us;
 }
 
 static void *nexmark_values(struct nexmark *self, size_t width)
@@ -393,24 +360,26 @@ static void nexmark_open_column(struct nexmark *self, struct nexmark_column *mad
   column->children = children;
 }
 
+static void nexmark_open_pace(struct nexmark *self, const struct wr_table_spec *spec,
+                              const struct wr_split *splits)
+{
+  bool fast = wr_options_bool(spec->options, nexmark_options, "max-emit-speed");
+  int64_t total = nexmark_integer(spec, "events.num");
+  self->pace = (struct wr_pace){.word = NEXMARK_WORD,
+                                .stride = nexmark_integer(spec, "splits"),
+                                .rate = fast ? 0 : nexmark_integer(spec, "first-event.rate"),
+                                .total = total > 0 ? total : INT64_MAX,
+                                .count_max = NEXMARK_LOOKS};
+  wr_pace_open(&self->pace, splits, nexmark_now_us(), &self->reader, &self->arena);
+}
+
 static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct wr_split *splits,
                                  uint32_t split_count, struct wr_reader **out, struct wr_error *err)
 {
   struct nexmark *self = wr_memory_get_zero(sizeof *self);
-  self->reader = (struct wr_reader){
-      .class = &nexmark_reader,
-      .states = WR_NEW_ARRAY(&self->arena, enum wr_split_state, split_count + 1),
-      .split_count = split_count,
-  };
-  self->stride = nexmark_integer(spec, "splits");
+  self->reader = (struct wr_reader){.class = &nexmark_reader, .split_count = split_count};
   self->kind = nexmark_kind_option(spec);
-  self->started_us = wr_monotonic_us();
-  self->splits = WR_NEW_ARRAY(&self->arena, struct nexmark_split, split_count + 1);
-  for (uint32_t i = 0; i < split_count; i++) {
-    nexmark_open_split(self, &self->splits[i], &splits[i], nexmark_integer(spec, "events.num"));
-    self->reader.states[i] =
-        self->splits[i].made >= self->splits[i].total ? WR_SPLIT_DONE : WR_SPLIT_READING;
-  }
+  nexmark_open_pace(self, spec, splits);
   nexmark_open_shape(self, spec);
   self->events = wr_nexmark_new(&self->shape);
   self->types = nexmark_values(self, sizeof *self->types);
@@ -438,66 +407,21 @@ static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct 
 
 /* ---- rows */
 
-static int64_t nexmark_due_us(const struct nexmark *self, const struct nexmark_split *split,
-                              int64_t made)
-{
-  __int128 events = (__int128)(made - split->first) * self->stride;
-  return self->started_us + (int64_t)(events * WR_US_PER_SECOND / self->shape.rate);
-}
-
-/* Events of a split that may happen now; 0: none yet, and *wake_us is when. */
-static int64_t nexmark_due_count(const struct nexmark *self, const struct nexmark_split *split,
-                                 int64_t now_us, int64_t *wake_us)
-{
-  int64_t left = split->total - split->made;
-  int64_t most = left < NEXMARK_LOOKS ? left : NEXMARK_LOOKS;
-  if (self->fast)
-    return most;
-  int64_t together = self->shape.rate * NEXMARK_PULSE_US / WR_US_PER_SECOND / self->stride;
-  together = together < 1 ? 1 : together > most ? most : together;
-  int64_t full_us = nexmark_due_us(self, split, split->made + together - 1);
-  if (full_us > now_us) {
-    *wake_us = full_us < *wake_us ? full_us : *wake_us;
-    return 0;
-  }
-  __int128 due = (__int128)(now_us - self->started_us) * self->shape.rate /
-                     ((__int128)WR_US_PER_SECOND * self->stride) +
-                 1 - (split->made - split->first);
-  return due < together ? together : due > most ? most : (int64_t)due;
-}
-
-static uint32_t nexmark_pick(struct nexmark *self, int64_t now_us, int64_t *event_count,
-                             int64_t *wake_us)
-{
-  for (uint32_t i = 0; i < self->reader.split_count; i++) {
-    uint32_t s = (self->turn + i) % self->reader.split_count;
-    if (self->splits[s].made >= self->splits[s].total)
-      self->reader.states[s] = WR_SPLIT_DONE; /* its last rows have been taken away */
-    if (self->reader.states[s] == WR_SPLIT_DONE || (self->reader.held && self->reader.held[s]))
-      continue;
-    *event_count = nexmark_due_count(self, &self->splits[s], now_us, wake_us);
-    if (*event_count) {
-      self->turn = s + 1;
-      return s;
-    }
-  }
-  return UINT32_MAX;
-}
-
-/* Which of the split's next events are rows: their numbers, by kind; returns how many rows. The
- * division of an event's number by the cycle is what decides, so it is done once and then counted
- * on. */
-static uint32_t nexmark_deal(struct nexmark *self, struct nexmark_split *split, int64_t event_count)
+/* Which of the split's next events are rows: their numbers, by kind; returns how many rows, and of
+ * how many events. The division of an event's number by the cycle is what decides, so it is done
+ * once and then counted on. */
+static uint32_t nexmark_deal(struct nexmark *self, const struct wr_pace_split *split,
+                             uint32_t *event_count)
 {
   const struct wr_nexmark_shape *shape = &self->shape;
   const int64_t people = shape->proportions[WR_NEXMARK_PERSON];
   const int64_t others = people + shape->proportions[WR_NEXMARK_AUCTION];
   const int64_t cycle = others + shape->proportions[WR_NEXMARK_BID];
-  const int64_t step = self->stride % cycle;
-  int64_t number = split->index + split->made * self->stride, place = number % cycle;
-  uint32_t row_count = 0;
+  const int64_t stride = self->pace.stride, step = stride % cycle;
+  int64_t number = split->index + split->made * stride, place = number % cycle;
+  uint32_t row_count = 0, looked = 0;
   memset(self->counts, 0, sizeof self->counts);
-  for (; event_count && row_count < WR_BATCH_ROWS; event_count--, split->made++) {
+  for (; looked < *event_count && row_count < WR_BATCH_ROWS; looked++) {
     int64_t event = number, at = place;
     if (shape->disorder > 1) {
       event = wr_nexmark_shuffled(shape, number);
@@ -509,10 +433,11 @@ static uint32_t nexmark_deal(struct nexmark *self, struct nexmark_split *split, 
       self->numbers[kind][self->counts[kind]] = event;
       self->rows[kind][self->counts[kind]++] = row_count++;
     }
-    number += self->stride;
+    number += stride;
     place += step;
     place -= place >= cycle ? cycle : 0;
   }
+  *event_count = looked;
   return row_count;
 }
 
@@ -524,12 +449,10 @@ static void nexmark_make_column(struct nexmark *self, const struct nexmark_colum
                           self->counts[kind], made->values[f]);
 }
 
-static void nexmark_make(struct nexmark *self, uint32_t s, int64_t event_count,
+static void nexmark_make(struct nexmark *self, uint32_t s, uint32_t event_count,
                          struct wr_batch *batch)
 {
-  struct nexmark_split *split = &self->splits[s];
-  int64_t before = split->made;
-  uint32_t row_count = nexmark_deal(self, split, event_count);
+  uint32_t row_count = nexmark_deal(self, &self->pace.splits[s], &event_count);
   if (self->kind == NEXMARK_ALL)
     for (int k = 0; k < WR_NEXMARK_KINDS; k++) {
       memset(self->valid[k], 0, WR_BATCH_ROWS / 8);
@@ -538,40 +461,19 @@ static void nexmark_make(struct nexmark *self, uint32_t s, int64_t event_count,
     }
   for (uint32_t c = 0; c < self->column_count; c++)
     nexmark_make_column(self, &self->made[c]);
-  self->reader.progress_done += (uint64_t)(split->made - before);
-  int length = snprintf(split->position, sizeof split->position, "%" PRId64 " %" PRId64,
-                        split->made, split->begun_us);
-  self->run = (struct wr_run){s, 0, row_count, {split->position, (uint32_t)length}};
   batch->columns = self->columns;
-  batch->row_count = batch->picked_count = row_count;
-  batch->runs = &self->run;
-  batch->run_count = 1;
+  wr_pace_made(&self->pace, s, event_count, row_count, batch);
 }
 
 static enum wr_code nexmark_poll_rows(struct wr_reader *reader, int wait_ms, struct wr_batch *batch,
                                       struct wr_error *err)
 {
   struct nexmark *self = (struct nexmark *)reader;
-  int64_t now_us = wr_monotonic_us(), end_us = now_us + wait_ms * WR_US_PER_MS;
+  uint32_t split, event_count;
   (void)err;
-  for (;;) {
-    int64_t event_count = 0, wake_us = end_us;
-    uint32_t s = nexmark_pick(self, now_us, &event_count, &wake_us);
-    if (s != UINT32_MAX) {
-      nexmark_make(self, s, event_count, batch);
-      return WR_OK;
-    }
-    bool done = true;
-    for (uint32_t i = 0; i < self->reader.split_count; i++)
-      done = done && self->reader.states[i] == WR_SPLIT_DONE;
-    if (now_us >= end_us || done)
-      return WR_OK;
-    struct timespec pause = {(wake_us - now_us) / WR_US_PER_SECOND,
-                             (wake_us - now_us) % WR_US_PER_SECOND * 1000};
-    if (wake_us > now_us)
-      nanosleep(&pause, NULL);
-    now_us = wr_monotonic_us();
-  }
+  if (wr_pace_next(&self->pace, wait_ms, &split, &event_count))
+    nexmark_make(self, split, event_count, batch);
+  return WR_OK;
 }
 
 static const struct wr_reader_class nexmark_reader = {

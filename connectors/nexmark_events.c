@@ -430,9 +430,14 @@ static inline struct wr_text bid_channel(const struct wr_nexmark *self, int64_t 
 {
   return *bid_channel_of(self, number, self->hot_channels, self->channels);
 }
+/* Many lie far apart: whoever reads them next should not wait for each one's memory. */
 static inline struct wr_text bid_url(const struct wr_nexmark *self, int64_t number)
 {
-  return *bid_channel_of(self, number, self->hot_urls, self->urls);
+  const struct wr_text *url = bid_channel_of(self, number, self->hot_urls, self->urls);
+  const char *bytes = wr_text_bytes(url);
+  __builtin_prefetch(bytes);
+  __builtin_prefetch(bytes + url->length - 1);
+  return *url;
 }
 static inline struct wr_text bid_extra(const struct wr_nexmark *self, int64_t number)
 {

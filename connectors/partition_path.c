@@ -13,7 +13,23 @@
 
 static bool partition_escapes(unsigned char c)
 {
-  return c < ' ' || c == 0x7f || strchr("\"#%'*/:=?\\{[]^", c);
+  switch (c) {
+  case '"':
+  case '#':
+  case '%':
+  case '\'':
+  case '*':
+  case '/':
+  case ':':
+  case '=':
+  case '?':
+  case '\\':
+  case '{':
+  case '[':
+  case ']':
+  case '^': return true;
+  default: return c < ' ' || c == 0x7f;
+  }
 }
 
 static void partition_put_escaped(struct wr_buffer *out, const char *bytes, size_t length)
@@ -76,6 +92,16 @@ static const char *partition_match(const char *name, const char *end, const char
     if (partition_byte(&at, end) != *column++)
       return NULL;
   return *column == '\0' && at < end && *at == '=' && end - at > 1 ? at + 1 : NULL;
+}
+
+bool wr_partition_column(const char *name, const char *end, struct wr_buffer *column)
+{
+  const char *equals = memchr(name, '=', (size_t)(end - name));
+  if (!equals || equals == name || equals + 1 == end)
+    return false;
+  while (name < equals)
+    wr_buffer_put_char(column, partition_byte(&name, equals));
+  return true;
 }
 
 bool wr_partition_is_folder(const char *name, const char *column)

@@ -20,6 +20,9 @@ bool wr_partition_put(struct wr_buffer *out, const char *column, const struct wr
  * empty buffer. False: there is none. */
 bool wr_partition_find(const char *path, const char *column, struct wr_buffer *value);
 
+/* Appends the column, unescaped, of a folder's name, which ends at `end`. False: it is of none. */
+bool wr_partition_column(const char *name, const char *end, struct wr_buffer *column);
+
 /* Whether a folder's name is one of the column. */
 bool wr_partition_is_folder(const char *name, const char *column);
 
