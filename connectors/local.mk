@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # connectors_table: each file exports `const struct wr_connector wr_connector_<name>`.
 connectors_table = connectors/blackhole.c connectors/console.c connectors/datagen.c \
-	connectors/filesystem.c connectors/kafka.c connectors/nexmark.c connectors/print.c connectors/stdin.c
+	connectors/filesystem.c connectors/firehose.c connectors/kafka.c connectors/kinesis.c connectors/nexmark.c connectors/print.c connectors/s3.c connectors/stdin.c
 libweir_a_SOURCES += $(connectors_table)
-libweir_a_SOURCES += connectors/connector.h connectors/publisher.h connectors/registry.c
+libweir_a_SOURCES += connectors/connector.h connectors/writer.h connectors/publisher.h connectors/registry.c
 libweir_a_SOURCES += connectors/output.c connectors/output.h
 libweir_a_SOURCES += connectors/datagen_field.c connectors/datagen_field.h \
 	connectors/datagen_settings.c
@@ -21,3 +21,18 @@ libweir_a_SOURCES += connectors/kafka_collector.c connectors/kafka_collector.h \
 	connectors/kafka_outbox.c connectors/kafka_outbox.h connectors/kafka_publisher.c \
 	connectors/kafka_refusal.c connectors/kafka_transaction.c connectors/kafka_transaction.h
 libweir_a_SOURCES += connectors/nexmark_events.c connectors/nexmark_events.h
+libweir_a_SOURCES += connectors/pace.c connectors/pace.h
+libweir_a_SOURCES += connectors/put_pace.c connectors/put_pace.h connectors/put_queue.c \
+	connectors/put_queue.h connectors/put_writer.c connectors/put_writer.h \
+	connectors/kinesis_writer.c
+libweir_a_SOURCES += connectors/event_stream.c connectors/event_stream.h connectors/kpl.c connectors/kpl.h
+libweir_a_SOURCES += connectors/kinesis.h connectors/kinesis_api.c connectors/kinesis_api.h \
+	connectors/kinesis_consumer.c connectors/kinesis_fanout.c connectors/kinesis_metadata.c \
+	connectors/kinesis_pace.c connectors/kinesis_pace.h \
+	connectors/kinesis_poll.c connectors/kinesis_position.c connectors/kinesis_reader.c \
+	connectors/kinesis_reader.h connectors/kinesis_records.c connectors/kinesis_records.h \
+	connectors/kinesis_shards.c connectors/kinesis_shards.h connectors/kinesis_splits.c \
+	connectors/kinesis_time.c connectors/kinesis_time.h
+libweir_a_SOURCES += connectors/s3.h connectors/s3_answer.c connectors/s3_answer.h connectors/known_names.c connectors/known_names.h \
+	connectors/s3_complete.c connectors/s3_complete.h connectors/s3_list.c connectors/s3_outbox.c connectors/s3_outbox.h \
+	connectors/s3_prefix.c connectors/s3_publisher.c connectors/s3_reader.c connectors/s3_splits.c connectors/s3_writer.c
