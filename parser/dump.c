@@ -414,7 +414,7 @@ static void dump_statement(FILE *file, const struct wr_tree_statement *statement
     fputc(')', file);
     break;
   case WR_TREE_EXPLAIN:
-    fputs("(explain", file);
+    fputs(statement->explain.analyze ? "(explain analyze" : "(explain", file);
     dump_flags(file, statement->explain.changelog_mode, "changelog-mode", statement->explain.json,
                "json");
     dump_flags(file, statement->explain.estimated_cost, "estimated-cost",

@@ -169,7 +169,7 @@ struct wr_tree_insert {
 };
 
 struct wr_tree_explain {
-  bool changelog_mode, json, estimated_cost, plan_advice;
+  bool analyze, changelog_mode, json, estimated_cost, plan_advice;
   struct wr_tree_statement *statement; /* QUERY, INSERT or STATEMENT_SET */
 };
 

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "planner/planner.h"
 #include "planner/table.h"
 
 /* What is done about values that the columns forbid. */
@@ -34,6 +35,33 @@ struct insert_map {
   uint32_t fixed_count;
 };
 
+/* Columns of PARTITIONED BY that make a record's key stand twice among the written ones: in the
+ * record, and behind it. That a written column is the second of these. */
+static bool insert_is_copy(const struct wr_table *table, uint32_t column)
+{
+  return table->connector->key_option && column >= table->physical.column_count &&
+         column - table->physical.column_count < table->partition_count;
+}
+
+static uint32_t insert_copies(const struct wr_table *table)
+{
+  return table->connector->key_option ? table->partition_count : 0;
+}
+
+/* What fills the first fills the second. */
+static void insert_fill_copies(const struct wr_table *table, struct insert_map *map)
+{
+  for (uint32_t i = 0; i < insert_copies(table); i++) {
+    uint32_t copy = table->physical.column_count + i, c = 0;
+    while (table->written_columns[c] != table->written_columns[copy])
+      c++;
+    assert(c < table->physical.column_count);
+    if (map->fixed[copy])
+      map->fixed[c] = map->fixed[copy];
+    map->from[copy] = map->from[c] = map->fixed[c] ? UINT32_MAX : map->from[c];
+  }
+}
+
 /* The place of a written column among them as they were declared, those of PARTITION left out. */
 static uint32_t insert_place(const struct wr_table *table, const struct insert_map *map,
                              uint32_t column)
@@ -42,7 +70,8 @@ static uint32_t insert_place(const struct wr_table *table, const struct insert_m
   if (table->written.column_count == table->physical.column_count)
     return column;
   for (uint32_t c = 0; c < table->written.column_count; c++)
-    place += !map->fixed[c] && table->written_columns[c] < table->written_columns[column];
+    place += !map->fixed[c] && !insert_is_copy(table, c) &&
+             table->written_columns[c] < table->written_columns[column];
   return place;
 }
 
@@ -122,8 +151,11 @@ static enum wr_code insert_match(const struct wr_binder *binder,
     return code;
   for (uint32_t c = 0; c < count; c++) {
     names[c] = table->written.fields[c].name;
-    from[c] = insert->columns.count || map->fixed[c] ? UINT32_MAX : insert_place(table, map, c);
+    from[c] = UINT32_MAX;
   }
+  insert_fill_copies(table, map);
+  for (uint32_t c = 0; c < count && insert->columns.count == 0; c++)
+    from[c] = map->fixed[c] ? UINT32_MAX : insert_place(table, map, c);
   for (uint32_t i = 0; i < insert->columns.count; i++) {
     const struct wr_tree_identifier *part = insert->columns.items[i];
     uint32_t c = 0;
@@ -140,6 +172,7 @@ static enum wr_code insert_match(const struct wr_binder *binder,
     }
     from[c] = i;
   }
+  insert_fill_copies(table, map);
   return WR_OK;
 }
 
@@ -182,7 +215,8 @@ static struct wr_schema insert_schema(struct wr_arena *arena, const struct wr_ta
     if (!map->fixed[c])
       fields[insert_place(table, map, c)] =
           (struct wr_field){.name = table->written.fields[c].name, .type = insert_type(table, c)};
-  return (struct wr_schema){.column_count = count - map->fixed_count, .fields = fields};
+  return (struct wr_schema){.column_count = count - insert_copies(table) - map->fixed_count,
+                            .fields = fields};
 }
 
 static enum wr_code insert_fail_count(const struct wr_binder *binder,
@@ -384,8 +418,9 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
     code = wr_bind_query(binder, insert->query, &node, err);
   if (code)
     return code;
-  uint32_t expected =
-      insert->columns.count ? insert->columns.count : table->written.column_count - map.fixed_count;
+  uint32_t expected = insert->columns.count
+                          ? insert->columns.count
+                          : table->written.column_count - insert_copies(table) - map.fixed_count;
   if (node->schema.column_count != expected)
     return insert_fail_count(binder, insert, table, &map, node, err);
   code = insert_fit(binder, insert, table, &map, &rules, &node, err);
@@ -457,9 +492,12 @@ enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *n
   values[1].key = "changes";
   values[1].value = "true";
   *options = (struct wr_options){.values = values, .value_count = 1 + node->changes};
+  bool nowhere = result_format && strcmp(result_format, WR_RESULT_NOWHERE) == 0;
+  if (nowhere)
+    options->value_count = 0;
   struct wr_table *table = WR_NEW(binder->arena, struct wr_table);
-  *table = (struct wr_table){.name = "console",
-                             .connector = wr_connector_find("console"),
+  *table = (struct wr_table){.name = nowhere ? "nowhere" : "console",
+                             .connector = wr_connector_find(nowhere ? "blackhole" : "console"),
                              .options = options,
                              .physical = node->schema,
                              .written = node->schema,

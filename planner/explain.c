@@ -88,14 +88,14 @@ static void explain_sink(struct wr_writing *out, const struct wr_plan_node *node
     wr_write(out, "; takes changes");
 }
 
-/* "  <- #2 by hash(page)" */
+/* "#2 by hash(page)" */
 static void explain_inputs(struct wr_writing *out, const struct wr_plan *plan,
                            const struct wr_plan_node *node)
 {
   for (uint32_t i = 0; i < node->input_count; i++) {
     const struct wr_plan_input *input = &node->inputs[i];
     const struct wr_schema *schema = plan->nodes[input->node].schema;
-    wr_write(out, "%s#%u", i ? ", " : "  <- ", input->node);
+    wr_write(out, "%s#%u", i ? ", " : "", input->node);
     if (input->exchange == WR_EXCHANGE_GATHER)
       wr_write(out, " gathered");
     if (input->exchange == WR_EXCHANGE_SPREAD)
@@ -107,6 +107,14 @@ static void explain_inputs(struct wr_writing *out, const struct wr_plan *plan,
       wr_write(out, "%s%s", k ? ", " : "", schema->fields[input->keys[k]].name);
     wr_write(out, ")");
   }
+}
+
+const char *wr_explain_inputs(struct wr_arena *arena, const struct wr_plan *plan,
+                              const struct wr_plan_node *node)
+{
+  struct wr_writing out = {.arena = arena};
+  explain_inputs(&out, plan, node);
+  return wr_written(&out);
 }
 
 /* Length of a text in characters. */
@@ -141,7 +149,8 @@ static void explain_fields(struct wr_writing *out, const struct wr_plan_source *
     wr_write(out, "\n");
 }
 
-static void explain_operators(struct wr_writing *out, const struct wr_plan *plan, bool changelog)
+static void explain_operators(struct wr_writing *out, const struct wr_plan *plan, bool changelog,
+                              const struct wr_explain_figures *figures)
 {
   size_t width = 0;
   for (uint32_t i = 0; i < plan->node_count; i++) {
@@ -154,6 +163,7 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     wr_write_spaces(out, width - explain_width(node->name));
     wr_write(out, "  x%u%s%s", node->parallelism, changelog ? "  " : "",
              changelog ? explain_changelog(node) : "");
+    wr_write(out, "%s", node->input_count ? "  <- " : "");
     explain_inputs(out, plan, node);
     wr_write(out, "\n");
     struct wr_writing note = {.arena = out->arena};
@@ -168,10 +178,18 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
                node->detail);
     if (node->kind == WR_PLAN_SOURCE && node->source)
       explain_fields(out, node->source);
+    if (figures)
+      wr_write(out, "%s", figures->steps[i]);
   }
 }
 
 const char *wr_explain_text(struct wr_arena *arena, const struct wr_job *job)
+{
+  return wr_explain_text_with(arena, job, NULL);
+}
+
+const char *wr_explain_text_with(struct wr_arena *arena, const struct wr_job *job,
+                                 const struct wr_explain_figures *figures)
 {
   struct wr_writing out = {.arena = arena};
   const struct wr_plan *plan = job->plan;
@@ -180,7 +198,9 @@ const char *wr_explain_text(struct wr_arena *arena, const struct wr_job *job)
   wr_write(&out, "\nOperators (%s)\n",
            plan->bounded ? "bounded: the job ends by itself"
                          : "unbounded: the job runs until it is stopped");
-  explain_operators(&out, plan, job->explain_changelog);
+  explain_operators(&out, plan, job->explain_changelog, figures);
+  if (figures)
+    wr_write(&out, "\n%s", figures->job);
   return wr_written(&out);
 }
 
@@ -237,7 +257,8 @@ static void json_columns(struct wr_writing *out, const struct wr_schema *schema)
 }
 
 static void json_node(struct wr_writing *out, const struct wr_plan *plan,
-                      const struct wr_plan_node *node, bool changelog)
+                      const struct wr_plan_node *node, bool changelog,
+                      const struct wr_explain_figures *figures)
 {
   static const char *const kinds[] = {
       [WR_PLAN_SOURCE] = "source", [WR_PLAN_OPERATOR] = "operator", [WR_PLAN_SINK] = "sink"};
@@ -261,10 +282,18 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   json_columns(out, node->schema);
   wr_write(out, ",\"state\":");
   wr_write_json(out, node->identity);
+  if (figures)
+    wr_write(out, ",%s", figures->steps[node->id]);
   wr_write(out, "}");
 }
 
 const char *wr_explain_json(struct wr_arena *arena, const struct wr_job *job)
+{
+  return wr_explain_json_with(arena, job, NULL);
+}
+
+const char *wr_explain_json_with(struct wr_arena *arena, const struct wr_job *job,
+                                 const struct wr_explain_figures *figures)
 {
   struct wr_writing out = {.arena = arena};
   const struct wr_plan *plan = job->plan;
@@ -273,8 +302,8 @@ const char *wr_explain_json(struct wr_arena *arena, const struct wr_job *job)
   wr_write(&out, ",\"operators\":[");
   for (uint32_t i = 0; i < plan->node_count; i++) {
     wr_write(&out, "%s\n", i ? "," : "");
-    json_node(&out, plan, &plan->nodes[i], job->explain_changelog);
+    json_node(&out, plan, &plan->nodes[i], job->explain_changelog, figures);
   }
-  wr_write(&out, "\n]}\n");
+  wr_write(&out, "\n]%s%s}\n", figures ? "," : "", figures ? figures->job : "");
   return wr_written(&out);
 }

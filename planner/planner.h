@@ -14,6 +14,9 @@
 #include "operators/plan.h"
 #include "planner/warning.h"
 
+/* As a result format, of EXPLAIN ANALYZE: rows are counted and forgotten. */
+#define WR_RESULT_NOWHERE "nowhere"
+
 /* What the command line says on top of the script. */
 struct wr_planner_options {
   const struct wr_option_value *settings; /* --set k=v: they win over SET in the script */
@@ -28,7 +31,8 @@ struct wr_job {
   const struct wr_plan *plan; /* NULL after check_only */
   const char *logical;        /* the logical plan as an indented tree, for EXPLAIN */
   bool is_select;             /* its rows go to the console */
-  bool is_explain;            /* EXPLAIN statement in the script: print, do not run */
+  bool is_explain;            /* EXPLAIN statement in the script: print, do not run ... */
+  bool is_analyze;            /* ... but EXPLAIN ANALYZE: run, then print with what was measured */
   bool explain_changelog;     /* EXPLAIN CHANGELOG_MODE: says what changes each step gives */
   bool explain_json;          /* EXPLAIN JSON_EXECUTION_PLAN */
 };
@@ -64,5 +68,19 @@ enum wr_code wr_program_build(const char *text, size_t length,
  * per sink. */
 const char *wr_explain_text(struct wr_arena *arena, const struct wr_job *job);
 const char *wr_explain_json(struct wr_arena *arena, const struct wr_job *job);
+
+/* What was measured, for EXPLAIN ANALYZE. As text: lines that end in a line end; as JSON: members
+ * of an object, without its braces. */
+struct wr_explain_figures {
+  const char *const *steps; /* one per node of the plan */
+  const char *job;
+};
+const char *wr_explain_text_with(struct wr_arena *arena, const struct wr_job *job,
+                                 const struct wr_explain_figures *figures);
+const char *wr_explain_json_with(struct wr_arena *arena, const struct wr_job *job,
+                                 const struct wr_explain_figures *figures);
+/* "#1 by hash(page)": where the rows of a node come from. */
+const char *wr_explain_inputs(struct wr_arena *arena, const struct wr_plan *plan,
+                              const struct wr_plan_node *node);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * The script, statement by statement. All INSERTs share one binder, so that they share tables and
  * views, and become one job at the end; it stands where the first of them stood. Every bare SELECT,
- * SHOW and EXPLAIN is a job of its own.
+ * SHOW and EXPLAIN is a job of its own. The rows of a SELECT that EXPLAIN ANALYZE runs go nowhere.
  *
  * A statement that fails is left out and the next one is looked at, so that all mistakes of a file
  * are told at once; names that it would have declared are remembered, and what only fails for want
@@ -151,8 +151,9 @@ static enum wr_code builder_select(struct wr_program_builder *builder, struct wr
   struct wr_logical *root;
   draft->binder.binding = builder->settings.binding;
   const struct wr_binder before = draft->binder;
-  enum wr_code code = wr_bind_console(&draft->binder, query, builder->options->result_format,
-                                      wr_program_text(builder, span), &root, err);
+  const char *format = draft->is_analyze ? WR_RESULT_NOWHERE : builder->options->result_format;
+  enum wr_code code =
+      wr_bind_console(&draft->binder, query, format, wr_program_text(builder, span), &root, err);
   if (code == WR_OK)
     code = wr_check_over(builder->arena, &root, 1, err);
   draft_restore(draft, &before, code);
@@ -189,6 +190,7 @@ static enum wr_code builder_explain(struct wr_program_builder *builder,
   }
   struct wr_draft *draft = wr_program_add_draft(builder, statement->span);
   draft->is_explain = true;
+  draft->is_analyze = tree->analyze;
   draft->explain_changelog = tree->changelog_mode;
   draft->explain_json = tree->json;
   switch (statement->kind) {
@@ -251,7 +253,9 @@ static void builder_statements(struct wr_program_builder *builder, const struct 
 static void builder_finish_job(const struct wr_program_builder *builder, struct wr_draft *draft,
                                uint32_t parallelism, struct wr_job *job)
 {
-  *job = (struct wr_job){.is_select = draft->is_select, .is_explain = draft->is_explain};
+  *job = (struct wr_job){.is_select = draft->is_select,
+                         .is_explain = draft->is_explain,
+                         .is_analyze = draft->is_analyze};
   if (builder->options->check_only)
     return;
   struct wr_rewrite rewrite = {.arena = builder->arena,
@@ -269,7 +273,8 @@ static void builder_finish_job(const struct wr_program_builder *builder, struct 
 /* Rejects are those of the other steps of a job: alone, a look at them would never see anything. */
 static void builder_check_rejects(struct wr_program_builder *builder, const struct wr_draft *draft)
 {
-  if (draft->root_count == 0 || draft->is_explain || draft_leaves(draft).others)
+  bool is_run = !draft->is_explain || draft->is_analyze;
+  if (draft->root_count == 0 || !is_run || draft_leaves(draft).others)
     return;
   struct wr_error err;
   wr_fail_at(&err, WR_SEMANTIC, draft->span,

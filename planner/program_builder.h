@@ -16,7 +16,7 @@ struct wr_draft {
   struct wr_logical **roots;
   uint32_t root_count, root_room;
   struct wr_span span; /* of its first statement */
-  bool is_select, is_explain, explain_changelog, explain_json;
+  bool is_select, is_explain, is_analyze, explain_changelog, explain_json;
 };
 
 struct wr_program_builder {

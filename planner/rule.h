@@ -19,6 +19,9 @@ struct wr_rewrite {
   const struct wr_binding *binding;
   struct wr_logical **roots; /* sinks */
   uint32_t root_count;
+  /* While a rule looks at nodes: what those before have become, by number. */
+  struct wr_logical **seen;
+  uint32_t seen_count;
 };
 
 /* Exactly one of node and plan is there. */

@@ -23,10 +23,12 @@ static bool rules_run_nodes(struct wr_rewrite *rewrite, const struct wr_rule *ru
       wr_logical_order(rewrite->arena, rewrite->roots, rewrite->root_count);
   struct wr_logical **now = WR_NEW_ARRAY(rewrite->arena, struct wr_logical *, order.count);
   bool has_changed = false;
+  rewrite->seen = now;
   for (uint32_t i = 0; i < order.count; i++) {
     struct wr_logical *node = order.nodes[i];
     for (uint32_t k = 0; k < node->input_count; k++)
       node->inputs[k] = now[node->inputs[k]->number];
+    rewrite->seen_count = i;
     now[i] = rule->node(rewrite, node);
     assert(now[i]->schema.column_count == node->schema.column_count);
     has_changed = has_changed || now[i] != node;

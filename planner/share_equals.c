@@ -91,33 +91,20 @@ static bool nodes_equal(const struct wr_logical *a, const struct wr_logical *b)
   }
 }
 
-/* Inputs stand before their readers, so equals are found from the leaves up. */
-static bool share_plan(const struct wr_rewrite *rewrite)
+/* Who reads the same is among the readers of the first input: nodes behind it. */
+static struct wr_logical *share_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
 {
-  struct wr_logical_order order =
-      wr_logical_order(rewrite->arena, rewrite->roots, rewrite->root_count);
-  struct wr_logical **now = WR_NEW_ARRAY(rewrite->arena, struct wr_logical *, order.count);
-  bool has_changed = false;
-  for (uint32_t i = 0; i < order.count; i++) {
-    struct wr_logical *node = order.nodes[i];
-    for (uint32_t k = 0; k < node->input_count; k++)
-      node->inputs[k] = now[node->inputs[k]->number];
-    now[i] = node;
-    /* Who reads the same is among the readers of the first input: nodes behind it. */
-    for (uint32_t j = node->input_count ? node->inputs[0]->number + 1 : i; j < i; j++) {
-      if (now[j] != order.nodes[j] || !nodes_equal(order.nodes[j], node))
-        continue;
-      now[i] = order.nodes[j];
-      has_changed = true;
-      break;
-    }
-  }
-  return has_changed;
+  if (node->input_count == 0)
+    return node;
+  for (uint32_t i = node->inputs[0]->number + 1; i < rewrite->seen_count; i++)
+    if (nodes_equal(rewrite->seen[i], node))
+      return rewrite->seen[i];
+  return node;
 }
 
 const struct wr_rule wr_rule_share_equals = {
     .name = "share_equals",
     .help = "does once what is written twice",
     .required = true,
-    .plan = share_plan,
+    .node = share_node,
 };

@@ -117,7 +117,7 @@ static enum wr_code table_partition(struct table_draft *draft,
   enum wr_code code = table_find_column(draft, "PARTITIONED BY", name, column, err);
   if (code)
     return code;
-  if (!draft->table->connector->partition_option)
+  if (!draft->table->connector->partition_option && !draft->table->connector->key_option)
     return wr_fail_at(err, WR_UNSUPPORTED, name->span,
                       "the connector %s does not support PARTITIONED BY",
                       draft->table->connector->name);
@@ -158,7 +158,7 @@ static enum wr_code table_partitions(struct table_draft *draft, struct wr_error 
   }
   for (uint32_t c = 0; c < draft->definition->column_count; c++)
     physical += draft->definition->columns[c].kind == WR_TREE_PHYSICAL;
-  if (names->count == 0 || physical > names->count)
+  if (names->count == 0 || physical > names->count || table->connector->key_option)
     return WR_OK;
   wr_fail_at(err, WR_SEMANTIC, names->items[0]->span,
              "all columns of '%s' are partition columns, so its records would be empty",
@@ -166,10 +166,17 @@ static enum wr_code table_partitions(struct table_draft *draft, struct wr_error 
   return wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
 }
 
-/* The number of a declared column among the partition columns; UINT32_MAX: none of them. */
+/* How many columns of PARTITIONED BY are no part of the record: all, or none. */
+static uint32_t table_outer_partitions(const struct wr_table *table)
+{
+  return table->connector->key_option ? 0 : table->partition_count;
+}
+
+/* The number of a declared column among the partition columns that are no part of the record;
+ * UINT32_MAX: none of them. */
 static uint32_t table_partition_of(const struct table_draft *draft, uint32_t column)
 {
-  for (uint32_t i = 0; i < draft->table->partition_count; i++)
+  for (uint32_t i = 0; i < table_outer_partitions(draft->table); i++)
     if (draft->partitions[i] == column)
       return i;
   return UINT32_MAX;
@@ -247,7 +254,7 @@ static enum wr_code table_columns(struct table_draft *draft, struct wr_error *er
       draft->physical[table->physical.column_count++] = draft->row[c];
   }
   memcpy(draft->raw, draft->physical, sizeof *draft->raw * table->physical.column_count);
-  for (uint32_t i = 0; i < table->partition_count; i++) {
+  for (uint32_t i = 0; i < table_outer_partitions(table); i++) {
     draft->raw[table->physical.column_count + i] =
         (struct wr_field){.name = table->partitions[i], .type = &wr_type_string};
     draft->metadata[table->metadata_count++] = WR_METADATA_PARTITION + i;
@@ -298,7 +305,7 @@ static enum wr_code table_plain_columns(struct table_draft *draft,
 {
   const struct wr_table *table = draft->table;
   uint32_t behind = table->physical.column_count;
-  uint32_t physical = 0, metadata = behind + table->partition_count;
+  uint32_t physical = 0, metadata = behind + table_outer_partitions(table);
   for (uint32_t c = 0; c < draft->definition->column_count; c++) {
     if (draft->definition->columns[c].kind == WR_TREE_COMPUTED)
       continue;
@@ -367,10 +374,11 @@ static void table_written(struct table_draft *draft)
 {
   const struct wr_table_definition *definition = draft->definition;
   struct wr_table *table = draft->table;
-  struct wr_field *fields = WR_NEW_ARRAY(draft->arena, struct wr_field, definition->column_count);
-  uint32_t *columns = WR_NEW_ARRAY(draft->arena, uint32_t, definition->column_count);
-  uint32_t *metadata = WR_NEW_ARRAY(draft->arena, uint32_t, definition->column_count);
-  uint32_t count = 0, metadata_at = table->partition_count, written = 0;
+  uint32_t room = definition->column_count + table->partition_count; /* some stand twice */
+  struct wr_field *fields = WR_NEW_ARRAY(draft->arena, struct wr_field, room);
+  uint32_t *columns = WR_NEW_ARRAY(draft->arena, uint32_t, room);
+  uint32_t *metadata = WR_NEW_ARRAY(draft->arena, uint32_t, room);
+  uint32_t count = 0, metadata_at = table_outer_partitions(table), written = 0;
   for (uint32_t c = 0; c < definition->column_count; c++)
     if (table_is_physical(draft, c)) {
       columns[count] = c;
@@ -378,7 +386,7 @@ static void table_written(struct table_draft *draft)
     }
   for (uint32_t i = 0; i < table->partition_count; i++) {
     columns[count] = draft->partitions[i];
-    metadata[written++] = table->metadata[i];
+    metadata[written++] = WR_METADATA_PARTITION + i;
     fields[count++] = (struct wr_field){.name = table->partitions[i], .type = &wr_type_string};
   }
   for (uint32_t c = 0; c < definition->column_count; c++) {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "formats/unwrap.h"
 
 #define WATERMARK_ALIGNMENT "scan.watermark.alignment."
 
@@ -23,6 +24,9 @@ const struct wr_option wr_table_options[] = {
 const struct wr_option wr_table_format_options[] = {
     {"format", WR_OPTION_TEXT, false, false, NULL, NULL, "How records are written: json, csv ..."},
     {"value.format", WR_OPTION_TEXT, false, false, NULL, NULL, "The same as format."},
+    {"value.compression", WR_OPTION_CHOICE, false, false, "none", WR_UNWRAP_CHOICES,
+     "How the producer compressed each record by itself; auto: looks at the first bytes of each. "
+     "For sources of records; compressed files are recognised without it."},
     {0},
 };
 
@@ -79,9 +83,7 @@ static const char *const options_later_formats[] = {
     "orc",      "debezium-json",           "canal-json", "maxwell-json",
     "ogg-json", "debezium-avro-confluent", NULL};
 static const char *const options_later_connectors[] = {"upsert-kafka",
-                                                       "kinesis",
                                                        "kinesis-legacy",
-                                                       "firehose",
                                                        "dynamodb",
                                                        "jdbc",
                                                        "elasticsearch-6",
@@ -396,6 +398,27 @@ struct wr_table_spec wr_table_spec_of(const struct wr_table *table)
                                 .task_count = 1};
 }
 
+/* Records are decompressed where they come one by one, and never compressed. */
+static enum wr_code options_check_compression(const struct wr_table *table, bool writing,
+                                              struct wr_error *err)
+{
+  const struct wr_option_value *given = wr_options_find_value(table->options, "value.compression");
+  if (!given || strcmp(given->value, "none") == 0)
+    return WR_OK;
+  if (writing)
+    return wr_fail_at(err, WR_UNSUPPORTED, given->key_span,
+                      "the table '%s' cannot be written with '%s': records are sent as the format "
+                      "makes them",
+                      table->name, given->key);
+  if (!table->connector->reader->next_split)
+    return WR_OK;
+  wr_fail_at(err, WR_UNSUPPORTED, given->key_span,
+             "'%s' is for records that come one by one, but the connector %s reads streams of "
+             "bytes",
+             given->key, table->connector->name);
+  return wr_hint(err, "leave it out: files of gzip and zstd are recognised by their first bytes");
+}
+
 enum wr_code wr_table_check_use(const struct wr_table *table, bool writing, struct wr_span span,
                                 struct wr_error *err)
 {
@@ -413,6 +436,8 @@ enum wr_code wr_table_check_use(const struct wr_table *table, bool writing, stru
   }
   struct wr_table_spec spec = wr_table_spec_of(table);
   enum wr_code code = connector->check ? connector->check(&spec, writing, err) : WR_OK;
+  if (code == WR_OK && format)
+    code = options_check_compression(table, writing, err);
   if (code == WR_OK && format && format->check) {
     const struct wr_format_spec form = {
         .schema = &table->physical, .options = table->options, .time_zone = table->time_zone};
