@@ -17,6 +17,7 @@
 #include "connectors/connector.h"
 #include "core/arena.h"
 #include "runtime/budget.h"
+#include "runtime/decode_pool.h"
 #include "runtime/exchange.h"
 #include "runtime/inventory.h"
 #include "runtime/sink.h"
@@ -145,6 +146,8 @@ static void task_make_context(const struct builder *builder, struct wr_task *tas
       .time_zone = builder->plan->time_zone,
       .rejects = wr_rejects_sink(task->rejects),
       .metrics = &node->metrics,
+      .watch = &task->watch,
+      .timed = builder->shared->options.timed,
   };
 }
 
@@ -195,29 +198,48 @@ static void builder_align(struct builder *builder, const struct wr_plan_node *no
     task->nodes[i].context.alignment = &task->alignment;
 }
 
-struct restored_splits {
-  struct wr_arena *arena;
-  struct wr_split *splits;
-  uint32_t split_count;
-};
-
-/* One saved part of a source: positions by split name. */
-static enum wr_code restore_positions(void *self, struct wr_part_reader *part, struct wr_error *err)
+/* The source of a task has found further splits: everybody in it knows their names. */
+static void task_on_grown(void *self, const char *const *names, uint32_t count)
 {
-  struct restored_splits *restored = self;
-  uint64_t count;
-  enum wr_code code = wr_part_get_u64(part, &count, err);
-  for (uint64_t i = 0; code == WR_OK && i < count; i++) {
-    const char *name, *position;
-    size_t name_length, position_length;
-    code = wr_part_get_bytes(part, &name, &name_length, err);
-    if (code == WR_OK)
-      code = wr_part_get_bytes(part, &position, &position_length, err);
-    for (uint32_t s = 0; code == WR_OK && s < restored->split_count; s++)
-      if (strlen(restored->splits[s].name) == name_length &&
-          memcmp(restored->splits[s].name, name, name_length) == 0)
-        restored->splits[s].position = wr_arena_copy(restored->arena, position, position_length);
+  struct wr_task *task = self;
+  for (uint32_t i = 0; i < task->node_count; i++) {
+    task->nodes[i].context.split_names = names;
+    task->nodes[i].context.split_count = count;
   }
+}
+
+/* The copy of a source that gets these splits. Those that are gone are kept by the first one. */
+static enum wr_code builder_open_copy(struct builder *builder, const struct wr_plan_node *node,
+                                      struct wr_task *task, const struct wr_found_splits *found,
+                                      const struct wr_split *own, uint32_t own_count,
+                                      struct wr_error *err)
+{
+  const struct wr_execution_options *options = &builder->shared->options;
+  struct wr_task_node *head = &task->nodes[0];
+  struct wr_source_settings settings = {.batch_rows = options->batch_rows ? options->batch_rows
+                                                                          : WR_BATCH_ROWS,
+                                        .resumed = found->resumed,
+                                        .grows = found->grows,
+                                        .shared = found->shared,
+                                        .pool = builder->build->pools[node->id],
+                                        .gone = found->gone,
+                                        .gone_count = task->copy == 0 ? found->gone_count : 0,
+                                        .grown = task_on_grown,
+                                        .grown_self = task,
+                                        .note = options->note,
+                                        .note_self = options->note_self};
+  const char **names = WR_NEW_ARRAY(&builder->build->arena, const char *, own_count + 1);
+  for (uint32_t s = 0; s < own_count; s++)
+    names[s] = own[s].name;
+  task_on_grown(task, names, own_count);
+  for (uint32_t i = 0; i < task->node_count; i++)
+    task->nodes[i].context.splits_grow = found->grows;
+  if (node->source->alignment.group)
+    builder_align(builder, node, task, own_count);
+  enum wr_code code = wr_source_open(node->source, node->schema, own, own_count, &head->context,
+                                     &settings, &head->source, err);
+  if (code == WR_OK)
+    head->op = wr_source_operator(head->source);
   return code;
 }
 
@@ -225,49 +247,24 @@ static enum wr_code restore_positions(void *self, struct wr_part_reader *part, s
 static enum wr_code builder_open_source(struct builder *builder, const struct wr_plan_node *node,
                                         struct wr_error *err)
 {
-  const struct wr_plan_source *plan = node->source;
   const struct wr_execution_options *options = &builder->shared->options;
-  struct wr_table_spec spec = {.table = plan->table.name,
-                               .options = plan->table.options,
-                               .schema = plan->table.physical,
-                               .partitions = plan->table.partitions,
-                               .partition_count = plan->table.partition_count,
-                               .wanted = plan->wanted,
-                               .wanted_count = plan->wanted_count,
-                               .task_count = node->parallelism,
-                               .note = options->note,
-                               .note_self = options->note_self};
-  struct restored_splits found = {.arena = &builder->arena};
-  enum wr_code code = plan->table.connector->reader->discover(&spec, &builder->arena, &found.splits,
-                                                              &found.split_count, err);
-  if (code == WR_OK)
-    code = wr_snapshot_restore(options->from, wr_inventory_key(&builder->arena, node),
-                               restore_positions, &found, err);
-  uint32_t group = builder->group[node->id];
-  struct wr_split *own = WR_NEW_ARRAY(&builder->arena, struct wr_split, found.split_count + 1);
+  struct wr_found_splits *found = &builder->build->found[node->id];
+  const struct wr_split_find find = {.plan = node->source,
+                                     .key = wr_inventory_key(&builder->arena, node),
+                                     .from = options->from,
+                                     .task_count = node->parallelism,
+                                     .note = options->note,
+                                     .note_self = options->note_self};
+  if (node->parallelism > 1 && node->source->table.format)
+    builder->build->pools[node->id] = wr_decode_pool_new(node->parallelism);
+  enum wr_code code = wr_splits_find(&find, &builder->build->arena, found, err);
+  struct wr_split *own = WR_NEW_ARRAY(&builder->arena, struct wr_split, found->split_count + 1);
   for (uint32_t c = 0; code == WR_OK && c < node->parallelism; c++) {
-    struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
-    struct wr_task_node *head = &task->nodes[0];
-    const char **names = WR_NEW_ARRAY(&builder->build->arena, const char *, found.split_count + 1);
     uint32_t own_count = 0;
-    for (uint32_t s = c; s < found.split_count; s += node->parallelism) {
-      names[own_count] = wr_arena_print(&builder->build->arena, "%s", found.splits[s].name);
-      own[own_count++] = found.splits[s];
-    }
-    for (uint32_t i = 0; i < task->node_count; i++) {
-      task->nodes[i].context.split_names = names;
-      task->nodes[i].context.split_count = own_count;
-    }
-    if (plan->alignment.group)
-      builder_align(builder, node, task, own_count);
-    struct wr_source_settings settings = {.batch_rows = options->batch_rows ? options->batch_rows
-                                                                            : WR_BATCH_ROWS,
-                                          .note = options->note,
-                                          .note_self = options->note_self};
-    code = wr_source_open(plan, node->schema, own, own_count, &head->context, &settings,
-                          &head->source, err);
-    if (code == WR_OK)
-      head->op = wr_source_operator(head->source);
+    for (uint32_t s = c; s < found->split_count; s += node->parallelism)
+      own[own_count++] = found->splits[s];
+    struct wr_task *task = builder->build->tasks[builder->first_task[builder->group[node->id]] + c];
+    code = builder_open_copy(builder, node, task, found, own, own_count, err);
   }
   return code;
 }
@@ -284,7 +281,8 @@ static enum wr_code builder_open_sink(struct builder *builder, struct wr_task_no
                                             .task = node->context.task,
                                             .task_count = node->context.task_count,
                                             .note = shared->options.note,
-                                            .note_self = shared->options.note_self};
+                                            .note_self = shared->options.note_self,
+                                            .aborting = &shared->aborting};
   node->outbox_key = wr_publishers_key(shared->publishers, node->plan->id);
   return wr_sink_new(node->plan->sink, &node->context, &settings, &node->op, err);
 }
@@ -366,6 +364,8 @@ static enum wr_code builder_open_nodes(struct builder *builder, struct wr_error 
       task_make_context(builder, task, &task->nodes[i]);
     task->exchange_context = task->nodes[0].context;
     task->exchange_context.metrics = &task->edge_metrics;
+    task->exchange_context.watch = &task->watch;
+    task->exchange_context.timed = builder->shared->options.timed;
   }
   for (uint32_t n = 0; code == WR_OK && n < builder->plan->node_count; n++)
     if (builder->plan->nodes[n].kind == WR_PLAN_SOURCE && builder->plan->nodes[n].source)
@@ -428,7 +428,7 @@ static struct wr_operator *builder_add_exchange(struct builder *builder, struct 
       continue;
     channels[count] = wr_channel_new(&reader->inbox, build->layouts[from_layout], input_number);
     task_add_channel(reader, channels[count]);
-    if (task->nodes[0].source && task->nodes[0].context.split_count == 0)
+    if (task->nodes[0].source && wr_source_is_done(task->nodes[0].source))
       channels[count]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
     count++;
   }
@@ -504,6 +504,8 @@ enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *s
   build->layout_count = plan->node_count + 1; /* the last is that of error_stream */
   build->layouts = wr_memory_get_zero(build->layout_count * sizeof *build->layouts);
   build->alignments = wr_memory_get_zero((plan->node_count + 1) * sizeof *build->alignments);
+  build->pools = wr_memory_get_zero((plan->node_count + 1) * sizeof(struct wr_decode_pool *));
+  build->found = wr_memory_get_zero((plan->node_count + 1) * sizeof *build->found);
   builder_make_groups(&builder);
   builder_make_tasks(&builder);
   enum wr_code code = builder_open_nodes(&builder, err);
@@ -555,6 +557,12 @@ void wr_build_free(struct wr_build *build)
       wr_page_layout_free(build->layouts[i]);
   for (uint32_t i = 0; build->alignments && i < build->layout_count; i++)
     wr_alignment_group_free(build->alignments[i]);
+  for (uint32_t i = 0; build->found && i < build->layout_count; i++)
+    wr_splits_forget(&build->found[i]);
+  free(build->found);
+  for (uint32_t i = 0; build->pools && i < build->layout_count; i++)
+    wr_decode_pool_free(build->pools[i]);
+  free(build->pools);
   free(build->alignments);
   free(build->tasks);
   free(build->edges);

@@ -4,6 +4,7 @@
 #ifndef WEIR_RUNTIME_BUILD_H
 #define WEIR_RUNTIME_BUILD_H
 
+#include "runtime/split_find.h"
 #include "runtime/task.h"
 
 struct wr_build {
@@ -14,6 +15,8 @@ struct wr_build {
   uint32_t layout_count;
   struct wr_alignment_group **alignments; /* per plan node, shared by the nodes of a group; the
                                              first of them owns it */
+  struct wr_decode_pool **pools;          /* per plan node: of sources that can be helped */
+  struct wr_found_splits *found;          /* per plan node: of sources, what their readers share */
   struct wr_channel ***edges;             /* arrays of channels that exchanges hold */
   uint32_t edge_count;
 };

@@ -64,21 +64,23 @@ void wr_channel_free(struct wr_channel *channel)
   free(channel);
 }
 
-struct wr_page *wr_channel_take_page(struct wr_channel *channel)
+struct wr_page *wr_channel_take_page(struct wr_channel *channel, bool wait)
 {
   struct wr_inbox *inbox = channel->inbox;
   struct wr_page *page = NULL;
   pthread_mutex_lock(&inbox->lock);
-  while (!inbox->aborted && channel->pages >= WR_CHANNEL_PAGES)
+  if (channel->pages >= WR_CHANNEL_PAGES)
+    pthread_cond_signal(&inbox->readable); /* the reader may not know yet */
+  while (wait && !inbox->aborted && channel->pages >= WR_CHANNEL_PAGES)
     pthread_cond_wait(&channel->writable, &inbox->lock);
-  bool aborted = inbox->aborted;
-  if (!aborted) {
+  bool none = inbox->aborted || channel->pages >= WR_CHANNEL_PAGES;
+  if (!none) {
     channel->pages++;
     if (channel->spare_count)
       page = channel->spare[--channel->spare_count];
   }
   pthread_mutex_unlock(&inbox->lock);
-  if (aborted)
+  if (none)
     return NULL;
   if (!page)
     page = wr_page_new();
@@ -110,19 +112,38 @@ static void channel_push(struct wr_channel *channel, struct wr_channel_message m
   channel->ring[(channel->first + channel->count++) & (channel->ring_size - 1)] = message;
 }
 
-bool wr_channel_send(struct wr_channel *channel, struct wr_channel_message message)
+/* posted: the reader is woken only if much waits already. */
+static bool channel_send(struct wr_channel *channel, struct wr_channel_message message, bool posted)
 {
   struct wr_inbox *inbox = channel->inbox;
   pthread_mutex_lock(&inbox->lock);
   bool aborted = inbox->aborted;
   if (!aborted) {
     channel_push(channel, message);
-    pthread_cond_signal(&inbox->readable);
+    if (!posted || channel->count >= WR_CHANNEL_WAKE_PAGES)
+      pthread_cond_signal(&inbox->readable);
   }
   pthread_mutex_unlock(&inbox->lock);
   if (aborted && message.kind == WR_MESSAGE_PAGE)
     wr_page_free(message.page);
   return !aborted;
+}
+
+bool wr_channel_send(struct wr_channel *channel, struct wr_channel_message message)
+{
+  return channel_send(channel, message, false);
+}
+
+bool wr_channel_post(struct wr_channel *channel, struct wr_page *page)
+{
+  return channel_send(channel, (struct wr_channel_message){WR_MESSAGE_PAGE, page, 0}, true);
+}
+
+void wr_channel_wake(struct wr_channel *channel)
+{
+  pthread_mutex_lock(&channel->inbox->lock);
+  pthread_cond_signal(&channel->inbox->readable);
+  pthread_mutex_unlock(&channel->inbox->lock);
 }
 
 /* The next message that may be taken, or -1. Under the lock. */
@@ -170,7 +191,8 @@ void wr_channel_give_back(struct wr_channel *channel, struct wr_page *page)
     channel->spare[channel->spare_count++] = page;
     page = NULL;
   }
-  pthread_cond_signal(&channel->writable);
+  if (channel->pages <= WR_CHANNEL_PAGES / 2)
+    pthread_cond_signal(&channel->writable);
   pthread_mutex_unlock(&channel->inbox->lock);
   if (page)
     wr_page_free(page);

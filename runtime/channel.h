@@ -6,7 +6,8 @@
  * ring is full (back-pressure); signals always have room, because between two barriers a writer
  * sends at most a bounded number of them beyond its pages and watermarks replace each other.
  *
- * The reader gives empty pages back through the channel they came from.
+ * The reader gives empty pages back through the channel they came from. A writer that has had to
+ * wait goes on when half of the pages are there again.
  */
 #ifndef WEIR_RUNTIME_CHANNEL_H
 #define WEIR_RUNTIME_CHANNEL_H
@@ -16,7 +17,8 @@
 
 #include "core/page.h"
 
-#define WR_CHANNEL_PAGES 16
+#define WR_CHANNEL_PAGES      16
+#define WR_CHANNEL_WAKE_PAGES 4 /* so many wake a reader that nobody else has woken */
 
 enum wr_message_kind {
   WR_MESSAGE_PAGE,
@@ -67,10 +69,15 @@ struct wr_channel *wr_channel_new(struct wr_inbox *inbox, const struct wr_page_l
                                   uint32_t input);
 void wr_channel_free(struct wr_channel *channel);
 
-/* Writer: an empty page, waiting until one may be filled. NULL: aborted. */
-struct wr_page *wr_channel_take_page(struct wr_channel *channel);
+/* Writer: an empty page, waiting until one may be filled. NULL: aborted; or, if it is not to wait,
+ * the channel is full. */
+struct wr_page *wr_channel_take_page(struct wr_channel *channel, bool wait);
 /* Writer: sends a page taken from this channel, or a signal. false: aborted (the page is freed). */
 bool wr_channel_send(struct wr_channel *channel, struct wr_channel_message message);
+/* Writer: the same for a page that need not be seen at once: waking a reader for every page costs
+ * more than the page. It sees it when a few have come, or with wake, or with anything sent. */
+bool wr_channel_post(struct wr_channel *channel, struct wr_page *page);
+void wr_channel_wake(struct wr_channel *channel);
 
 /*
  * Reader: the next message of any channel that is not blocked, starting behind *turn (round robin).

@@ -279,7 +279,8 @@ void wr_epochs_statistics(struct wr_epochs *epochs, struct wr_epochs_statistics 
   *out = epochs->statistics;
   out->complete = atomic_load(&epochs->complete);
   out->waiting_bytes = atomic_load(&epochs->waiting_bytes);
-  if (epochs_is_under_way(epochs))
+  out->is_under_way = epochs_is_under_way(epochs);
+  if (out->is_under_way)
     out->under_way_us = wr_monotonic_us() - epochs->began_us;
   pthread_mutex_unlock(&epochs->lock);
 }

@@ -111,7 +111,8 @@ struct wr_epochs_statistics {
   int64_t collect_us, write_us; /* of it: from begin to the last answer; put and seal */
   int64_t publish_us;           /* of the newest one that was tried */
   int64_t sealed_us;            /* wall clock; 0: none yet */
-  int64_t under_way_us;         /* how long the one under way has taken so far; 0: none is */
+  bool is_under_way;            /* one has begun and is not done with */
+  int64_t under_way_us;         /* how long it has taken so far */
   char failure[768];            /* the last one; empty: none */
 };
 void wr_epochs_statistics(struct wr_epochs *epochs, struct wr_epochs_statistics *out);

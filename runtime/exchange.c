@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 #include "core/hash.h"
+#include "core/time.h"
+#include "runtime/deal.h"
+
+#define EXCHANGE_HOLD_US (5 * WR_US_PER_MS) /* how long a busy task holds back what it sends */
 
 struct exchange {
   struct wr_operator op;
@@ -22,6 +26,8 @@ struct exchange {
   uint32_t *row_counts;
   int64_t *arrived_us;
   const struct wr_column **keys;
+  int64_t watermark_us;  /* not sent yet; WR_TIME_NONE: there is none */
+  int64_t held_since_us; /* since when something is held back, by the clock; 0: nothing is */
 };
 
 static enum wr_code exchange_aborted(struct wr_error *err)
@@ -40,18 +46,32 @@ static void exchange_reserve(struct exchange *exchange, uint32_t row_count)
   for (uint32_t r = 0; r < row_count; r++)
     exchange->all_rows[r] = r;
   for (uint32_t i = 0; i < exchange->channel_count; i++)
-    exchange->rows[i] = wr_memory_resize(exchange->rows[i], row_count * sizeof(uint32_t));
+    exchange->rows[i] =
+        wr_memory_resize(exchange->rows[i], (row_count + WR_DEAL_ROOM) * sizeof(uint32_t));
   exchange->row_capacity = row_count;
 }
 
-static enum wr_code exchange_send_page(struct exchange *exchange, uint32_t i, struct wr_error *err)
+/* A full page; the reader need not see it yet. */
+static enum wr_code exchange_post_page(struct exchange *exchange, uint32_t i, struct wr_error *err)
 {
   struct wr_page *page = exchange->pages[i];
   exchange->pages[i] = NULL;
-  if (!wr_channel_send(exchange->channels[i],
-                       (struct wr_channel_message){WR_MESSAGE_PAGE, page, 0}))
-    return exchange_aborted(err);
-  return WR_OK;
+  return wr_channel_post(exchange->channels[i], page) ? WR_OK : exchange_aborted(err);
+}
+
+/* An empty page of channel i. Before it waits for one, every reader sees what it has. */
+static enum wr_code exchange_take_page(struct exchange *exchange, uint32_t i, struct wr_error *err)
+{
+  exchange->pages[i] = wr_channel_take_page(exchange->channels[i], false);
+  if (exchange->pages[i])
+    return WR_OK;
+  for (uint32_t c = 0; c < exchange->channel_count; c++)
+    wr_channel_wake(exchange->channels[c]);
+  struct wr_stopwatch *watch = exchange->op.context->watch;
+  _Atomic uint64_t *before = wr_stopwatch_spend(watch, WR_SPENT_OUTPUT);
+  exchange->pages[i] = wr_channel_take_page(exchange->channels[i], true);
+  wr_stopwatch_turn(watch, before);
+  return exchange->pages[i] ? WR_OK : exchange_aborted(err);
 }
 
 static enum wr_code exchange_append(struct exchange *exchange, uint32_t i,
@@ -60,15 +80,15 @@ static enum wr_code exchange_append(struct exchange *exchange, uint32_t i,
 {
   while (row_count) {
     if (!exchange->pages[i]) {
-      exchange->pages[i] = wr_channel_take_page(exchange->channels[i]);
-      if (!exchange->pages[i])
-        return exchange_aborted(err);
+      enum wr_code code = exchange_take_page(exchange, i, err);
+      if (code != WR_OK)
+        return code;
     }
     uint32_t fitted = wr_page_append(exchange->pages[i], exchange->layout, batch, rows, row_count);
     rows += fitted;
     row_count -= fitted;
     if (row_count) {
-      enum wr_code code = exchange_send_page(exchange, i, err);
+      enum wr_code code = exchange_post_page(exchange, i, err);
       if (code != WR_OK)
         return code;
     }
@@ -85,12 +105,8 @@ static void exchange_deal(struct exchange *exchange, const struct wr_batch *batc
     exchange->keys[k] = &batch->columns[input->keys[k]];
   wr_hash_keys(exchange->keys, input->key_count, rows, batch->picked_count,
                exchange->op.context->hash_seed, exchange->hashes);
-  for (uint32_t i = 0; i < exchange->channel_count; i++)
-    exchange->row_counts[i] = 0;
-  for (uint32_t r = 0; r < batch->picked_count; r++) {
-    uint32_t i = wr_key_group_task(wr_key_group(exchange->hashes[r]), exchange->channel_count);
-    exchange->rows[i][exchange->row_counts[i]++] = rows[r];
-  }
+  wr_deal(exchange->hashes, rows, batch->picked_count, exchange->channel_count, exchange->rows,
+          exchange->row_counts);
 }
 
 /* What the rows know of the watermark is told to the reader as one number. */
@@ -104,18 +120,21 @@ static void exchange_settle(struct exchange *exchange, struct wr_batch *rows)
   rows->arrived_us = exchange->arrived_us;
 }
 
-static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
-                                      const struct wr_batch *batch, struct wr_error *err)
+/* Something is held back: not for long. */
+static enum wr_code exchange_hold(struct exchange *exchange, struct wr_error *err)
 {
-  struct exchange *exchange = (struct exchange *)op;
-  (void)input;
-  if (op->has_enough)
+  int64_t now_us = wr_monotonic_us();
+  if (exchange->held_since_us == 0)
+    exchange->held_since_us = now_us;
+  if (now_us - exchange->held_since_us < EXCHANGE_HOLD_US)
     return WR_OK;
-  exchange_reserve(exchange, batch->row_count);
-  struct wr_batch settled = *batch;
-  if (batch->arrived_us && batch->others_us < WR_TIME_END)
-    exchange_settle(exchange, &settled);
-  batch = &settled;
+  return wr_exchange_flush(&exchange->op, err);
+}
+
+/* To one page per reader. */
+static enum wr_code exchange_spread(struct exchange *exchange, const struct wr_batch *batch,
+                                    struct wr_error *err)
+{
   const uint32_t *rows = batch->picked ? batch->picked : exchange->all_rows;
   if (exchange->channel_count == 1 || exchange->input->exchange == WR_EXCHANGE_GATHER)
     return exchange_append(exchange, 0, batch, rows, batch->picked_count, err);
@@ -134,6 +153,21 @@ static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
   return WR_OK;
 }
 
+static enum wr_code exchange_on_batch(struct wr_operator *op, uint32_t input,
+                                      const struct wr_batch *batch, struct wr_error *err)
+{
+  struct exchange *exchange = (struct exchange *)op;
+  (void)input;
+  if (op->has_enough)
+    return WR_OK;
+  exchange_reserve(exchange, batch->row_count);
+  struct wr_batch settled = *batch;
+  if (batch->arrived_us && batch->others_us < WR_TIME_END)
+    exchange_settle(exchange, &settled);
+  enum wr_code code = exchange_spread(exchange, &settled, err);
+  return code == WR_OK ? exchange_hold(exchange, err) : code;
+}
+
 void wr_exchange_look(struct wr_operator *op)
 {
   struct exchange *exchange = (struct exchange *)op;
@@ -146,12 +180,20 @@ void wr_exchange_look(struct wr_operator *op)
 enum wr_code wr_exchange_flush(struct wr_operator *op, struct wr_error *err)
 {
   struct exchange *exchange = (struct exchange *)op;
+  int64_t watermark_us = exchange->watermark_us;
+  bool held = exchange->held_since_us != 0;
+  exchange->watermark_us = WR_TIME_NONE;
+  exchange->held_since_us = 0;
   for (uint32_t i = 0; i < exchange->channel_count; i++) {
-    if (!exchange->pages[i])
-      continue;
-    enum wr_code code = exchange_send_page(exchange, i, err);
+    enum wr_code code = exchange->pages[i] ? exchange_post_page(exchange, i, err) : WR_OK;
     if (code != WR_OK)
       return code;
+    if (watermark_us == WR_TIME_NONE && held)
+      wr_channel_wake(exchange->channels[i]);
+    else if (watermark_us != WR_TIME_NONE &&
+             !wr_channel_send(exchange->channels[i], (struct wr_channel_message){
+                                                         WR_MESSAGE_WATERMARK, NULL, watermark_us}))
+      return exchange_aborted(err);
   }
   return WR_OK;
 }
@@ -170,7 +212,9 @@ enum wr_code wr_exchange_signal(struct wr_operator *op, enum wr_message_kind kin
 static enum wr_code exchange_on_watermark(struct wr_operator *op, int64_t watermark_us,
                                           struct wr_error *err)
 {
-  return wr_exchange_signal(op, WR_MESSAGE_WATERMARK, watermark_us, err);
+  struct exchange *exchange = (struct exchange *)op;
+  exchange->watermark_us = watermark_us;
+  return exchange_hold(exchange, err);
 }
 
 static enum wr_code exchange_on_idle(struct wr_operator *op, uint32_t input, bool idle,
@@ -220,6 +264,7 @@ struct wr_operator *wr_exchange_new(const struct wr_plan_input *input,
   exchange->layout = layout;
   exchange->channels = channels;
   exchange->channel_count = channel_count;
+  exchange->watermark_us = WR_TIME_NONE;
   exchange->pages = wr_memory_get_zero(channel_count * sizeof *exchange->pages);
   exchange->rows = wr_memory_get_zero(channel_count * sizeof *exchange->rows);
   exchange->row_counts = wr_memory_get_zero(channel_count * sizeof *exchange->row_counts);

@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "runtime/budget.h"
 #include "runtime/build.h"
+#include "runtime/decode_pool.h"
 #include "runtime/inventory.h"
 #include "runtime/memory.h"
 #include "runtime/publisher.h"
@@ -41,6 +42,9 @@ static void execution_abort(void *argument)
     struct wr_task *task = execution->build.tasks[t];
     wr_inbox_abort(&task->inbox, task->channels, task->channel_count);
   }
+  for (uint32_t n = 0; execution->build.pools && n < execution->plan->node_count; n++)
+    if (execution->build.pools[n])
+      wr_decode_pool_abort(execution->build.pools[n]);
   if (execution->shared.epochs)
     wr_epochs_give_up(execution->shared.epochs);
   wr_publishers_cancel(execution->shared.publishers);
@@ -278,7 +282,7 @@ static bool execution_is_early(struct wr_execution *execution)
   if (atomic_load(&shared->outbox_growing) <= shared->outbox_share / 2)
     return false;
   wr_epochs_statistics(shared->epochs, &statistics);
-  return !statistics.under_way_us && !statistics.failures_in_row;
+  return !statistics.is_under_way && !statistics.failures_in_row;
 }
 
 /* Whether somebody has asked for an epoch that can begin now. */
@@ -290,7 +294,7 @@ static bool execution_wants_savepoint(const struct wr_execution *execution)
       atomic_load(&shared->stop))
     return false;
   wr_epochs_statistics(shared->epochs, &statistics);
-  return !statistics.under_way_us;
+  return !statistics.is_under_way;
 }
 
 static void execution_begin_savepoint(struct wr_execution *execution)
@@ -435,6 +439,29 @@ void wr_execution_summarize(const struct wr_execution *execution,
       (execution->ended_us ? execution->ended_us : wr_monotonic_us()) - execution->started_us;
 }
 
+static void step_add(struct wr_execution_step *step, const struct wr_metrics *metrics)
+{
+  uint64_t own_ns = wr_metrics_get(&metrics->own_ns);
+  uint64_t format_ns = wr_metrics_get(&metrics->format_ns);
+  uint64_t connector_ns = wr_metrics_get(&metrics->connector_ns);
+  step->rows_in += wr_metrics_get(&metrics->rows_in);
+  step->rows_out += wr_metrics_get(&metrics->rows_out);
+  step->batches_in += wr_metrics_get(&metrics->batches_in);
+  step->bytes_in += wr_metrics_get(&metrics->bytes_in);
+  step->bytes_out += wr_metrics_get(&metrics->bytes_out);
+  step->state_bytes += wr_metrics_get(&metrics->state_bytes);
+  step->state_keys += wr_metrics_get(&metrics->state_keys);
+  step->state_bytes_most += wr_metrics_get(&metrics->state_bytes_most);
+  step->state_keys_most += wr_metrics_get(&metrics->state_keys_most);
+  step->own_ns += own_ns;
+  step->format_ns += format_ns;
+  step->connector_ns += connector_ns;
+  if (own_ns + format_ns + connector_ns > step->busiest_ns)
+    step->busiest_ns = own_ns + format_ns + connector_ns;
+  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
+    step->rejected[kind] += wr_metrics_get(&metrics->rejected[kind]);
+}
+
 struct wr_execution_step *wr_execution_steps(const struct wr_execution *execution,
                                              struct wr_arena *arena, uint32_t *count)
 {
@@ -448,18 +475,43 @@ struct wr_execution_step *wr_execution_steps(const struct wr_execution *executio
   }
   for (uint32_t t = 0; t < execution->build.task_count; t++) {
     const struct wr_task *task = execution->build.tasks[t];
-    for (uint32_t i = 0; i < task->node_count; i++) {
-      struct wr_execution_step *step = &steps[task->nodes[i].plan->id];
-      const struct wr_metrics *metrics = &task->nodes[i].metrics;
-      step->rows_in += wr_metrics_get(&metrics->rows_in);
-      step->rows_out += wr_metrics_get(&metrics->rows_out);
-      step->state_bytes += wr_metrics_get(&metrics->state_bytes);
-      step->state_keys += wr_metrics_get(&metrics->state_keys);
-      for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
-        step->rejected[kind] += wr_metrics_get(&metrics->rejected[kind]);
-    }
+    for (uint32_t i = 0; i < task->node_count; i++)
+      step_add(&steps[task->nodes[i].plan->id], &task->nodes[i].metrics);
   }
   return steps;
+}
+
+static uint64_t task_cpu_ns(const struct wr_task *task)
+{
+  struct timespec cpu;
+  clockid_t clock;
+  uint64_t cpu_ns = atomic_load(&task->cpu_ns);
+  if (cpu_ns || !task->started || pthread_getcpuclockid(task->thread, &clock) != 0 ||
+      clock_gettime(clock, &cpu) != 0)
+    return cpu_ns ? cpu_ns : atomic_load(&task->cpu_ns); /* it may have ended meanwhile */
+  return (uint64_t)cpu.tv_sec * 1000000000U + (uint64_t)cpu.tv_nsec;
+}
+
+struct wr_execution_task *wr_execution_tasks(const struct wr_execution *execution,
+                                             struct wr_arena *arena, uint32_t *count)
+{
+  *count = execution->build.task_count;
+  struct wr_execution_task *tasks = WR_NEW_ARRAY(arena, struct wr_execution_task, *count);
+  for (uint32_t t = 0; t < *count; t++) {
+    const struct wr_task *task = execution->build.tasks[t];
+    tasks[t] = (struct wr_execution_task){.first_step = task->nodes[0].plan->id,
+                                          .copy = task->copy,
+                                          .step_count = task->node_count,
+                                          .cpu_ns = task_cpu_ns(task),
+                                          .sending_ns = wr_metrics_get(&task->edge_metrics.own_ns)};
+    for (uint32_t i = 0; i < task->node_count; i++) {
+      const struct wr_metrics *metrics = &task->nodes[i].metrics;
+      tasks[t].steps_ns += wr_metrics_get(&metrics->own_ns) + wr_metrics_get(&metrics->format_ns) +
+                           wr_metrics_get(&metrics->connector_ns);
+    }
+    wr_stopwatch_read(&task->watch, tasks[t].spent_ns);
+  }
+  return tasks;
 }
 
 /* ---- savepoints */

@@ -40,6 +40,7 @@ struct wr_execution_options {
   uint64_t cut_after_records; /* tests: when a source has read so many, take an epoch and stop right
                                  behind it; 0: no */
   uint32_t cut_epochs;        /* tests: so many further epochs before, at equal distances */
+  bool timed;                 /* where time goes is measured for every step, not only for tasks */
   uint64_t hash_seed;         /* of keys; must be the same for all executions of one store */
 };
 
@@ -65,6 +66,20 @@ struct wr_execution_step {
   uint64_t rows_in, rows_out;
   uint64_t rejected[WR_REJECT_KIND_COUNT];
   uint64_t state_bytes, state_keys;
+  uint64_t batches_in, bytes_in, bytes_out;
+  /* Only if steps are measured. most: sums of what each copy had at most; busiest: of the copy that
+   * was busiest, all three times together. */
+  uint64_t own_ns, format_ns, connector_ns, busiest_ns;
+  uint64_t state_bytes_most, state_keys_most;
+};
+
+/* Where the time of one task has gone. */
+struct wr_execution_task {
+  uint32_t first_step; /* number of its head; the tasks that have the same one are copies */
+  uint32_t copy, step_count;
+  uint64_t spent_ns[WR_SPENT_COUNT]; /* BUSY: only what belongs to no step */
+  uint64_t steps_ns, sending_ns;     /* in its steps; in handing rows to other tasks */
+  uint64_t cpu_ns;                   /* that its thread was on a processor */
 };
 
 /* Waits up to timeout_ms; true: all tasks have ended. To be called again and again: it also begins
@@ -84,6 +99,10 @@ void wr_execution_summarize(const struct wr_execution *execution,
 /* One per node of the plan, in its order; memory comes from the arena, texts are the plan's. Any
  * thread. */
 struct wr_execution_step *wr_execution_steps(const struct wr_execution *execution,
+                                             struct wr_arena *arena, uint32_t *count);
+
+/* One per task, copies of one behind the other. Any thread. */
+struct wr_execution_task *wr_execution_tasks(const struct wr_execution *execution,
                                              struct wr_arena *arena, uint32_t *count);
 
 /* Savepoints: an epoch that begins after somebody has asked for it, now or as soon as the one under

@@ -118,10 +118,13 @@ static void publishers_find_sinks(struct wr_publishers *publishers)
 
 /* ---- starting */
 
-static void publishers_add_slice(struct wr_publishers *publishers, uint32_t count,
-                                 const struct wr_outbox *outbox)
+static enum wr_code publishers_add_slice(struct wr_publishers *publishers, uint32_t count,
+                                         const struct wr_outbox *outbox, struct wr_error *err)
 {
   const struct wr_part_reader *part = &outbox->part;
+  if (part->length - part->at > UINT32_MAX) /* no sink gives so much (wr_sink_barrier) */
+    return wr_fail(err, WR_DATA, "the saved state is damaged: an outbox of %s has %zu bytes",
+                   outbox->node_key, part->length - part->at);
   if (count == publishers->slice_room) {
     publishers->slice_room = publishers->slice_room ? 2 * publishers->slice_room : 16;
     publishers->slices =
@@ -129,6 +132,7 @@ static void publishers_add_slice(struct wr_publishers *publishers, uint32_t coun
   }
   publishers->slices[count] =
       (struct wr_slice){part->bytes + part->at, (uint32_t)(part->length - part->at)};
+  return WR_OK;
 }
 
 static bool publishers_have_key(const struct wr_publishers *publishers, const char *key)
@@ -201,7 +205,7 @@ static enum wr_code publishers_start(struct wr_publishers *publishers, struct jo
     code = wr_snapshot_outboxes(options->from, sink->key, &arena, &outboxes, &recovery.outbox_count,
                                 err);
   for (uint32_t i = 0; code == WR_OK && i < recovery.outbox_count; i++)
-    publishers_add_slice(publishers, i, &outboxes[i]);
+    code = publishers_add_slice(publishers, i, &outboxes[i], err);
   recovery.outboxes = publishers->slices;
   if (code == WR_OK)
     code = sink->publisher->class->recover(sink->publisher, &recovery, err);
@@ -283,10 +287,11 @@ enum wr_code wr_publishers_publish(void *self, uint64_t epoch, const struct wr_o
     if (atomic_load(&publishers->cancelled))
       return wr_fail(err, WR_STOPPED, "publishing epoch %llu was cancelled",
                      (unsigned long long)epoch);
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; code == WR_OK && i < count; i++)
       if (strcmp(outboxes[i].node_key, sink->key) == 0)
-        publishers_add_slice(publishers, own++, &outboxes[i]);
-    code = sink->publisher->class->publish(sink->publisher, epoch, publishers->slices, own, err);
+        code = publishers_add_slice(publishers, own++, &outboxes[i], err);
+    if (code == WR_OK)
+      code = sink->publisher->class->publish(sink->publisher, epoch, publishers->slices, own, err);
   }
   return code;
 }

@@ -21,6 +21,7 @@ struct sink {
   uint32_t row_capacity;
   struct wr_buffer partitions; /* of the records, one behind the other */
   const char *partition_null;  /* what NULL is called in them */
+  const char *key_delimiter;   /* columns of PARTITIONED BY make the key; NULL: the partition */
   bool has_outbox, closed;     /* closed: the last outbox was taken */
 };
 
@@ -39,7 +40,8 @@ struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
                                 .task = settings->task,
                                 .task_count = settings->task_count,
                                 .note = settings->note,
-                                .note_self = settings->note_self};
+                                .note_self = settings->note_self,
+                                .aborting = settings->aborting};
 }
 
 /* Appends the partition of a record from the columns behind the physical ones; the pointer to it is
@@ -69,15 +71,6 @@ static bool sink_put_partition(struct sink *sink, const struct wr_batch *batch, 
   return true;
 }
 
-static void sink_set_partitions(struct sink *sink, uint32_t count)
-{
-  const char *partition = sink->partitions.bytes;
-  for (uint32_t i = 0; i < count; i++) {
-    sink->records[i].partition = partition;
-    partition += sink->records[i].partition_length;
-  }
-}
-
 /* Sets key or time of a record from the metadata column behind the physical ones. False: the row is
  * rejected. */
 static bool sink_put_metadata(struct sink *sink, const struct wr_batch *batch, uint32_t row,
@@ -95,6 +88,12 @@ static bool sink_put_metadata(struct sink *sink, const struct wr_batch *batch, u
       record->key_length = key->length;
       continue;
     }
+    if (metadata->part == WR_METADATA_HASH_KEY) {
+      const struct wr_text *key = wr_column_text(column, row);
+      record->hash_key = wr_text_bytes(key);
+      record->hash_key_length = key->length;
+      continue;
+    }
     assert(metadata->part == WR_METADATA_TIME);
     record->has_time = true;
     record->time_us = wr_column_i64(column, row);
@@ -108,6 +107,87 @@ static bool sink_put_metadata(struct sink *sink, const struct wr_batch *batch, u
   return true;
 }
 
+/* The key of a record from the same columns, unless a metadata column has set one; where it begins
+ * is set when all are there. */
+static void sink_put_key(struct sink *sink, const struct wr_batch *batch, uint32_t row,
+                         struct wr_outgoing *record)
+{
+  const struct wr_plan_table *table = &sink->plan->table;
+  size_t start = sink->partitions.length;
+  for (uint32_t p = 0; p < table->partition_count && !record->key; p++) {
+    const struct wr_column *column = &batch->columns[table->physical->column_count + p];
+    if (p)
+      wr_buffer_put_string(&sink->partitions, sink->key_delimiter);
+    if (wr_column_is_null(column, row)) {
+      wr_buffer_put_string(&sink->partitions, "null");
+    } else {
+      const struct wr_text *text = wr_column_text(column, row);
+      wr_buffer_put(&sink->partitions, wr_text_bytes(text), text->length);
+    }
+  }
+  record->partition_length = (uint32_t)(sink->partitions.length - start);
+}
+
+static void sink_set_partitions(struct sink *sink, uint32_t count)
+{
+  const char *partition = sink->partitions.bytes;
+  for (uint32_t i = 0; i < count; i++) {
+    struct wr_outgoing *record = &sink->records[i];
+    if (!sink->key_delimiter) {
+      record->partition = partition;
+    } else if (record->partition_length) {
+      record->key = partition;
+      record->key_length = record->partition_length;
+    }
+    partition += record->partition_length;
+  }
+}
+
+/* False: the writer does not take the record, and its row is rejected. */
+static bool sink_accepts(struct sink *sink, const struct wr_batch *batch, uint32_t row,
+                         const struct wr_outgoing *record)
+{
+  struct wr_outgoing asked = *record;
+  if (!sink->writer->class->refuse)
+    return true;
+  if (sink->key_delimiter && record->partition_length) {
+    asked.key_length = record->partition_length;
+    asked.key = sink->partitions.bytes + sink->partitions.length - asked.key_length;
+  }
+  const char *reason = sink->writer->class->refuse(sink->writer, &asked);
+  if (!reason)
+    return true;
+  sink->partitions.length -= record->partition_length;
+  wr_operator_reject(&sink->op, batch, row, WR_REJECT_VALUE, "%s", reason);
+  return false;
+}
+
+/* Whatever a record has besides its bytes. False: its row is rejected. */
+static bool sink_put_rest(struct sink *sink, const struct wr_batch *batch, uint32_t row,
+                          struct wr_outgoing *record)
+{
+  if (!sink_put_metadata(sink, batch, row, record))
+    return false;
+  if (sink->key_delimiter)
+    sink_put_key(sink, batch, row, record);
+  else if (!sink_put_partition(sink, batch, row, record))
+    return false;
+  return sink_accepts(sink, batch, row, record);
+}
+
+/* Time is spent in the table's format or in its connector from here on; what it was spent on. */
+static _Atomic uint64_t *sink_turn(const struct sink *sink, _Atomic uint64_t *counter)
+{
+  const struct wr_operator_context *context = sink->op.context;
+  return context->timed ? wr_stopwatch_turn(context->watch, counter) : NULL;
+}
+
+static void sink_turn_back(const struct sink *sink, _Atomic uint64_t *before)
+{
+  if (sink->op.context->timed)
+    wr_stopwatch_turn(sink->op.context->watch, before);
+}
+
 static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch *batch,
                                        struct wr_error *err)
 {
@@ -118,7 +198,10 @@ static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch 
   }
   wr_buffer_clear(&sink->buffer);
   wr_buffer_clear(&sink->partitions);
+  struct wr_metrics *metrics = sink->op.context->metrics;
+  _Atomic uint64_t *before = sink_turn(sink, &metrics->format_ns);
   sink->encoder->format->encode(sink->encoder, batch, &sink->buffer, sink->ends);
+  sink_turn_back(sink, before);
   size_t start = 0;
   uint32_t count = 0, fault = 0;
   for (uint32_t i = 0; i < batch->picked_count; i++) {
@@ -131,15 +214,17 @@ static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch 
     sink->records[count] = (struct wr_outgoing){.bytes = sink->buffer.bytes + start,
                                                 .length = (uint32_t)(sink->ends[i] - start)};
     uint32_t row = wr_batch_row(batch, i);
-    count += sink_put_metadata(sink, batch, row, &sink->records[count]) &&
-             sink_put_partition(sink, batch, row, &sink->records[count]);
+    count += sink_put_rest(sink, batch, row, &sink->records[count]);
     start = sink->ends[i];
   }
   if (sink->partitions.length)
     sink_set_partitions(sink, count);
-  wr_metrics_add(&sink->op.context->metrics->rows_out, count);
-  wr_metrics_add(&sink->op.context->metrics->bytes_out, sink->buffer.length);
-  return sink->writer->class->write(sink->writer, sink->records, count, err);
+  wr_metrics_add(&metrics->rows_out, count);
+  wr_metrics_add(&metrics->bytes_out, sink->buffer.length);
+  sink_turn(sink, &metrics->connector_ns);
+  enum wr_code code = sink->writer->class->write(sink->writer, sink->records, count, err);
+  sink_turn_back(sink, before);
+  return code;
 }
 
 static void sink_count_outbox(const struct sink *sink)
@@ -161,7 +246,9 @@ static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
     code = sink_write_encoded(sink, batch, err);
   } else {
     wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
+    _Atomic uint64_t *before = sink_turn(sink, &op->context->metrics->connector_ns);
     code = sink->writer->class->write_rows(sink->writer, batch, err);
+    sink_turn_back(sink, before);
   }
   sink_count_outbox(sink);
   return code;
@@ -210,7 +297,10 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
     code = table->format->encoder_new(&format, &sink->encoder, err);
   }
   const struct wr_table_spec spec = wr_sink_spec(plan, settings);
-  if (table->partition_count)
+  if (table->partition_count && table->connector->key_option)
+    sink->key_delimiter =
+        wr_options_text(table->options, table->connector->options, table->connector->key_option);
+  else if (table->partition_count)
     sink->partition_null = wr_options_text(table->options, table->connector->options,
                                            table->connector->partition_option);
   if (code == WR_OK)
@@ -237,8 +327,12 @@ enum wr_code wr_sink_barrier(struct wr_operator *op, uint64_t epoch, bool last,
   struct sink *sink = (struct sink *)op;
   const struct wr_writer_class *class = sink->writer->class;
   struct wr_buffer bytes = {0};
-  if (!sink->has_outbox)
-    return class->barrier ? class->barrier(sink->writer, epoch, err) : WR_OK;
+  if (!sink->has_outbox) {
+    enum wr_code code = class->barrier ? class->barrier(sink->writer, epoch, err) : WR_OK;
+    if (code == WR_OK && last && class->hurry)
+      class->hurry(sink->writer);
+    return code;
+  }
   assert(!sink->closed && !part->bytes);
   enum wr_code code = class->outbox(sink->writer, epoch, last, &bytes, err);
   *part = (struct wr_part_writer){
@@ -269,6 +363,11 @@ enum wr_code wr_sink_tick(struct wr_operator *op, int64_t now_us, struct wr_erro
 
 enum wr_code wr_sink_finish(struct wr_operator *op, struct wr_error *err)
 {
-  struct wr_writer *writer = ((struct sink *)op)->writer;
-  return writer->class->finish ? writer->class->finish(writer, err) : WR_OK;
+  struct sink *sink = (struct sink *)op;
+  if (!sink->writer->class->finish)
+    return WR_OK;
+  _Atomic uint64_t *before = sink_turn(sink, &op->context->metrics->connector_ns);
+  enum wr_code code = sink->writer->class->finish(sink->writer, err);
+  sink_turn_back(sink, before);
+  return code;
 }

@@ -13,6 +13,7 @@ struct wr_sink_settings {
   uint32_t task, task_count;
   void (*note)(void *self, const char *message); /* where the connector tells the user things */
   void *note_self;
+  const _Atomic bool *aborting; /* as in wr_table_spec */
 };
 struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
                                   const struct wr_sink_settings *settings);

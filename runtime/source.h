@@ -18,10 +18,22 @@
 #include "connectors/connector.h"
 #include "operators/plan.h"
 
+struct wr_decode_pool; /* runtime/decode_pool.h */
 struct wr_source;
 
 struct wr_source_settings {
-  uint32_t batch_rows; /* records per batch at most */
+  uint32_t batch_rows;         /* records per batch at most */
+  struct wr_decode_pool *pool; /* of all copies of the source; NULL: nobody helps */
+  bool resumed;                /* as in wr_table_spec */
+  bool grows;   /* splits may come later: a reader is opened although there are none yet */
+  void *shared; /* as in wr_table_spec */
+  /* Splits that others had and that are there no more: their positions are saved on. Lent for as
+   * long as the source lives. */
+  const struct wr_split *gone;
+  uint32_t gone_count;
+  /* The splits have become more; names is lent until the next call, or the close. */
+  void (*grown)(void *self, const char *const *names, uint32_t count);
+  void *grown_self;
   void (*note)(void *self, const char *message);
   void *note_self;
 };
@@ -46,15 +58,18 @@ enum wr_code wr_source_hold(struct wr_source *source, bool hold, int64_t now_us,
                             struct wr_error *err);
 /* Every split has ended and everything was emitted. */
 bool wr_source_is_done(const struct wr_source *source);
-/* No further step will come: it holds no other source back. */
+/* No further step will come: it holds no other source back, and helpers have done what they can. */
 void wr_source_leave(struct wr_source *source);
+/* Of a thread that has nothing more to do: decodes for the other copies of the source until all of
+ * them have left. */
+void wr_source_help(struct wr_source *source);
 /* The remembered positions are exactly behind what was emitted: a barrier may come now. */
 bool wr_source_is_at_boundary(const struct wr_source *source);
 /* Records emitted or rejected so far. */
 uint64_t wr_source_record_count(const struct wr_source *source);
 
-/* Writes the positions of all splits into a part: count, then name and position of each; an empty
- * position: at its start. */
+/* Writes the positions of all splits into a part, ended and gone ones too: count, then name and
+ * position of each; an empty position: at its start. */
 void wr_source_save(const struct wr_source *source, struct wr_part_writer *part);
 /* Tells the outside world that positions of an earlier save are final. */
 enum wr_code wr_source_committed(struct wr_source *source, struct wr_part_reader *part,

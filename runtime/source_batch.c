@@ -4,19 +4,18 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SOURCE_RAW_SHOWN_BYTES 4096
 
-enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offset,
-                              const struct wr_frame *frame, int64_t now_us, const char *message,
-                              struct wr_error *err)
+static enum wr_code source_reject_at(struct wr_source *source, uint32_t s, const char *position,
+                                     const struct wr_frame *frame, int64_t now_us,
+                                     const char *message, struct wr_error *err)
 {
   const char *table = source->plan->table.name;
-  char position[32];
-  int length = snprintf(position, sizeof position, "%lld", (long long)offset);
   if (source->plan->on_error == WR_ON_ERROR_FAIL)
     return wr_fail(err, WR_DATA, "table %s: %s at position %s cannot be read: %s", table,
-                   source->splits[s].name, position, message);
+                   source->names[s], position, message);
   wr_metrics_add(&source->op.context->metrics->rejected[WR_REJECT_RECORD], 1);
   if (source->plan->on_error == WR_ON_ERROR_SKIP)
     return WR_OK;
@@ -25,13 +24,33 @@ enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offs
       .now_us = now_us,
       .message = message,
       .source = table,
-      .split = source->splits[s].name,
-      .position = {position, (uint32_t)length},
+      .split = source->names[s],
+      .position = {position, (uint32_t)strlen(position)},
       .raw = {frame->bytes,
               frame->length < SOURCE_RAW_SHOWN_BYTES ? frame->length : SOURCE_RAW_SHOWN_BYTES},
   };
   source->op.context->rejects->put(source->op.context->rejects, &reject);
   return WR_OK;
+}
+
+enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offset,
+                              const struct wr_frame *frame, int64_t now_us, const char *message,
+                              struct wr_error *err)
+{
+  char position[32];
+  snprintf(position, sizeof position, "%lld", (long long)offset);
+  return source_reject_at(source, s, position, frame, now_us, message, err);
+}
+
+enum wr_code wr_source_reject_message(struct wr_source *source, const struct wr_message *record,
+                                      const struct wr_frame *frame, int64_t now_us,
+                                      const char *message, struct wr_error *err)
+{
+  char place[WR_SOURCE_POSITION_BYTES];
+  if (!source->reader->class->place)
+    return wr_source_reject(source, record->split, record->offset, frame, now_us, message, err);
+  source->reader->class->place(source->reader, record, place, sizeof place);
+  return source_reject_at(source, record->split, place, frame, now_us, message, err);
 }
 
 /* Metadata columns: the connector tells them from the messages that the rows came from. */
@@ -92,6 +111,7 @@ void wr_source_count(struct wr_source *source, uint32_t records, size_t bytes)
   struct wr_metrics *metrics = source->op.context->metrics;
   source->record_count += records;
   wr_metrics_add(&metrics->rows_in, records);
+  wr_metrics_add(&metrics->batches_in, 1);
   wr_metrics_add(&metrics->bytes_in, bytes);
   atomic_store_explicit(&metrics->progress_done, source->reader->progress_done,
                         memory_order_relaxed);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of a source share: source.c (opening, steps, positions), source_batch.c (from
- * decoded records to a batch), source_bytes.c and source_messages.c (the three kinds of source). */
+/* What the files of a source share: source.c (opening, steps), source_splits.c (states, positions),
+ * source_batch.c (from decoded records to a batch), source_bytes.c and source_messages.c (the three
+ * kinds of source). */
 #ifndef WEIR_RUNTIME_SOURCE_INNER_H
 #define WEIR_RUNTIME_SOURCE_INNER_H
 
@@ -9,10 +10,12 @@
 #include "windows/alignment.h"
 
 #define WR_SOURCE_POSITION_BYTES 160
+#define WR_SOURCE_READ_BYTES     (256u << 10) /* what is read at once, unless a record is longer */
+
+struct wr_source_ahead; /* source_ahead.c */
 
 /* Bytes of one split that were read and not yet emitted: | done | leftover | free | padding |. */
 struct wr_source_split {
-  const char *name;
   char position[WR_SOURCE_POSITION_BYTES]; /* behind what was emitted; empty: at the start */
   int state;                               /* last told to the operators */
   char *bytes;
@@ -21,19 +24,32 @@ struct wr_source_split {
   bool begun;     /* byte sources: the first record, or header, is behind us */
   bool skipping;  /* inside a record that was too long: up to the next line end */
   bool paused;    /* byte sources: held while whole records were still in the buffer */
+  uint32_t ahead; /* chunks of it that are framed and not yet emitted (source_ahead.c) */
+};
+
+/* Records that were framed off the front of a split's buffer. */
+struct wr_source_framed {
+  uint32_t split, frame_count;
+  struct wr_frame *frames;
+  const char *start; /* of the first of them, or of what stands before it */
+  int64_t offset;    /* of start */
+  size_t consumed;   /* up to behind the last */
 };
 
 struct wr_source {
   struct wr_operator op;
-  struct wr_arena arena; /* names of splits */
+  struct wr_arena arena; /* of splits' names, and the first positions */
   const struct wr_plan_source *plan;
   const struct wr_schema *schema;
   struct wr_source_settings settings;
   struct wr_reader *reader; /* NULL: no splits */
   struct wr_decoder *decoder;
+  struct wr_source_unwrap *unwrap; /* NULL: records are decoded as they come */
   struct wr_source_split *splits;
-  uint32_t split_count;
-  struct wr_split *opened; /* what the reader was opened with */
+  const char **names;               /* per split */
+  uint32_t split_count, split_room; /* known, those that polls have added among them */
+  uint32_t opened_count;            /* of them: with which the reader was opened */
+  uint32_t first_open;              /* all before it have ended, and operators know */
   uint64_t record_count;
   /* the batch being built */
   struct wr_frame *frames;
@@ -56,6 +72,7 @@ struct wr_source {
   uint32_t *row_picks;
   uint32_t current; /* byte sources: the split whose buffer is being emitted; UINT32_MAX: none */
   bool *readable;   /* per split, for the alignment */
+  struct wr_source_ahead *ahead; /* what helpers decode; NULL: there never are any */
 };
 
 /* Whether rows of a split are to wait, because it is ahead of others. */
@@ -65,6 +82,47 @@ static inline bool wr_source_is_held(const struct wr_source *source, uint32_t s)
   return alignment && alignment->held[s];
 }
 
+/* Whether rows of the last poll wait to be handed on (message and row sources). */
+static inline bool wr_source_has_rows(const struct wr_source *source)
+{
+  return source->message_at < source->message_count || source->row_at < source->rows.row_count;
+}
+
+/* source.c: another decoder of its records, for one thread. */
+enum wr_code wr_source_new_decoder(const struct wr_source *source, struct wr_decoder **out,
+                                   struct wr_error *err);
+
+/* source_splits.c */
+
+/* Splits that are new: those of open, or those that a poll has added. WR_LIMIT: too many. */
+enum wr_code wr_source_add_splits(struct wr_source *source, const struct wr_split *splits,
+                                  uint32_t count, struct wr_error *err);
+/* Behind every poll, before rows of it are taken: operators hear of splits that it has added before
+ * they hear of others that have ended, so that the watermark cannot pass in between. */
+enum wr_code wr_source_grow(struct wr_source *source, int64_t now_us, struct wr_error *err);
+enum wr_code wr_source_tell_states(struct wr_source *source, int64_t now_us, struct wr_error *err);
+
+/* From here on time is spent waiting for the connector, or in it, or in the format; gives back what
+ * it was spent on, which goes to turn_back. */
+static inline _Atomic uint64_t *wr_source_turn_to_connector(const struct wr_source *source,
+                                                            int wait_ms)
+{
+  const struct wr_operator_context *context = source->op.context;
+  if (wait_ms)
+    return wr_stopwatch_spend(context->watch, WR_SPENT_INPUT);
+  return context->timed ? wr_stopwatch_turn(context->watch, &context->metrics->connector_ns) : NULL;
+}
+static inline _Atomic uint64_t *wr_source_turn_to_format(const struct wr_source *source)
+{
+  const struct wr_operator_context *context = source->op.context;
+  return context->timed ? wr_stopwatch_turn(context->watch, &context->metrics->format_ns) : NULL;
+}
+static inline void wr_source_turn_back(const struct wr_source *source, _Atomic uint64_t *before)
+{
+  if (before)
+    wr_stopwatch_turn(source->op.context->watch, before);
+}
+
 /* source_batch.c */
 
 /* A record of split s that cannot be decoded: counted and told as the table's 'on-error' says;
@@ -72,6 +130,10 @@ static inline bool wr_source_is_held(const struct wr_source *source, uint32_t s)
 enum wr_code wr_source_reject(struct wr_source *source, uint32_t s, int64_t offset,
                               const struct wr_frame *frame, int64_t now_us, const char *message,
                               struct wr_error *err);
+/* The same of a message, which the connector may have a name for. */
+enum wr_code wr_source_reject_message(struct wr_source *source, const struct wr_message *record,
+                                      const struct wr_frame *frame, int64_t now_us,
+                                      const char *message, struct wr_error *err);
 /* Fills the metadata columns of the batch being built; frame i came from message
  * frame_message[i], or i if that is NULL. */
 void wr_source_add_metadata(struct wr_source *source, const struct wr_decoded *decoded,
@@ -83,6 +145,43 @@ void wr_source_take_columns(struct wr_source *source, const struct wr_column *ma
 enum wr_code wr_source_emit(struct wr_source *source, const struct wr_decoded *decoded,
                             int64_t now_us, struct wr_error *err);
 void wr_source_count(struct wr_source *source, uint32_t records, size_t bytes);
+
+/* source_unwrap.c; NULL: 'value.compression' asks for nothing. */
+struct wr_source_unwrap *wr_source_unwrap_new(const struct wr_options *options);
+void wr_source_unwrap_free(struct wr_source_unwrap *unwrap);
+/* Decompresses the records of the batch being built, in place of frames and frame_message; returns
+ * how many there are then. May end the batch earlier. */
+uint32_t wr_source_unwrap(struct wr_source *source, uint32_t frame_count);
+/* Tells of those of messages before this one that cannot be decompressed. */
+enum wr_code wr_source_reject_wrapped(struct wr_source *source, uint32_t before, int64_t now_us,
+                                      struct wr_error *err);
+
+/* source_bytes.c */
+
+/* The next records off the front of a split's buffer, at most a batch; false: no whole one. */
+bool wr_source_frame(struct wr_source *source, uint32_t s, struct wr_frame *frames,
+                     struct wr_source_framed *framed);
+/* Hands on what they were decoded to: rejects, rows, the position behind them. */
+enum wr_code wr_source_emit_framed(struct wr_source *source, const struct wr_source_framed *framed,
+                                   const struct wr_decoded *decoded, int64_t now_us,
+                                   struct wr_error *err);
+/* Reads on into the buffer of the split whose turn it is, which becomes the current one. */
+enum wr_code wr_source_read(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
+                            struct wr_error *err);
+
+/* source_ahead.c: chunks that are framed before their turn, so that helpers can decode them. */
+
+void wr_source_ahead_open(struct wr_source *source);
+void wr_source_ahead_close(struct wr_source *source);
+/* Nothing more is read; what helpers have in hand is waited for. */
+void wr_source_ahead_leave(struct wr_source *source);
+/* Whether the next step is one of these: there are helpers, or something is left of them. */
+bool wr_source_ahead_helps(const struct wr_source *source);
+/* Before the current split is read on: its buffer becomes one in which nobody reads. false: it has
+ * to wait until what was framed is emitted. */
+bool wr_source_ahead_may_read(struct wr_source *source);
+enum wr_code wr_source_step_ahead(struct wr_source *source, int wait_ms, int64_t now_us,
+                                  bool *moved, struct wr_error *err);
 
 /* One step of each kind of source; see wr_source_step. */
 enum wr_code wr_source_step_bytes(struct wr_source *source, int wait_ms, int64_t now_us,

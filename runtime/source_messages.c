@@ -37,7 +37,6 @@ static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_u
   while (source->message_at < source->message_count &&
          source->message_at - first < source->settings.batch_rows) {
     const struct wr_message *message = &source->messages[source->message_at];
-    bytes += message->length;
     if (message->bytes) { /* a record without a value is nobody's row */
       source->frame_message[frame_count] = source->message_at;
       source->frames[frame_count++] = (struct wr_frame){message->bytes, message->length};
@@ -45,20 +44,29 @@ static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_u
     source->message_at++;
   }
   struct wr_decoded decoded;
+  _Atomic uint64_t *before = wr_source_turn_to_format(source);
+  if (source->unwrap)
+    frame_count = wr_source_unwrap(source, frame_count);
   source->decoder->format->decode(source->decoder, source->frames, frame_count, &decoded);
+  wr_source_turn_back(source, before);
   for (uint32_t i = 0; i < decoded.fault_count; i++) {
     uint32_t frame = decoded.faults[i].frame;
     const struct wr_message *message = &source->messages[source->frame_message[frame]];
-    enum wr_code code =
-        wr_source_reject(source, message->split, message->offset, &source->frames[frame], now_us,
-                         decoded.faults[i].message, err);
+    enum wr_code code = wr_source_reject_wrapped(source, source->frame_message[frame], now_us, err);
+    if (code == WR_OK)
+      code = wr_source_reject_message(source, message, &source->frames[frame], now_us,
+                                      decoded.faults[i].message, err);
     if (code != WR_OK)
       return code;
   }
+  enum wr_code code = wr_source_reject_wrapped(source, UINT32_MAX, now_us, err);
+  if (code != WR_OK)
+    return code;
   if (source->plan->metadata_count)
     wr_source_add_metadata(source, &decoded, source->messages, source->frame_message);
   for (uint32_t m = first; m < source->message_at; m++) {
     const struct wr_message *message = &source->messages[m];
+    bytes += message->length;
     if (m + 1 == source->message_at || source->messages[m + 1].split != message->split)
       source->reader->class->position_after(source->reader, message,
                                             source->splits[message->split].position,
@@ -76,7 +84,11 @@ enum wr_code wr_source_step_messages(struct wr_source *source, int wait_ms, int6
     struct wr_chunk chunk = {.space = NULL};
     source->messages = NULL;
     source->message_count = source->message_at = 0;
+    _Atomic uint64_t *before = wr_source_turn_to_connector(source, wait_ms);
     enum wr_code code = source->reader->class->poll(source->reader, wait_ms, &chunk, err);
+    wr_source_turn_back(source, before);
+    if (code == WR_OK)
+      code = wr_source_grow(source, now_us, err);
     if (code != WR_OK || chunk.message_count == 0)
       return code;
     source->messages = chunk.messages;
@@ -94,8 +106,12 @@ enum wr_code wr_source_step_rows(struct wr_source *source, int wait_ms, int64_t 
   if (source->row_at == source->rows.row_count) {
     source->rows = (struct wr_batch){.schema = source->schema, .others_us = WR_TIME_END};
     source->row_at = 0;
+    _Atomic uint64_t *before = wr_source_turn_to_connector(source, wait_ms);
     enum wr_code code =
         source->reader->class->poll_rows(source->reader, wait_ms, &source->rows, err);
+    wr_source_turn_back(source, before);
+    if (code == WR_OK)
+      code = wr_source_grow(source, now_us, err);
     if (code != WR_OK || source->rows.row_count == 0)
       return code;
     assert(source->rows.runs && !source->rows.picked);

@@ -68,13 +68,15 @@ struct wr_task {
   struct wr_operator_context rejects_context;
   struct wr_target rejects_target;
   struct wr_metrics edge_metrics; /* of exchanges and rejects: they are no node's rows */
+  struct wr_stopwatch watch;
+  _Atomic uint64_t cpu_ns; /* that its thread has had, once it has ended; 0: it has not */
   struct wr_inbox inbox;
   struct wr_channel **channels; /* what the head reads; owned */
   uint32_t channel_count;
   struct wr_page_view view;
   struct wr_alignment alignment; /* of a source with a group */
   pthread_t thread;
-  bool started;
+  _Atomic bool started;
   /* while running */
   int64_t now_us, tick_us;
   uint64_t before;           /* newest epoch of earlier executions */
