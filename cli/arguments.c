@@ -157,6 +157,27 @@ static bool set_memory(struct reader *reader, const char *text)
   return true;
 }
 
+/* --profile, --profile=json, --profile-file; *known: it is one of them. */
+static bool parse_profile_option(struct reader *reader, bool *known)
+{
+  struct wr_arguments *out = reader->out;
+  const char *argument = reader->argv[reader->at], *value = NULL;
+  *known = true;
+  if (strcmp(argument, "--profile") == 0 || strcmp(argument, "--profile=text") == 0)
+    return (out->profile = WR_PROFILE_TEXT) != WR_PROFILE_NONE;
+  if (strcmp(argument, "--profile=json") == 0)
+    return (out->profile = WR_PROFILE_JSON) != WR_PROFILE_NONE;
+  if (strncmp(argument, "--profile=", 10) == 0)
+    return complain(reader, "--profile is one of text, json", argument + 10);
+  if (option_is(reader, "--profile-file", &value)) {
+    if (!value || !*value)
+      return complain(reader, "--profile-file wants a file", NULL);
+    return (out->profile_file = value) != NULL;
+  }
+  *known = false;
+  return true;
+}
+
 /* Options about what is kept; *known: it is one of them. */
 static bool parse_state_option(struct reader *reader, bool *known)
 {
@@ -191,6 +212,8 @@ static bool parse_option(struct reader *reader, unsigned takes)
   uint64_t count;
   if (takes & WR_TAKES_STATE) {
     bool known, good = parse_state_option(reader, &known);
+    if (!known)
+      good = parse_profile_option(reader, &known);
     if (known)
       return good;
   }
@@ -240,7 +263,11 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
       if (!parse_option(&reader, takes))
         return false;
     } else if (path) {
-      return complain(&reader, "one file at a time", argument);
+      bool is_format = out->profile && (strcmp(path, "json") == 0 || strcmp(path, "text") == 0);
+      return complain(&reader,
+                      is_format ? "the format of --profile stands behind '=', as in --profile=json"
+                                : "one file at a time",
+                      argument);
     } else {
       path = argument;
     }
@@ -252,6 +279,8 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
                                                        : NULL;
   if (!out->state_dir && needs_state)
     return complain(&reader, "without --state-dir there is nothing to go on from", needs_state);
+  if (out->profile_file && !out->profile)
+    return complain(&reader, "without --profile nothing is written there", "--profile-file");
   if (out->state_dir && out->test_cut)
     return complain(&reader, "--test cut keeps its state in memory", "--state-dir");
   if (path && out->text)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cli/profile.h"
 #include "core/arena.h"
 #include "core/error.h"
 #include "planner/planner.h"
@@ -36,7 +37,9 @@ struct wr_arguments {
   bool allow_gap;
   uint64_t memory_bytes; /* of the job; 0: not given */
   bool drain;            /* at a signal windows fire */
-  bool check_only;       /* weir check */
+  enum wr_profile_format profile;
+  const char *profile_file; /* NULL: standard error */
+  bool check_only;          /* weir check */
   /* --test, for the project's own tests; see tests/README.md */
   uint32_t test_batch_rows;
   uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
@@ -74,6 +77,7 @@ int wr_command_functions(int argc, char **argv);
 int wr_command_types(int argc, char **argv);
 int wr_command_state(int argc, char **argv);
 int wr_command_savepoint(int argc, char **argv);
+int wr_command_discover(int argc, char **argv);
 
 /* The help text of a command on standard output; false: there is none of that name. */
 bool wr_help_print(const char *command);

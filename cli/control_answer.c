@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/control_inner.h"
+#include "cli/progress.h"
 #include "config.h"
 #include "core/time.h"
 #include "runtime/epochs.h"
@@ -95,15 +96,6 @@ static void status_number(struct wr_buffer *out, const char *name, uint64_t valu
   wr_buffer_print(out, ",\"%s\":%" PRIu64, name, value);
 }
 
-static uint64_t step_rejected(const struct wr_execution_step *step, bool late)
-{
-  uint64_t count = 0;
-  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
-    if ((kind == WR_REJECT_LATE) == late)
-      count += step->rejected[kind];
-  return count;
-}
-
 static void status_step(struct wr_buffer *out, const struct wr_execution_step *step)
 {
   wr_buffer_print(out, "{\"copies\":%u", step->plan->parallelism);
@@ -112,8 +104,8 @@ static void status_step(struct wr_buffer *out, const struct wr_execution_step *s
     status_text(out, "identity", step->plan->identity);
   status_number(out, "rows_in", step->rows_in);
   status_number(out, "rows_out", step->rows_out);
-  status_number(out, "late", step_rejected(step, true));
-  status_number(out, "bad", step_rejected(step, false));
+  status_number(out, "late", wr_progress_rejected(step, true));
+  status_number(out, "bad", wr_progress_rejected(step, false));
   status_number(out, "state_bytes", step->state_bytes);
   status_number(out, "keys", step->state_keys);
   wr_buffer_put_char(out, '}');
@@ -126,8 +118,8 @@ static void status_rows(struct wr_buffer *out, const struct wr_control *control,
   for (uint32_t i = 0; i < count; i++) {
     rows_in += steps[i].plan->source ? steps[i].rows_in : 0;
     rows_out += steps[i].plan->sink ? steps[i].rows_out : 0;
-    late += step_rejected(&steps[i], true);
-    bad += step_rejected(&steps[i], false);
+    late += wr_progress_rejected(&steps[i], true);
+    bad += wr_progress_rejected(&steps[i], false);
   }
   status_number(out, "rows_in", rows_in);
   status_number(out, "rows_out", rows_out);
@@ -150,7 +142,7 @@ static void status_epochs(struct wr_buffer *out, const struct wr_control *contro
   status_number(out, "epoch_write_us", (uint64_t)statistics.write_us);
   if (statistics.publish_us)
     status_number(out, "epoch_publish_us", (uint64_t)statistics.publish_us);
-  if (statistics.under_way_us)
+  if (statistics.is_under_way)
     status_number(out, "epoch_under_way_us", (uint64_t)statistics.under_way_us);
 }
 

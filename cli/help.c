@@ -19,6 +19,7 @@ static const char help_weir[] =
     "  types [NAME]          the types of SQL, or one with its casts\n"
     "  state DIR             what a state directory keeps, and how its job is doing\n"
     "  savepoint DIR         asks the running job for an epoch now; copies it, stops the job\n"
+    "  discover URI          looks at a file, topic or stream and prints a CREATE TABLE for it\n"
     "  help [COMMAND]        more about a command\n"
     "  --version             the version\n"
     "\n"
@@ -47,6 +48,9 @@ static const char help_run[] =
     "  -q, --quiet           no progress and no summary\n"
     "  --memory SIZE         all that the job may take, as 512MiB or 4GB; default: 3/4 of what the\n"
     "                        machine or its control group has. State above its share ends the job\n"
+    "  --profile[=FORMAT]    shows at the end what every step has done and where the time went, on\n"
+    "                        standard error; text (default), json: one object per job on one line\n"
+    "  --profile-file FILE   writes that to a file instead\n"
     "\n"
     "durable state:\n"
     "  --state-dir DIR       where epochs are kept; made if need be, one job per directory.\n"
@@ -77,7 +81,8 @@ static const char help_explain[] =
     "\n"
     "Shows for every job of a script the logical plan and the operators that run, with their\n"
     "parallelism, how rows are exchanged between them, which columns are decoded, and what every\n"
-    "sink promises.\n"
+    "sink promises. Nothing runs: EXPLAIN ANALYZE in a script of weir run shows a plan with what was\n"
+    "measured, and weir run --profile the figures alone.\n"
     "\n"
     "  --json                the same as a JSON array with one object per job; mistakes as one object\n";
 
@@ -132,6 +137,26 @@ static const char help_savepoint[] =
     "\n"
     "exit codes: 0 done, 2 wrong usage, 3 failed: there is no such epoch now\n";
 
+static const char help_discover[] =
+    "usage: weir discover URI [OPTIONS]\n"
+    "\n"
+    "Reads the beginning of a source and prints a CREATE TABLE that reads it: format, columns with types\n"
+    "that hold all that was seen, the column that looks like the event time with its watermark, and\n"
+    "as comments what the values look like. What it had to guess is said.\n"
+    "\n"
+    "  data/clicks.json, 'logs/*.csv', folder/     files, also of gzip and zstd\n"
+    "  kafka://host:9092/topic, kinesis://stream, s3://bucket/key\n"
+    "\n"
+    "  --records N           how many records are looked at (default 1000)\n"
+    "  --wait DURATION       topics and streams: for how long at most (default 10 s)\n"
+    "  --with KEY=VALUE      a further option of the connector; may be repeated\n"
+    "  --format FORMAT       json, csv or raw instead of what is guessed\n"
+    "  --header yes|no       CSV: whether files begin with the names of columns\n"
+    "  --name NAME           of the table; else from the URI\n"
+    "  --kinesis-analytics   prints the input schema of Kinesis Data Analytics for SQL instead\n"
+    "\n"
+    "exit codes: 0 done, 2 wrong usage, 3 the source cannot be read or nothing was recognised\n";
+
 static const struct {
   const char *command, *text;
 } helps[] = {
@@ -145,6 +170,7 @@ static const struct {
     {"types", help_types},
     {"state", help_state},
     {"savepoint", help_savepoint},
+    {"discover", help_discover},
 };
 
 bool wr_help_print(const char *command)

@@ -19,6 +19,7 @@ static const struct {
     {"types", wr_command_types},
     {"state", wr_command_state},
     {"savepoint", wr_command_savepoint},
+    {"discover", wr_command_discover},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

@@ -117,8 +117,7 @@ void wr_progress_summarize(struct wr_progress *progress, const struct wr_executi
             print_count(in, summary->held_rows));
 }
 
-/* Rows that a step rejected because they were late, or for any other reason. */
-static uint64_t step_rejected(const struct wr_execution_step *step, bool late)
+uint64_t wr_progress_rejected(const struct wr_execution_step *step, bool late)
 {
   uint64_t count = 0;
   for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
@@ -132,7 +131,7 @@ void wr_progress_summarize_steps(const struct wr_execution_step *steps, uint32_t
   for (int late = 1; late >= 0; late--) {
     uint32_t shown = 0, more = 0;
     for (uint32_t i = 0; i < step_count; i++) {
-      uint64_t count = step_rejected(&steps[i], late);
+      uint64_t count = wr_progress_rejected(&steps[i], late);
       char text[COUNT_BYTES * 2];
       if (count == 0)
         continue;

@@ -30,6 +30,8 @@ void wr_progress_clear(struct wr_progress *progress);
 /* The last words about a job. */
 void wr_progress_summarize(struct wr_progress *progress, const struct wr_execution_summary *summary,
                            bool stopped);
+/* Rows that a step rejected because they were late, or for any other reason. */
+uint64_t wr_progress_rejected(const struct wr_execution_step *step, bool late);
 /* Which steps of the plan rejected rows, if any did: a line for those that were late, one for the
  * others. */
 void wr_progress_summarize_steps(const struct wr_execution_step *steps, uint32_t step_count);

@@ -67,8 +67,14 @@ static enum wr_resume_verdict resume_choose_newest(struct wr_resume *resume, uin
 {
   uint64_t newest;
   *epoch = 0;
-  if (!resume->store->class->latest(resume->store, &newest))
+  if (!resume->store->class->latest(resume->store, &newest)) {
+    if (!resume->store->id_is_new)
+      fprintf(
+          stderr,
+          "weir: warning: %s was used before, but there is no epoch in it: the job begins anew\n",
+          resume->arguments->state_dir);
     return WR_RESUME_GO;
+  }
   if (!wr_store_find_sound(resume->store, epoch, resume_tell_damage, NULL)) {
     fprintf(stderr, "weir: error: no epoch in %s can be used\nhint: --from none starts anew\n",
             resume->arguments->state_dir);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir run: the jobs of a script, one after the other. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,13 +40,18 @@ static bool job_reads_stdin(const struct wr_plan *plan)
   return false;
 }
 
+static bool job_runs(const struct wr_job *job)
+{
+  return !job->is_explain || job->is_analyze;
+}
+
 /* What several jobs of one script cannot have: false after saying so. */
 static bool jobs_are_possible(const struct wr_arguments *arguments,
                               const struct wr_program *program)
 {
   uint32_t readers = 0;
   for (uint32_t i = 0; i < program->job_count; i++)
-    readers += job_reads_stdin(program->jobs[i].plan);
+    readers += job_runs(&program->jobs[i]) && job_reads_stdin(program->jobs[i].plan);
   if (readers > 0 && strcmp(arguments->name, "stdin") == 0) {
     fprintf(stderr, "weir: error: standard input holds the script and cannot also be a table\n"
                     "hint: give the script as a file or with -e\n");
@@ -57,7 +63,7 @@ static bool jobs_are_possible(const struct wr_arguments *arguments,
     return false;
   }
   for (uint32_t i = 0; i + 1 < program->job_count; i++)
-    if (!program->jobs[i].plan->bounded && !program->jobs[i].is_explain) {
+    if (!program->jobs[i].plan->bounded && job_runs(&program->jobs[i])) {
       fprintf(stderr,
               "weir: warning: job %u of %u never ends by itself, so the ones behind it never run\n",
               i + 1, program->job_count);
@@ -68,6 +74,8 @@ static bool jobs_are_possible(const struct wr_arguments *arguments,
 
 static bool job_writes_terminal(const struct wr_job *job)
 {
+  if (job->is_analyze && job->is_select)
+    return false;
   if (job->is_select)
     return isatty(STDOUT_FILENO);
   for (uint32_t n = 0; n < job->plan->node_count; n++)
@@ -108,9 +116,13 @@ static bool sinks_are_possible(const struct wr_arguments *arguments,
   struct wr_error err;
   for (uint32_t i = 0; i < program->job_count; i++) {
     const struct wr_job *job = &program->jobs[i];
-    if (job->is_explain || wr_publishers_check(job->plan, arguments->state_dir, &err) == WR_OK)
+    bool durable = arguments->state_dir && !job->is_analyze;
+    if (!job_runs(job) || wr_publishers_check(job->plan, durable, &err) == WR_OK)
       continue;
-    fprintf(stderr, "weir: error: %s\nhint: %s\n", err.message, err.hint);
+    fprintf(stderr, "weir: error: %s\nhint: %s\n", err.message,
+            job->is_analyze ? "EXPLAIN ANALYZE keeps no state; weir run --profile with --state-dir "
+                              "shows the same figures"
+                            : err.hint);
     return false;
   }
   return true;
@@ -151,14 +163,6 @@ static void warn_of_stdin(const struct wr_plan *plan)
 #define RUN_PAUSE_MIN_US      (1 * WR_US_PER_SECOND)
 #define RUN_PAUSE_MAX_US      (60 * WR_US_PER_SECOND)
 
-/* What a job has counted. */
-struct counts {
-  struct wr_execution_summary summary;
-  struct wr_execution_step *steps; /* NULL: it was not started */
-  uint32_t step_count;
-  struct wr_arena arena;
-};
-
 /* A job on its way. */
 struct run {
   const struct wr_arguments *arguments;
@@ -167,30 +171,23 @@ struct run {
   struct wr_stopper *stopper;
   struct wr_control *control; /* NULL: nobody can ask */
   uint32_t restarts;
-  struct counts counts; /* of all its executions */
-  bool stopped;         /* by a signal */
+  /* of all its executions */
+  struct wr_execution_summary counts;
+  struct wr_profile profile;
+  FILE *profile_file;
+  bool stopped; /* by a signal */
 };
 
-static void counts_add(struct counts *counts, const struct counts *more)
+static void counts_add(struct wr_execution_summary *counts, const struct wr_execution_summary *more)
 {
-  struct wr_execution_summary *summary = &counts->summary;
-  summary->rows_in += more->summary.rows_in;
-  summary->rows_out += more->summary.rows_out;
-  summary->duration_us += more->summary.duration_us;
-  summary->held_rows = more->summary.held_rows;
-  summary->last_epoch_kept = more->summary.last_epoch_kept;
-  summary->epochs = more->summary.epochs ? more->summary.epochs : summary->epochs;
-  if (!counts->steps && more->steps) {
-    counts->steps = WR_NEW_ARRAY(&counts->arena, struct wr_execution_step, more->step_count);
-    counts->step_count = more->step_count;
-    for (uint32_t i = 0; i < more->step_count; i++)
-      counts->steps[i].name = wr_arena_print(&counts->arena, "%s", more->steps[i].name);
-  }
-  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++) {
-    summary->rejected[kind] += more->summary.rejected[kind];
-    for (uint32_t i = 0; i < counts->step_count && i < more->step_count; i++)
-      counts->steps[i].rejected[kind] += more->steps[i].rejected[kind];
-  }
+  counts->rows_in += more->rows_in;
+  counts->rows_out += more->rows_out;
+  counts->duration_us += more->duration_us;
+  counts->held_rows = more->held_rows;
+  counts->last_epoch_kept = more->last_epoch_kept;
+  counts->epochs = more->epochs ? more->epochs : counts->epochs;
+  for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
+    counts->rejected[kind] += more->rejected[kind];
 }
 
 /* Nothing can be waited for any longer: what is on the disk is right at any moment. */
@@ -240,7 +237,7 @@ static enum wr_code run_execution(struct run *run, const struct wr_plan *plan, b
                                   struct wr_error *err)
 {
   struct wr_execution *execution;
-  struct counts counts = {0};
+  struct wr_execution_summary counts;
   enum wr_code code = wr_execution_start(plan, &run->options, &execution, err);
   *started = code == WR_OK;
   if (code != WR_OK)
@@ -249,10 +246,9 @@ static enum wr_code run_execution(struct run *run, const struct wr_plan *plan, b
   watch_from_now(run, NULL);
   wr_progress_clear(&run->progress);
   run->stopped = atomic_load(&run->stopper->signals) > 0;
-  wr_execution_summarize(execution, &counts.summary);
-  counts.steps = wr_execution_steps(execution, &counts.arena, &counts.step_count);
+  wr_execution_summarize(execution, &counts);
   counts_add(&run->counts, &counts);
-  wr_arena_free(&counts.arena);
+  wr_profile_add(&run->profile, execution);
   code = wr_execution_result(execution, err);
   wr_execution_free(execution);
   return code;
@@ -320,8 +316,8 @@ static void note_restart(struct run *run, const struct wr_resume *resume, int64_
 
 static void control_pause(struct run *run, const struct wr_error *err)
 {
-  const struct wr_control_past past = {.rows_in = run->counts.summary.rows_in,
-                                       .rows_out = run->counts.summary.rows_out,
+  const struct wr_control_past past = {.rows_in = run->counts.rows_in,
+                                       .rows_out = run->counts.rows_out,
                                        .restarts = ++run->restarts};
   if (run->control)
     wr_control_pause(run->control, &past, err->message);
@@ -367,11 +363,42 @@ static enum wr_code run_durable(struct run *run, const struct wr_plan *plan,
 
 static void summarize(struct run *run, const struct wr_job *job)
 {
-  struct counts *counts = &run->counts;
-  if (run->arguments->quiet || (!job_has_source(job->plan) && !has_rejects(&counts->summary)))
+  const struct wr_execution_summary *counts = &run->counts;
+  if (run->arguments->quiet || (!job_has_source(job->plan) && !has_rejects(counts)))
     return;
-  wr_progress_summarize(&run->progress, &counts->summary, run->stopped);
-  wr_progress_summarize_steps(counts->steps, counts->step_count);
+  wr_progress_summarize(&run->progress, counts, run->stopped);
+  wr_progress_summarize_steps(run->profile.steps, run->profile.steps ? job->plan->node_count : 0);
+}
+
+/* EXPLAIN ANALYZE: the plan with what was measured. */
+static void print_analyzed(struct run *run, const struct wr_job *job)
+{
+  struct wr_arena *arena = &run->profile.arena;
+  enum wr_profile_format format = job->explain_json ? WR_PROFILE_JSON : WR_PROFILE_TEXT;
+  const struct wr_explain_figures figures = wr_profile_figures(&run->profile, format);
+  fputs(job->explain_json ? wr_explain_json_with(arena, job, &figures)
+                          : wr_explain_text_with(arena, job, &figures),
+        stdout);
+  fflush(stdout);
+}
+
+/* What a job that has ended, in whatever way, leaves to be read. */
+static void report(struct run *run, const struct wr_job *job, enum wr_code code)
+{
+  if (code == WR_OK)
+    summarize(run, job);
+  if (code == WR_OK && job->is_analyze)
+    print_analyzed(run, job);
+  else if (job_has_source(job->plan))
+    wr_profile_print(&run->profile, run->arguments->profile, run->profile_file);
+}
+
+static void note_unbounded(struct run *run, const struct wr_job *job)
+{
+  if (job->is_analyze && !job->plan->bounded && !run->arguments->quiet)
+    wr_progress_note(&run->progress,
+                     "the input of this query does not end: EXPLAIN ANALYZE shows its figures when "
+                     "the query ends or you stop it");
 }
 
 /* Opens the state directory, if the job keeps state; *code is then the exit code if there is
@@ -421,10 +448,10 @@ static void close_control(struct run *run, const struct wr_resume *resume, enum 
 }
 
 static int run_job(const struct wr_arguments *arguments, const struct wr_program *program,
-                   uint32_t job_number, struct wr_stopper *stopper)
+                   uint32_t job_number, struct wr_stopper *stopper, FILE *profile_file)
 {
   const struct wr_job *job = &program->jobs[job_number];
-  struct run run = {.arguments = arguments, .stopper = stopper};
+  struct run run = {.arguments = arguments, .stopper = stopper, .profile_file = profile_file};
   struct wr_resume resume = {0};
   struct wr_error err;
   bool started;
@@ -439,6 +466,7 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_program
                                               .allow_duplicates = arguments->allow_duplicates,
                                               .allow_gap = arguments->allow_gap,
                                               .state_dir = arguments->state_dir,
+                                              .timed = arguments->profile || job->is_analyze,
                                               .batch_rows = arguments->test_batch_rows,
                                               .cut_after_records = arguments->test_cut,
                                               .cut_epochs = arguments->test_cut_epochs};
@@ -446,6 +474,8 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_program
     return exit_code;
   wr_progress_open(&run.progress,
                    !arguments->quiet && isatty(STDERR_FILENO) && !job_writes_terminal(job));
+  wr_profile_open(&run.profile, job->plan);
+  note_unbounded(&run, job);
   if (arguments->test_cut)
     run.options.store = wr_store_memory_new();
   if (run.options.durable)
@@ -458,9 +488,8 @@ static int run_job(const struct wr_arguments *arguments, const struct wr_program
     run.options.store->class->close(run.options.store);
   close_control(&run, &resume, code, &err);
   wr_resume_close(&resume);
-  if (code == WR_OK)
-    summarize(&run, job);
-  wr_arena_free(&run.counts.arena);
+  report(&run, job, code);
+  wr_profile_close(&run.profile);
   wr_progress_close(&run.progress);
   if (code == WR_OK)
     return WR_EXIT_DONE;
@@ -475,16 +504,27 @@ static int run_jobs(const struct wr_arguments *arguments, const struct wr_progra
 {
   struct wr_stopper stopper;
   int exit_code = WR_EXIT_DONE;
+  FILE *profile_file = arguments->profile_file ? fopen(arguments->profile_file, "w") : stderr;
+  if (!profile_file) {
+    fprintf(stderr, "weir run: %s cannot be written: %s\n", arguments->profile_file,
+            strerror(errno));
+    return WR_EXIT_USAGE;
+  }
   wr_stopper_start(&stopper, arguments->drain);
   for (uint32_t i = 0;
        exit_code == WR_EXIT_DONE && i < program->job_count && !atomic_load(&stopper.signals); i++) {
     const struct wr_job *job = &program->jobs[i];
-    if (job->is_explain)
+    if (!job_runs(job))
       fputs(job->explain_json ? wr_explain_json(arena, job) : wr_explain_text(arena, job), stdout);
     else
-      exit_code = run_job(arguments, program, i, &stopper);
+      exit_code = run_job(arguments, program, i, &stopper, profile_file);
   }
   wr_stopper_end(&stopper);
+  if (profile_file != stderr && fclose(profile_file) != 0) {
+    fprintf(stderr, "weir run: %s cannot be written: %s\n", arguments->profile_file,
+            strerror(errno));
+    return exit_code == WR_EXIT_DONE ? WR_EXIT_FAILED : exit_code;
+  }
   return exit_code;
 }
 

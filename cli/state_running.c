@@ -133,7 +133,7 @@ static void print_epochs(const struct answer *answer)
   if (answer_number(answer, 0, "epochs_skipped"))
     printf(", %s left out because the one before took longer",
            answer_count(answer, 0, "epochs_skipped"));
-  if (answer_number(answer, 0, "epoch_under_way_us"))
+  if (answer_member(answer, 0, "epoch_under_way_us", WR_JSON_NUMBER))
     printf("; one is under way for %s", answer_duration(answer, "epoch_under_way_us"));
   putchar('\n');
   if (answer_number(answer, 0, "epochs_failed_in_row"))

@@ -43,6 +43,21 @@ const char *wr_duration_print(struct wr_arena *arena, int64_t us)
   return wr_age_print(arena, us);
 }
 
+const char *wr_time_print(struct wr_arena *arena, uint64_t ns)
+{
+  static const char *const units[] = {"ns", "us", "ms", "s"};
+  double time = (double)ns;
+  size_t unit = 0;
+  if (ns >= 1000 * (uint64_t)(120 * WR_US_PER_SECOND))
+    return wr_age_print(arena, (int64_t)(ns / 1000));
+  while (time >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
+    time /= 1000;
+    unit++;
+  }
+  int digits = unit == 0 || time >= 99.95 ? 0 : time >= 9.995 ? 1 : 2;
+  return wr_arena_print(arena, "%.*f %s", digits, time, units[unit]);
+}
+
 const char *wr_age_print(struct wr_arena *arena, int64_t age_us)
 {
   static const struct {
