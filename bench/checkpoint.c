@@ -3,16 +3,18 @@
  * checkpoint DIR [MEGABYTES [SECONDS [INTERVAL_MS [ROUNDS]]]]: what epochs cost a job while it
  * runs. A job of one thread (rows from datagen, COUNT and SUM by a key in one long window) gets so
  * many megabytes of state, and then changes either all of its keys or one of a hundred for some
- * seconds; without epochs, and with one every interval in the state directory DIR/N, in turn. Told
- * are
+ * seconds; without epochs, and with one every interval in the state directory DIR/state, in turn.
+ * Told are
  *
- *   M rows/s  after the state was there, and how much of those without epochs that is
- *   pause     the longest time from batch to batch, growth of tables included, of each epoch (from
- *             barrier to barrier): in the middle, at the 99th percentile, and at worst. Once by the
- *             clock, and once in CPU time of the thread, which others on the machine do not
- * lengthen save      the longest call of the operator at a barrier, and of the steps behind it (CPU
- * time) bytes     of an epoch, all of it, and what it has written itself, in the middle of the
- * newest ones
+ * - M rows/s: after the state was there, and how much of those without epochs that is;
+ * - pause: the longest time from batch to batch, growth of tables included, of each epoch (from
+ *   barrier to barrier): in the middle, at the 99th percentile, and at worst; once by the clock,
+ * and once in CPU time of the thread, which others on the machine do not lengthen;
+ * - save, step: the longest call of the operator at a barrier, and of the steps behind it, in CPU
+ * time;
+ * - epochs: how many there were;
+ * - MB, own MB: all bytes of an epoch, and those that it has written itself, in the middle of the
+ *   newest ones.
  *
  * DIR must not exist; what is in it is removed.
  */

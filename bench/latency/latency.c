@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * latency BROKERS WEIR [RATE [SECONDS [WINDOW_MS [PARTITIONS]]]]: how long a result takes from
- * Kafka to Kafka, with the defaults of both. Rows with the time at which they are sent go to a
- * topic at a fixed rate; WEIR counts them in tumbling windows into another. The time of a result is
- * from the moment the row was handed to the producer that moves the watermark past the end of its
- * window (of all partitions the last one) to the moment the result is consumed. Topics are made
- * anew and named after the process. Default: 50,000 rows a second for 60 s, windows of 1 s, one
- * partition.
+ * latency BROKERS|- WEIR [RATE [SECONDS [WINDOW_MS [PARTITIONS]]]]: how long a result takes from
+ * Kafka to Kafka, or with - through a pipe in and a pipe out, with the defaults of everything. Rows
+ * with the time at which they are sent go out at a fixed rate; WEIR counts them in tumbling
+ * windows. The time of a result is from the moment the row was handed to the producer (or written
+ * to the pipe) that moves the watermark past the end of its window (of all partitions the last one)
+ * to the moment the result is consumed. Topics are made anew and named after the process. Default:
+ * 50,000 rows a second for 60 s, windows of 1 s, one partition.
  */
 #include <inttypes.h>
 #include <librdkafka/rdkafka.h>
@@ -31,6 +31,8 @@ struct latency {
   const char *brokers, *weir;
   char in[64], out[64], script[64];
   long rate, seconds, window_ms, partitions;
+  int pipe_in, pipe_out;      /* of WEIR's standard input and output; -1: Kafka */
+  rd_kafka_topic_t *topic;    /* NULL: a pipe */
   int64_t first_ms;           /* start of the first window */
   _Atomic int64_t *passed_us; /* per window: when the last partition's row behind it was sent */
   int64_t *samples;
@@ -83,49 +85,74 @@ static void topics_make(const struct latency *self, rd_kafka_t *client)
   rd_kafka_NewTopic_destroy_array(topics, 2);
 }
 
+static void table_write(const struct latency *self, FILE *file, const char *topic,
+                        const char *options, const char *other)
+{
+  if (self->brokers)
+    fprintf(file,
+            "WITH ('connector' = 'kafka', 'topic' = '%s', 'properties.bootstrap.servers' = '%s',\n"
+            "  'format' = 'json'%s);\n",
+            topic, self->brokers, options);
+  else
+    fprintf(file, "WITH (%s);\n", other);
+}
+
 static void script_write(struct latency *self)
 {
   FILE *file = fopen(self->script, "w");
   if (!file)
     fail(self->script, "cannot be written");
+  fprintf(file, "CREATE TABLE clicks (k INT, ts BIGINT, t AS TO_TIMESTAMP_LTZ(ts, 3),\n"
+                "  WATERMARK FOR t AS t - INTERVAL '0.001' SECOND)\n");
+  table_write(self, file, self->in, ", 'scan.startup.mode' = 'earliest-offset'",
+              "'connector' = 'stdin', 'format' = 'json'");
+  fprintf(file, "CREATE TABLE counts (e TIMESTAMP_LTZ(3), k INT, c BIGINT)\n");
+  table_write(self, file, self->out, "", "'connector' = 'print'");
   fprintf(file,
-          "CREATE TABLE clicks (k INT, ts BIGINT, t AS TO_TIMESTAMP_LTZ(ts, 3),\n"
-          "  WATERMARK FOR t AS t - INTERVAL '0.001' SECOND)\n"
-          "WITH ('connector' = 'kafka', 'topic' = '%s', 'properties.bootstrap.servers' = '%s',\n"
-          "  'scan.startup.mode' = 'earliest-offset', 'format' = 'json');\n"
-          "CREATE TABLE counts (e TIMESTAMP_LTZ(3), k INT, c BIGINT)\n"
-          "WITH ('connector' = 'kafka', 'topic' = '%s', 'properties.bootstrap.servers' = '%s',\n"
-          "  'format' = 'json', 'json.timestamp-format.standard' = 'ISO-8601');\n"
           "INSERT INTO counts SELECT window_end, k, COUNT(*) FROM TABLE(TUMBLE(TABLE clicks,\n"
           "  DESCRIPTOR(t), INTERVAL '%ld.%03ld' SECOND)) GROUP BY window_start, window_end, k;\n",
-          self->in, self->brokers, self->out, self->brokers, self->window_ms / 1000,
-          self->window_ms % 1000);
+          self->window_ms / 1000, self->window_ms % 1000);
   fclose(file);
 }
 
-static pid_t weir_start(const struct latency *self)
+static pid_t weir_start(struct latency *self)
 {
+  int in[2] = {-1, -1}, out[2] = {-1, -1};
+  if (!self->brokers && (pipe(in) || pipe(out)))
+    fail("a pipe", "cannot be made");
   pid_t pid = fork();
   if (pid == 0) {
+    if (!self->brokers && (dup2(in[0], STDIN_FILENO) < 0 || dup2(out[1], STDOUT_FILENO) < 0))
+      _exit(127);
+    for (int i = 0; i < 2 && !self->brokers; i++) {
+      close(in[i]);
+      close(out[i]);
+    }
     execl(self->weir, self->weir, "run", "-q", self->script, (char *)NULL);
     perror(self->weir);
     _exit(127);
   }
+  if (!self->brokers) {
+    close(in[0]);
+    close(out[1]);
+  }
+  self->pipe_in = in[1];
+  self->pipe_out = out[0];
   return pid;
 }
 
 /* ---- results */
 
-/* "e":"2026-01-02T03:04:05.678Z" or without what does not matter, in milliseconds. */
+/* {"e":"2026-01-02 03:04:05.678Z",... or +I[2026-01-02 03:04:05.678Z, ..., in milliseconds. */
 static bool result_end(const char *bytes, size_t length, int64_t *end_ms)
 {
   char text[256];
   struct tm at = {0};
   int ms = 0;
   snprintf(text, sizeof text, "%.*s", (int)length, bytes);
-  const char *e = strstr(text, "\"e\":\"");
-  if (!e || sscanf(e + 5, "%d-%d-%dT%d:%d:%d.%3d", &at.tm_year, &at.tm_mon, &at.tm_mday,
-                   &at.tm_hour, &at.tm_min, &at.tm_sec, &ms) < 6)
+  size_t begin = strcspn(text, "0123456789");
+  if (sscanf(text + begin, "%d-%d-%d%*c%d:%d:%d.%3d", &at.tm_year, &at.tm_mon, &at.tm_mday,
+             &at.tm_hour, &at.tm_min, &at.tm_sec, &ms) < 6)
     return false;
   at.tm_year -= 1900;
   at.tm_mon -= 1;
@@ -133,10 +160,10 @@ static bool result_end(const char *bytes, size_t length, int64_t *end_ms)
   return true;
 }
 
-static void result_take(struct latency *self, const rd_kafka_message_t *message, int64_t now_us)
+static void result_take(struct latency *self, const char *bytes, size_t length, int64_t now_us)
 {
   int64_t end_ms;
-  if (!result_end(message->payload, message->len, &end_ms))
+  if (!result_end(bytes, length, &end_ms))
     return;
   int64_t window = (end_ms - self->first_ms) / self->window_ms - 1;
   if (window < LATENCY_WARM_UP_S * 1000 / self->window_ms || window >= LATENCY_WINDOWS_MAX)
@@ -146,7 +173,7 @@ static void result_take(struct latency *self, const rd_kafka_message_t *message,
     self->samples[self->sample_count++] = now_us - passed_us;
 }
 
-static void *results_read(void *argument)
+static void *results_consume(void *argument)
 {
   struct latency *self = argument;
   rd_kafka_t *client = client_new(self, RD_KAFKA_CONSUMER, "fetch.wait.max.ms", "10");
@@ -157,7 +184,7 @@ static void *results_read(void *argument)
     if (!message)
       continue;
     if (!message->err)
-      result_take(self, message, clock_us());
+      result_take(self, message->payload, message->len, clock_us());
     rd_kafka_message_destroy(message);
   }
   rd_kafka_consume_stop(topic, 0);
@@ -166,30 +193,61 @@ static void *results_read(void *argument)
   return NULL;
 }
 
+static void *results_read(void *argument)
+{
+  struct latency *self = argument;
+  FILE *file = fdopen(self->pipe_out, "r");
+  char *text = NULL;
+  size_t room = 0;
+  for (ssize_t length; file && (length = getline(&text, &room, file)) > 0;)
+    result_take(self, text, (size_t)length, clock_us());
+  free(text);
+  if (file)
+    fclose(file);
+  return NULL;
+}
+
 /* ---- rows */
+
+/* Until a row is due. */
+static void rows_wait(rd_kafka_t *client, int64_t due_us)
+{
+  for (int64_t now_us = clock_us(); now_us < due_us; now_us = clock_us()) {
+    if (client)
+      rd_kafka_poll(client, 0);
+    if (due_us - now_us > 200)
+      nanosleep(&(struct timespec){0, (due_us - now_us) * 500}, NULL);
+  }
+}
+
+static void row_send(struct latency *self, rd_kafka_t *client, int partition, char *row,
+                     size_t length)
+{
+  while (self->topic &&
+         rd_kafka_produce(self->topic, partition, RD_KAFKA_MSG_F_COPY, row, length, NULL, 0, NULL))
+    rd_kafka_poll(client, 1);
+  if (self->topic)
+    return;
+  row[length] = '\n';
+  for (size_t sent = 0; sent <= length;) {
+    ssize_t some = write(self->pipe_in, row + sent, length + 1 - sent);
+    if (some < 0)
+      fail("writing a row", "the pipe is closed");
+    sent += (size_t)some;
+  }
+}
 
 static void rows_send(struct latency *self, rd_kafka_t *client)
 {
-  rd_kafka_topic_t *topic = rd_kafka_topic_new(client, self->in, NULL);
   int64_t begun_us = clock_us(), window[LATENCY_PARTITIONS_MAX] = {0}, least = 0;
   self->first_ms = begun_us / 1000 / self->window_ms * self->window_ms;
   for (int64_t n = 0; n < self->rate * self->seconds; n++) {
     char row[64];
-    int64_t due_us = begun_us + n * 1000000 / self->rate, now_us = clock_us();
-    while (now_us < due_us) {
-      rd_kafka_poll(client, 0);
-      if (due_us - now_us > 200)
-        nanosleep(&(struct timespec){0, (due_us - now_us) * 500}, NULL);
-      now_us = clock_us();
-    }
+    rows_wait(client, begun_us + n * 1000000 / self->rate);
     int partition = (int)(n % self->partitions);
-    int64_t ms = now_us / 1000;
+    int64_t now_us = clock_us(), ms = now_us / 1000;
     int length =
         snprintf(row, sizeof row, "{\"k\":%d,\"ts\":%" PRId64 "}", (int)(n % LATENCY_KEYS), ms);
-    now_us = clock_us();
-    while (
-        rd_kafka_produce(topic, partition, RD_KAFKA_MSG_F_COPY, row, (size_t)length, NULL, 0, NULL))
-      rd_kafka_poll(client, 1);
     /* Windows that end before it are complete where all partitions have come so far. */
     window[partition] = (ms - self->first_ms) / self->window_ms;
     int64_t reached = window[partition];
@@ -197,9 +255,8 @@ static void rows_send(struct latency *self, rd_kafka_t *client)
       reached = window[p] < reached ? window[p] : reached;
     for (; least < reached && least < LATENCY_WINDOWS_MAX; least++)
       atomic_store(&self->passed_us[least], now_us);
+    row_send(self, client, partition, row, (size_t)length);
   }
-  rd_kafka_flush(client, 30000);
-  rd_kafka_topic_destroy(topic);
 }
 
 static int compare(const void *a, const void *b)
@@ -210,15 +267,49 @@ static int compare(const void *a, const void *b)
 
 static void tell(struct latency *self)
 {
-  static const double shares[] = {50, 90, 99, 99.9, 99.99, 100};
+  static const struct share {
+    double percent;
+    const char *name;
+  } shares[] = {{50, "p50"},     {90, "p90"},       {99, "p99"},
+                {99.9, "p99.9"}, {99.99, "p99.99"}, {100, "max"}};
   long count = self->sample_count;
   qsort(self->samples, (size_t)count, sizeof *self->samples, compare);
-  printf("%ld results of windows of %ld ms, %ld rows/s, %ld partitions\n", count, self->window_ms,
-         self->rate, self->partitions);
+  printf("%s: %ld results of windows of %ld ms, %ld rows/s, %ld partitions\n",
+         self->brokers ? "Kafka to Kafka" : "pipe to pipe", count, self->window_ms, self->rate,
+         self->partitions);
   for (size_t i = 0; count && i < sizeof shares / sizeof *shares; i++) {
-    long at = (long)((double)count * shares[i] / 100);
-    printf("  p%-6g %8.2f ms\n", shares[i],
+    long at = (long)((double)count * shares[i].percent / 100);
+    printf("  %-6s %8.2f ms\n", shares[i].name,
            (double)self->samples[at < count ? at : count - 1] / 1000);
+  }
+}
+
+static void measure(struct latency *self)
+{
+  rd_kafka_t *producer = NULL;
+  if (self->brokers) {
+    producer = client_new(self, RD_KAFKA_PRODUCER, "linger.ms", "0");
+    topics_make(self, producer);
+    self->topic = rd_kafka_topic_new(producer, self->in, NULL);
+  }
+  script_write(self);
+  pid_t weir = weir_start(self);
+  pthread_t reader;
+  if (pthread_create(&reader, NULL, self->brokers ? results_consume : results_read, self) != 0)
+    fail("a thread", "cannot be started");
+  sleep(2); /* the program connects */
+  rows_send(self, producer);
+  if (producer)
+    rd_kafka_flush(producer, 30000);
+  sleep(2);
+  atomic_store(&self->done, true);
+  kill(weir, SIGTERM);
+  waitpid(weir, NULL, 0);
+  pthread_join(reader, NULL);
+  unlink(self->script);
+  if (producer) {
+    rd_kafka_topic_destroy(self->topic);
+    rd_kafka_destroy(producer);
   }
 }
 
@@ -227,37 +318,25 @@ int main(int argc, char **argv)
   struct latency self = {.rate = 50000, .seconds = 60, .window_ms = 1000, .partitions = 1};
   long *const numbers[] = {&self.rate, &self.seconds, &self.window_ms, &self.partitions};
   if (argc < 3) {
-    fprintf(stderr, "usage: latency BROKERS WEIR [RATE [SECONDS [WINDOW_MS [PARTITIONS]]]]\n");
+    fprintf(stderr, "usage: latency BROKERS|- WEIR [RATE [SECONDS [WINDOW_MS [PARTITIONS]]]]\n");
     return 2;
   }
-  self.brokers = argv[1];
+  self.brokers = strcmp(argv[1], "-") ? argv[1] : NULL;
   self.weir = argv[2];
   for (int i = 3; i < argc && i < 7; i++)
     *numbers[i - 3] = strtol(argv[i], NULL, 10);
   if (self.rate < 1 || self.seconds < 1 || self.window_ms < 10 || self.partitions < 1 ||
-      self.partitions > LATENCY_PARTITIONS_MAX)
+      self.partitions > (self.brokers ? LATENCY_PARTITIONS_MAX : 1))
     fail("an argument", "out of range");
+  signal(SIGPIPE, SIG_IGN);
   snprintf(self.in, sizeof self.in, "latency-in-%ld", (long)getpid());
   snprintf(self.out, sizeof self.out, "latency-out-%ld", (long)getpid());
   snprintf(self.script, sizeof self.script, "/tmp/latency-%ld.sql", (long)getpid());
   self.passed_us = calloc(LATENCY_WINDOWS_MAX, sizeof *self.passed_us);
   self.samples = calloc((size_t)LATENCY_WINDOWS_MAX * LATENCY_KEYS, sizeof *self.samples);
-  rd_kafka_t *producer = client_new(&self, RD_KAFKA_PRODUCER, "linger.ms", "0");
-  topics_make(&self, producer);
-  script_write(&self);
-  pid_t weir = weir_start(&self);
-  pthread_t reader;
-  if (pthread_create(&reader, NULL, results_read, &self) != 0)
-    fail("a thread", "cannot be started");
-  sleep(2); /* the program connects */
-  rows_send(&self, producer);
-  sleep(2);
-  atomic_store(&self.done, true);
-  pthread_join(reader, NULL);
-  kill(weir, SIGTERM);
-  waitpid(weir, NULL, 0);
-  unlink(self.script);
-  rd_kafka_destroy(producer);
+  if (!self.passed_us || !self.samples)
+    fail("memory", "not enough");
+  measure(&self);
   tell(&self);
   free(self.samples);
   free((void *)self.passed_us);
