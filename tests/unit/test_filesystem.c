@@ -418,7 +418,7 @@ static void test_refuses(void)
       {{NULL}, false, WR_SEMANTIC},
       {{"path", "", NULL}, false, WR_SEMANTIC},
       {{"path", "s3://bucket/x", NULL}, false, WR_UNSUPPORTED},
-      {{"path", "x", "source.monitor-interval", "1 s", NULL}, false, WR_UNSUPPORTED},
+      {{"path", "x", "source.monitor-interval", "0 s", NULL}, false, WR_SEMANTIC},
       {{"path", "x", "compression", "lz4", NULL}, true, WR_SEMANTIC},
       {{"path", "x", "partition.default-name", "", NULL}, true, WR_SEMANTIC},
       {{"path", "file:///x", NULL}, false, WR_OK},

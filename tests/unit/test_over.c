@@ -12,8 +12,9 @@
 #include "core/packed.h"
 #include "core/time.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 
-enum { TASKS_MAX = 3, CALLS_MAX = 20, SEED = 77 };
+enum { CALLS_MAX = 20 };
 
 static const struct {
   const char *name;
@@ -84,7 +85,7 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
   CU_ASSERT(reject->raw.length > 2 && reject->message[0]);
 }
 
-/* Everything that one query needs, in up to TASKS_MAX tasks. */
+/* Everything that one query needs, in up to OPERATE_TASKS_MAX tasks. */
 struct query {
   struct wr_arena arena;
   struct wr_over_spec spec;
@@ -95,12 +96,8 @@ struct query {
   uint32_t key;
   struct rejects rejects;
   struct over_outcome outcome;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics, sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
   bool in_order;
   struct wr_builder builders[COLUMNS];
 };
@@ -155,8 +152,8 @@ static struct query *query_new(const struct over_call *calls, const struct wr_ov
       .call_count = count,
   };
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){
+      .class = &wr_operator_class_over, .spec = &query->spec, .rejects = &query->rejects.sink};
   query->outcome = over_outcome_new();
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_open(&query->builders[c], over_schema.fields[c].type);
@@ -165,41 +162,19 @@ static struct query *query_new(const struct over_call *calls, const struct wr_ov
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "over",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics,
-    };
-    const struct wr_operator_class *class = &wr_operator_class_over;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] = (struct sink){.op = wr_operator_head(&sink_class, &query->sink_context),
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct sink){.op = operate_sink(&query->tasks, &sink_class),
                                     .outcome = &query->outcome,
                                     .call_count = query->spec.call_count,
                                     .rows_max = ROWS,
                                     .last = WR_TIME_NONE,
                                     .in_order = query->in_order};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
-}
-
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_close(&query->builders[c]);
   wr_arena_free(&query->arena);
@@ -254,12 +229,9 @@ static void query_put_row(struct query *query, const struct over_row *row)
 static void query_batch(struct query *query, const struct over_row *rows, uint32_t count,
                         int64_t now, int64_t watermark_us)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *key = &columns[K];
   int64_t *arrived_us = wr_memory_get(count * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get(count * sizeof *hashes);
-  uint32_t *picked = wr_memory_get(count * sizeof *picked);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -268,32 +240,20 @@ static void query_batch(struct query *query, const struct over_row *rows, uint32
   }
   for (uint32_t c = 0; c < COLUMNS; c++)
     columns[c] = wr_builder_view(&query->builders[c]);
-  wr_hash_keys(&key, 1, NULL, count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &over_schema,
-                             .columns = columns,
-                             .row_count = count,
-                             .arrived_us = arrived_us,
-                             .others_us = WR_TIME_END,
-                             .now_us = now,
-                             .picked = picked};
-    for (uint32_t i = 0; i < count; i++)
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) == t)
-        picked[batch.picked_count++] = i;
-    if (batch.picked_count == count)
-      batch.picked = NULL;
-    CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], 0, &batch, &err), WR_OK);
+  const struct wr_batch batch = {.schema = &over_schema,
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = WR_TIME_END,
+                                 .now_us = now};
+  operate_batch(&query->tasks, 0, &batch, &key, 1, NULL);
+  for (uint32_t t = 0; t < query->tasks.count; t++)
     query->sinks[t].last = WR_TIME_NONE;
-  }
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    if (watermark_us == WR_TIME_NONE)
-      continue;
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
+  if (watermark_us != WR_TIME_NONE)
+    operate_watermark(&query->tasks, watermark_us);
+  for (uint32_t t = 0; t < query->tasks.count; t++)
     query->sinks[t].last = WR_TIME_NONE;
-  }
   free(arrived_us);
-  free(hashes);
-  free(picked);
 }
 
 static void query_rows(struct query *query, const struct over_row *rows, uint32_t first,
@@ -351,7 +311,7 @@ static void any_batch_size(void)
           query_rows(query, rows, 0, ROWS, sizes[s]);
           WR_CHECK(outcome_is(query, &wanted), "%s, %s, %s, batches of %u", orders[o].name,
                    frames[f].name, over_call_sets[c].name, sizes[s]);
-          CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
+          CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
           query_free(query);
         }
         free(wanted.lines);
@@ -366,38 +326,23 @@ static void any_batch_size(void)
 static void query_restore(struct query *query, const struct over_row *rows, uint32_t at,
                           uint32_t task_count)
 {
-  struct wr_error err;
-  uint32_t old_count = query->task_count, results = query->outcome.count,
-           late = query->rejects.late;
-  uint64_t held[2] = {0, 0};
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
-  for (uint32_t t = 0; t < old_count; t++) {
-    held[0] += query->ops[t]->class->held_rows(query->ops[t]);
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
-  }
-  bool saved[TASKS_MAX] = {false};
-  for (uint32_t i = 0, left = old_count; left > 0; i++) {
+  uint32_t results = query->outcome.count, late = query->rejects.late;
+  uint64_t held = operate_held_rows(&query->tasks);
+  struct operate_snapshot snapshot;
+  operate_save(&query->tasks, &snapshot);
+  uint32_t i = 0;
+  do {
     if (at + 100 < ROWS && i < 3)
       query_rows(query, rows, at + i * 30, at + i * 30 + 30, 30);
-    for (uint32_t t = 0; t < old_count; t++)
-      if (!saved[t] && (saved[t] = query->ops[t]->class->save_step(query->ops[t], &parts[t])))
-        left--;
-  }
-  query_close(query);
+    i++;
+  } while (!operate_save_step(&query->tasks, &snapshot));
+  operate_close(&query->tasks);
   query->outcome.count = results;
   query->rejects.late = late;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT(wr_part_at_end(&reader));
-    }
-    held[1] += query->ops[t]->class->held_rows(query->ops[t]);
-  }
-  CU_ASSERT_EQUAL(held[0], held[1]);
-  for (uint32_t p = 0; p < old_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  CU_ASSERT_EQUAL(held, operate_held_rows(&query->tasks));
+  operate_snapshot_free(&snapshot);
 }
 
 static void any_number_of_tasks(void)
@@ -459,14 +404,14 @@ static void unusable_rows_are_rejected(void)
   CU_ASSERT_STRING_EQUAL(results_of(&query->outcome, 0), " 9223372036854775807 0");
   CU_ASSERT_STRING_EQUAL(results_of(&query->outcome, 1), " 9223372036854775806 0");
   rows[0].time = 5500;
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 1);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 1);
   query_small(query, rows, 1, 800 * MS);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
   CU_ASSERT_STRING_EQUAL(query->rejects.message,
                          "the row came after rows of its partition up to 1970-01-01 00:00:00.007 "
                          "had left, 0.001 s behind them");
   CU_ASSERT_EQUAL(query->outcome.count, 3);
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
   query_free(query);
 }
 
@@ -491,8 +436,8 @@ static void partitions_are_forgotten(void)
     query_open(query, 1);
     query_small(query, rows, 4, WR_TIME_NONE);
     for (size_t s = 0; s < WR_COUNT(steps); s++) {
-      CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[0], steps[s].watermark, &err), WR_OK);
-      CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics.state_keys), steps[s].keys);
+      CU_ASSERT_EQUAL(wr_operator_watermark(query->tasks.ops[0], steps[s].watermark, &err), WR_OK);
+      CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), steps[s].keys);
     }
     CU_ASSERT_EQUAL(query->outcome.count, 3);
     query_free(query);
@@ -561,7 +506,7 @@ static void by_clock(void)
     struct query *query = query_new(over_call_sets[OVER_EXACT].calls, &cases[c].frame);
     query->spec.by_clock = true;
     query_open(query, 1);
-    struct wr_operator *op = query->ops[0];
+    struct wr_operator *op = query->tasks.ops[0];
     query_batch(query, rows, 3, 100 * MS, WR_TIME_NONE);
     CU_ASSERT_EQUAL(op->timer_us, cases[c].timer);
     query_batch(query, rows + 3, 1, 110 * MS, 500 * MS); /* the watermark means nothing */
@@ -577,7 +522,7 @@ static void by_clock(void)
       CU_ASSERT_EQUAL(op->class->on_timer(op, now, &err), WR_OK);
     }
     CU_ASSERT_EQUAL(op->timer_us, WR_TIME_END);
-    CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics.state_keys), cases[c].keys);
+    CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), cases[c].keys);
     query_free(query);
   }
 }

@@ -151,6 +151,30 @@ static void rows_come_out_as_they_went_in(void)
   fixture_close(&f);
 }
 
+static void nulls_may_begin_later(void)
+{
+  static const uint32_t picked[] = {0, 2, 3, 6, 8, 9, 1, 4, 5, 16, 17, 18, 19, 20};
+  struct fixture f;
+  fixture_open(&f);
+  struct wr_page_layout *layout = wr_page_layout_new(&f.schema);
+  struct wr_page *page = wr_page_new();
+  struct wr_page_view view = {0};
+  struct wr_batch out;
+  wr_page_append(page, layout, &f.batch, picked, 6);
+  wr_page_open(page, layout, &view, &out);
+  CU_ASSERT(!out.columns[1].valid && !out.columns[3].valid); /* though their columns have NULLs */
+  wr_page_append(page, layout, &f.batch, picked + 6, 3);
+  wr_page_append(page, layout, &f.batch, picked + 9, 5); /* one behind the other */
+  wr_page_open(page, layout, &view, &out);
+  CU_ASSERT_EQUAL(out.row_count, WR_COUNT(picked));
+  for (uint32_t i = 0; i < out.row_count; i++)
+    WR_CHECK(rows_equal(&out, i, &f.batch, picked[i]), "row %u", picked[i]);
+  wr_page_view_close(&view);
+  wr_page_free(page);
+  wr_page_layout_free(layout);
+  fixture_close(&f);
+}
+
 static void changes_may_begin_later(void)
 {
   struct fixture f;
@@ -274,6 +298,7 @@ static void compaction_keeps_picked_rows(void)
 
 static const struct wr_test tests[] = {
     {"rows_come_out_as_they_went_in", rows_come_out_as_they_went_in},
+    {"nulls_may_begin_later", nulls_may_begin_later},
     {"changes_may_begin_later", changes_may_begin_later},
     {"long_rows_get_a_page_of_their_own", long_rows_get_a_page_of_their_own},
     {"many_columns_fit", many_columns_fit},

@@ -346,10 +346,12 @@ static const struct tree_case statements[] = {
     {"SET; SET 'a' = 'b'; RESET; RESET 'a'", "(set)\n(set 'a' 'b')\n(reset)\n(reset 'a')"},
     {"EXPLAIN SELECT 1; EXPLAIN PLAN FOR INSERT INTO t SELECT 1; EXPLAIN CHANGELOG_MODE, "
      "JSON_EXECUTION_PLAN SELECT 1; EXPLAIN ESTIMATED_COST, PLAN_ADVICE STATEMENT SET BEGIN "
-     "INSERT INTO a SELECT 1; END",
+     "INSERT INTO a SELECT 1; END; EXPLAIN ANALYZE SELECT 1 AS analyze; EXPLAIN ANALYZE "
+     "JSON_EXECUTION_PLAN INSERT INTO analyze SELECT 1",
      "(explain (select (items 1)))\n(explain (insert t (select (items 1))))\n(explain "
      "changelog-mode json (select (items 1)))\n(explain estimated-cost plan-advice "
-     "(statement-set (insert a (select (items 1)))))"},
+     "(statement-set (insert a (select (items 1)))))\n(explain analyze (select (items (as "
+     "analyze 1))))\n(explain analyze json (insert analyze (select (items 1))))"},
     {"EXECUTE STATEMENT SET BEGIN INSERT INTO a SELECT 1; INSERT INTO b SELECT 2; END; BEGIN "
      "STATEMENT SET; INSERT INTO a SELECT 1; END",
      "(statement-set (insert a (select (items 1))) (insert b (select (items 2))))\n"

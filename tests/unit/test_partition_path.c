@@ -45,6 +45,10 @@ static void test_escapes(void)
     CU_ASSERT(wr_partition_put(&folder, rows[i].column, rows[i].value ? &text : NULL, "none"));
     WR_CHECK(strcmp(wr_buffer_string(&folder), rows[i].folder) == 0, "%s", folder.bytes);
     CU_ASSERT(wr_partition_is_folder(wr_buffer_string(&folder), rows[i].column));
+    struct wr_buffer column = {0};
+    CU_ASSERT(wr_partition_column(folder.bytes, folder.bytes + folder.length, &column));
+    CU_ASSERT_STRING_EQUAL(wr_buffer_string(&column), rows[i].column);
+    wr_buffer_free(&column);
     wr_buffer_print(&path, "/out/%s/part-1.json", wr_buffer_string(&folder));
     CU_ASSERT(wr_partition_find(wr_buffer_string(&path), rows[i].column, &value));
     const char *back = rows[i].value && *rows[i].value ? rows[i].value : "none";

@@ -13,9 +13,10 @@
 #include "functions/zone.h"
 #include "operators/specs.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 
 enum { START, END, K, NAME, O, T, D, F, ID, COLUMNS };
-enum { ROWS = 1500, TASKS_MAX = 3, RESULTS_MAX = 200000, SEED = 7 };
+enum { ROWS = 1500, RESULTS_MAX = 200000 };
 #define MS INT64_C(1000)
 
 static const struct wr_type wide = {
@@ -335,12 +336,8 @@ struct query {
   struct wr_rank_spec spec;
   struct rejects rejects;
   struct outcome outcome;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics, sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
   struct wr_builder builders[COLUMNS];
   int64_t now_us;
 };
@@ -364,8 +361,8 @@ static struct query *query_new(const struct question *question, bool windows)
       .with_rank = question->with_rank,
   };
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){
+      .class = &wr_operator_class_rank, .spec = &query->spec, .rejects = &query->rejects.sink};
   query->outcome.results = wr_memory_get_zero(RESULTS_MAX * sizeof *query->outcome.results);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_open(&query->builders[c], fields[c].type);
@@ -374,41 +371,19 @@ static struct query *query_new(const struct question *question, bool windows)
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "rank",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics,
-    };
-    const struct wr_operator_class *class = &wr_operator_class_rank;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] = (struct sink){.op = wr_operator_head(&sink_class, &query->sink_context),
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct sink){.op = operate_sink(&query->tasks, &sink_class),
                                     .spec = &query->spec,
                                     .outcome = &query->outcome,
                                     .with_rank = query->spec.with_rank,
                                     .windows = query->spec.start_column != UINT32_MAX,
                                     .end_us = WR_TIME_NONE};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
-}
-
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_close(&query->builders[c]);
   free(query->outcome.results);
@@ -446,12 +421,9 @@ static void query_put_row(struct query *query, const struct row *row)
 static void query_batch(struct query *query, const struct row *rows, uint32_t count,
                         int64_t watermark_us)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *keys[2];
   int64_t *arrived_us = wr_memory_get(count * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get(count * sizeof *hashes);
-  uint32_t *picked = wr_memory_get(count * sizeof *picked);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -462,29 +434,17 @@ static void query_batch(struct query *query, const struct row *rows, uint32_t co
     columns[c] = wr_builder_view(&query->builders[c]);
   for (uint32_t k = 0; k < query->spec.key_count; k++)
     keys[k] = &columns[query->spec.keys[k]];
-  wr_hash_keys(keys, query->spec.key_count, NULL, count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &input_schema,
-                             .columns = columns,
-                             .row_count = count,
-                             .arrived_us = arrived_us,
-                             .others_us = WR_TIME_END,
-                             .now_us = query->now_us,
-                             .picked = picked};
-    for (uint32_t i = 0; i < count; i++)
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) == t)
-        picked[batch.picked_count++] = i;
-    if (batch.picked_count == count)
-      batch.picked = NULL;
-    CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], 0, &batch, &err), WR_OK);
-  }
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
+  const struct wr_batch batch = {.schema = &input_schema,
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = WR_TIME_END,
+                                 .now_us = query->now_us};
+  operate_batch(&query->tasks, 0, &batch, keys, query->spec.key_count, NULL);
+  operate_watermark(&query->tasks, watermark_us);
+  for (uint32_t t = 0; t < query->tasks.count; t++)
     CU_ASSERT_FALSE(query->sinks[t].has_update);
-  }
   free(arrived_us);
-  free(hashes);
-  free(picked);
 }
 
 static int64_t watermark_before(const struct row *rows, uint32_t at)
@@ -511,37 +471,26 @@ static void query_rows(struct query *query, const struct row *rows, uint32_t fir
 static void query_move(struct query *query, const struct row *rows, uint32_t at,
                        uint32_t batch_rows, uint32_t task_count)
 {
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
-  struct wr_error err = {0};
-  uint32_t part_count = query->task_count, count = query->outcome.count;
+  struct operate_snapshot snapshot;
+  uint32_t count = query->outcome.count;
   uint32_t late = query->rejects.late, time = query->rejects.time;
   struct result *results = wr_memory_get((count + 1) * sizeof *results);
   memcpy(results, query->outcome.results, count * sizeof *results);
-  for (uint32_t t = 0; t < part_count; t++)
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
+  operate_save(&query->tasks, &snapshot);
   bool done = false;
   for (uint32_t more = at; !done; more += batch_rows) {
     if (more < ROWS)
       query_rows(query, rows, more, more + rows_left(more, ROWS, batch_rows), batch_rows);
-    done = true;
-    for (uint32_t t = 0; t < part_count; t++)
-      done = query->ops[t]->class->save_step(query->ops[t], &parts[t]) && done;
+    done = operate_save_step(&query->tasks, &snapshot);
   }
-  query_close(query);
+  operate_close(&query->tasks);
   memcpy(query->outcome.results, results, count * sizeof *results);
   query->outcome.count = count;
   query->rejects.late = late;
   query->rejects.time = time;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < part_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT_TRUE(wr_part_at_end(&reader));
-    }
-  }
-  for (uint32_t p = 0; p < part_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  operate_snapshot_free(&snapshot);
   free(results);
 }
 
@@ -583,8 +532,8 @@ static void test_windows(void)
                question->name, w, query->outcome.count, wanted.count);
       WR_CHECK(query->rejects.late == late && query->rejects.time == nulls,
                "%s, way %u: %u late, not %u", question->name, w, query->rejects.late, late);
-      CU_ASSERT_EQUAL(query->metrics.state_keys, 0);
-      CU_ASSERT_EQUAL(query->metrics.rejected[WR_REJECT_LATE] > 0, late > 0);
+      CU_ASSERT_EQUAL(operate_state_keys(&query->tasks), 0);
+      CU_ASSERT_EQUAL(operate_rejected(&query->tasks, WR_REJECT_LATE) > 0, late > 0);
       query_free(query);
     }
     free(wanted.results);
@@ -611,12 +560,12 @@ static void test_held_and_late(void)
   query_open(query, 1);
   query_batch(query, rows, 4, 48 * MS);
   CU_ASSERT_EQUAL(query->outcome.count, 0);
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 3);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 3);
   query_batch(query, rows + 3, 1, 49 * MS);
   CU_ASSERT_EQUAL(query->outcome.count, 2);
   CU_ASSERT_EQUAL(query->outcome.results[0].id, 2);
   CU_ASSERT_EQUAL(query->outcome.results[1].id, 1);
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 2);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 2);
   query_batch(query, rows + 4, 1, 60 * MS);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
   CU_ASSERT_STRING_EQUAL(query->rejects.message,
@@ -674,7 +623,7 @@ static void test_changes(void)
                  query->outcome.count, wanted[at / STEP + 1].count);
       }
       CU_ASSERT_EQUAL(query->rejects.late, 0);
-      CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
+      CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
       query_free(query);
     }
     for (uint32_t i = 0; i <= ROWS / STEP; i++)
@@ -744,7 +693,7 @@ static void test_room(void)
   query_open(query, 1);
   for (; round < ROUNDS; round++) {
     struct wr_part_writer part = {0};
-    struct wr_operator *op = query->ops[0];
+    struct wr_operator *op = query->tasks.ops[0];
     for (uint32_t i = 0; i < BATCH; i++)
       rows[i] = (struct row){
           .k = random_next(&seed) % HOT, .o = round, .id = round * BATCH + i, .name = i % 2};
@@ -758,8 +707,8 @@ static void test_room(void)
     while (round % 20 == 10 && !op->class->save_step(op, &part))
       continue;
     wr_part_writer_free(&part);
-    if (query->metrics.state_bytes > greatest)
-      greatest = query->metrics.state_bytes;
+    if (query->tasks.metrics[0].state_bytes > greatest)
+      greatest = query->tasks.metrics[0].state_bytes;
   }
   /* 2,700 rows of 200 bytes, twice; lists; pages that are being filled and saved */
   WR_CHECK(greatest < 5 << 18, "%llu bytes", (unsigned long long)greatest);
@@ -787,11 +736,12 @@ static void test_many_windows(void)
       rows[w] = (struct row){.end = (w + 2) * MS, .o = round, .id = round * WINDOWS + w};
     query_batch(query, rows, WINDOWS, WR_TIME_NONE);
   }
-  uint64_t full = query->metrics.state_bytes;
+  uint64_t full = query->tasks.metrics[0].state_bytes;
   WR_CHECK(full < WINDOWS * UINT64_C(2048), "%llu bytes", (unsigned long long)full);
   for (int64_t step = 1; step < STEPS; step++) {
     query_batch(query, rows, 0, step * (WINDOWS / STEPS) * MS);
-    uint64_t now = query->metrics.state_bytes, most = full / STEPS * (STEPS - (uint64_t)step);
+    uint64_t now = query->tasks.metrics[0].state_bytes,
+             most = full / STEPS * (STEPS - (uint64_t)step);
     WR_CHECK(now < most + (UINT64_C(1) << 18), "%llu bytes", (unsigned long long)now);
   }
   query_batch(query, rows, 0, WR_TIME_END);
@@ -820,7 +770,7 @@ static void test_many(void)
       rows[i] = (struct row){.end = 50 * MS, .o = first + i, .id = first + i};
     query_batch(query, rows, 4000, WR_TIME_NONE + 1 + first);
   }
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), COUNT);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), COUNT);
   query_batch(query, rows, 0, WR_TIME_END);
   CU_ASSERT_EQUAL(query->outcome.count, 1000);
   outcome_sort(&query->outcome);
@@ -836,27 +786,23 @@ static void test_damage(void)
   const struct question *question = &questions[4];
   struct row *rows = rows_make(3);
   struct query *query = query_new(question, false);
-  struct wr_part_writer part = {0};
+  struct operate_snapshot snapshot;
   struct wr_error err;
   query_open(query, 1);
   query_rows(query, rows, 0, 100, 100);
-  struct wr_operator *op = query->ops[0];
-  op->class->save(op, &part);
-  while (!op->class->save_step(op, &part))
-    continue;
-  query_close(query);
-  for (size_t length = 0; length < part.length; length += 1 + length / 50) {
+  operate_save_all(&query->tasks, &snapshot);
+  operate_close(&query->tasks);
+  for (size_t length = 0; length < snapshot.parts[0].length; length += 1 + length / 50) {
     query_open(query, 1);
-    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
-    CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
-    query_close(query);
+    CU_ASSERT_EQUAL(operate_load_part(&query->tasks, &snapshot, length, &err), WR_DATA);
+    operate_close(&query->tasks);
   }
   query->spec.start_column = START;
   query->spec.end_column = END;
   query_open(query, 1);
-  struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
-  CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
-  wr_part_writer_free(&part);
+  CU_ASSERT_EQUAL(operate_load_part(&query->tasks, &snapshot, snapshot.parts[0].length, &err),
+                  WR_DATA);
+  operate_snapshot_free(&snapshot);
   free(rows);
   query_free(query);
 }

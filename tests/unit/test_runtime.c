@@ -381,6 +381,63 @@ static void job_run(struct job *job, struct wr_execution_options options,
   wr_execution_free(execution);
 }
 
+/* ---- where time goes */
+
+/* Steps are measured or not; either way tasks are, and the two say the same. */
+static void check_times(const struct wr_execution *execution, const struct job *job, bool timed)
+{
+  struct wr_arena arena = {0};
+  uint32_t step_count, task_count;
+  uint64_t in_steps_ns = 0, in_tasks_ns = 0;
+  const struct wr_execution_step *steps = wr_execution_steps(execution, &arena, &step_count);
+  const struct wr_execution_task *tasks = wr_execution_tasks(execution, &arena, &task_count);
+  CU_ASSERT_EQUAL(step_count, 3);
+  CU_ASSERT_EQUAL(task_count, 2 + 3);
+  for (uint32_t i = 0; i < step_count; i++) {
+    uint64_t busy_ns = steps[i].own_ns + steps[i].format_ns + steps[i].connector_ns;
+    uint32_t copies = job->nodes[i].parallelism;
+    in_steps_ns += busy_ns;
+    WR_CHECK((busy_ns > 0) == timed, "step %u", i);
+    WR_CHECK(steps[i].busiest_ns <= busy_ns, "step %u", i);
+    WR_CHECK(steps[i].busiest_ns * copies >= busy_ns, "step %u", i);
+    WR_CHECK(steps[i].rows_in == 100, "step %u", i);
+    WR_CHECK(steps[i].rows_out == (i < 2 ? 100 : 0), "step %u", i);
+    WR_CHECK(steps[i].batches_in > 0 && steps[i].batches_in <= 100, "step %u", i);
+  }
+  CU_ASSERT_EQUAL(steps[0].batches_in, 100); /* as the script gives them */
+  CU_ASSERT_EQUAL(steps[1].batches_in, 100);
+  for (uint32_t t = 0; t < task_count; t++) {
+    in_tasks_ns += tasks[t].steps_ns;
+    WR_CHECK(tasks[t].first_step == (t < 2 ? 0 : 2), "task %u", t);
+    WR_CHECK(tasks[t].step_count == (t < 2 ? 2 : 1), "task %u", t);
+    WR_CHECK(tasks[t].copy == (t < 2 ? t : t - 2), "task %u", t);
+    WR_CHECK(tasks[t].spent_ns[WR_SPENT_BUSY] > 0 && tasks[t].cpu_ns > 0, "task %u", t);
+    WR_CHECK((tasks[t].sending_ns > 0) == (timed && t < 2), "task %u", t);
+    WR_CHECK(tasks[t].spent_ns[WR_SPENT_SAVING] == 0, "task %u", t);
+  }
+  CU_ASSERT_EQUAL(in_steps_ns, in_tasks_ns);
+  wr_arena_free(&arena);
+}
+
+static void times_are_those_of_tasks(void)
+{
+  static const uint32_t key = K;
+  for (int timed = 0; timed < 2; timed++) {
+    struct job *job = job_new(2, (const char *const[]){"2", "50", "0", "0"});
+    const struct wr_execution_options options = {.note = job_note, .timed = timed};
+    struct wr_execution *execution;
+    struct wr_error err;
+    job_add_watermark(job);
+    job_add_collector(job, WR_EXCHANGE_HASH, &key, 3);
+    CU_ASSERT_EQUAL_FATAL(wr_execution_start(&job->plan, &options, &execution, &err), WR_OK);
+    while (!wr_execution_wait(execution, 1000))
+      ;
+    check_times(execution, job, timed);
+    wr_execution_free(execution);
+    job_free(job);
+  }
+}
+
 /* ---- timers */
 
 /* Asks for a timer with its first row, and for another with each; the third is the last thing it
@@ -752,6 +809,7 @@ static void splits_keep_together(void)
 }
 
 static const struct wr_test tests[] = {
+    {"times_are_those_of_tasks", times_are_those_of_tasks},
     {"timers_need_no_input", timers_need_no_input},
     {"no_timer_behind_a_cut", no_timer_behind_a_cut},
     {"one_producer_for_both_inputs", one_producer_for_both_inputs},

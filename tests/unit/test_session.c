@@ -13,9 +13,10 @@
 #include "core/time.h"
 #include "functions/zone.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 #include "tests/unit/session_reference.h"
 
-enum { TASKS_MAX = 3, SEED = 99, LONG_BYTES = 1 << 20 };
+enum { LONG_BYTES = 1 << 20 };
 
 static const struct wr_field input_fields[COLUMNS] = {
     {"ts", &wr_type_timestamp3}, {"k", &wr_type_bigint},       {"name", &wr_type_string},
@@ -124,7 +125,7 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
   snprintf(rejects->last, sizeof rejects->last, "%s", reject->message);
 }
 
-/* Everything that one query needs, in up to TASKS_MAX tasks. */
+/* Everything that one query needs, in up to OPERATE_TASKS_MAX tasks. */
 struct query {
   struct wr_arena arena;
   struct wr_session_spec spec;
@@ -136,12 +137,8 @@ struct query {
   const struct key_case *keys;
   struct rejects rejects;
   struct lines lines;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics[TASKS_MAX], sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
   struct wr_builder builders[COLUMNS];
   int64_t now_us;
   bool on_time; /* batches without arrived_us */
@@ -202,8 +199,8 @@ static struct query *query_new(const struct query_case *of, const struct key_cas
       .input_schema = &input_schema,
   };
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){
+      .class = &wr_operator_class_session, .spec = &query->spec, .rejects = &query->rejects.sink};
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_open(&query->builders[c], input_fields[c].type);
   return query;
@@ -211,37 +208,14 @@ static struct query *query_new(const struct query_case *of, const struct key_cas
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "session",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics[t],
-    };
-    const struct wr_operator_class *class = &wr_operator_class_session;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] =
-        (struct sink){wr_operator_head(&sink_class, &query->sink_context), &query->lines, 0};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
-}
-
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct sink){operate_sink(&query->tasks, &sink_class), &query->lines, 0};
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_close(&query->builders[c]);
   wr_arena_free(&query->arena);
@@ -276,24 +250,14 @@ static void query_put_row(struct query *query, const struct row *row)
   wr_builder_put_i32(&query->builders[NUMBER], (int32_t)row->number);
 }
 
-static void query_watermark(struct query *query, int64_t watermark_us)
-{
-  struct wr_error err;
-  for (uint32_t t = 0; t < query->task_count; t++)
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
-}
-
 /* One batch, shared out over the tasks as an exchange would (but by picked rows), then the
  * watermark before the next row. */
 static void query_batch(struct query *query, const struct row *rows, uint32_t count,
                         int64_t watermark_us)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *keys[2];
   int64_t *arrived_us = wr_memory_get(count * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get(count * sizeof *hashes);
-  uint32_t *picked = wr_memory_get(count * sizeof *picked);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -304,27 +268,15 @@ static void query_batch(struct query *query, const struct row *rows, uint32_t co
     columns[c] = wr_builder_view(&query->builders[c]);
   for (uint32_t k = 0; k < query->keys->count; k++)
     keys[k] = &columns[query->keys->keys[k]];
-  wr_hash_keys(keys, query->keys->count, NULL, count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &input_schema,
-                             .columns = columns,
-                             .row_count = count,
-                             .arrived_us = query->on_time ? NULL : arrived_us,
-                             .others_us = WR_TIME_END,
-                             .picked = picked,
-                             .now_us = query->now_us};
-    for (uint32_t i = 0; i < count; i++)
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) == t)
-        picked[batch.picked_count++] = i;
-    if (batch.picked_count == count)
-      batch.picked = NULL;
-    if (batch.picked_count)
-      CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], 0, &batch, &err), WR_OK);
-  }
-  query_watermark(query, watermark_us);
+  const struct wr_batch batch = {.schema = &input_schema,
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = query->on_time ? NULL : arrived_us,
+                                 .others_us = WR_TIME_END,
+                                 .now_us = query->now_us};
+  operate_batch(&query->tasks, 0, &batch, keys, query->keys->count, NULL);
+  operate_watermark(&query->tasks, watermark_us);
   free(arrived_us);
-  free(hashes);
-  free(picked);
 }
 
 static void query_rows(struct query *query, const struct row *rows, uint32_t first, uint32_t end,
@@ -339,7 +291,7 @@ static void query_rows(struct query *query, const struct row *rows, uint32_t fir
 
 static bool outcome_is(struct query *query, struct reference *reference)
 {
-  for (uint32_t t = 0; t < query->task_count; t++)
+  for (uint32_t t = 0; t < query->tasks.count; t++)
     CU_ASSERT_EQUAL(query->sinks[t].behind, 0);
   return query->rejects.other == 0 && query->rejects.late == reference->late &&
          session_lines_equal(&query->lines, &reference->lines);
@@ -363,8 +315,8 @@ static void any_batch_size(void)
         query_rows(query, rows, 0, ROWS, sizes[s]);
         WR_CHECK(outcome_is(query, &reference), "%s of %s by %s, batches of %u", of->name,
                  time_cases[w].name, keys->name, sizes[s]);
-        CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
-        CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 0);
+        CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
+        CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
         query_free(query);
       }
       session_lines_free(&reference.lines);
@@ -378,38 +330,24 @@ static void any_batch_size(void)
 static void query_restore(struct query *query, const struct row *rows, uint32_t at,
                           uint32_t task_count)
 {
-  struct wr_error err;
-  uint32_t old_count = query->task_count, results = query->lines.count, late = query->rejects.late;
-  uint64_t held[2] = {0, 0};
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
-  for (uint32_t t = 0; t < old_count; t++) {
-    held[0] += query->ops[t]->class->held_rows(query->ops[t]);
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
-  }
-  bool saved[TASKS_MAX] = {false};
-  for (uint32_t i = 0, left = old_count; left > 0; i++) {
+  uint32_t results = query->lines.count, late = query->rejects.late;
+  uint64_t held = operate_held_rows(&query->tasks);
+  struct operate_snapshot snapshot;
+  operate_save(&query->tasks, &snapshot);
+  uint32_t i = 0;
+  do {
     if (at + 100 < ROWS && i < 3)
       query_rows(query, rows, at + i * 30, at + i * 30 + 30, 30);
-    for (uint32_t t = 0; t < old_count; t++)
-      if (!saved[t] && (saved[t] = query->ops[t]->class->save_step(query->ops[t], &parts[t])))
-        left--;
-  }
-  query_close(query);
+    i++;
+  } while (!operate_save_step(&query->tasks, &snapshot));
+  operate_close(&query->tasks);
   session_lines_cut(&query->lines, results);
   query->rejects.late = late;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT(wr_part_at_end(&reader));
-    }
-    held[1] += query->ops[t]->class->held_rows(query->ops[t]);
-  }
-  CU_ASSERT(held[0] > 0);
-  CU_ASSERT_EQUAL(held[0], held[1]);
-  for (uint32_t p = 0; p < old_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  CU_ASSERT(held > 0);
+  CU_ASSERT_EQUAL(held, operate_held_rows(&query->tasks));
+  operate_snapshot_free(&snapshot);
 }
 
 static void any_number_of_tasks(void)
@@ -467,10 +405,10 @@ static void closes_at_its_end(void)
   struct row row = row_at(100 * MS, WR_TIME_NONE);
   query_batch(query, &row, 1, 109 * MS - 1);
   CU_ASSERT_EQUAL(query->lines.count, 0);
-  CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 1);
-  query_watermark(query, 109 * MS);
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 1);
+  operate_watermark(&query->tasks, 109 * MS);
   CU_ASSERT_EQUAL(query->lines.count, 1);
-  CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 0);
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
   query_free(query);
 }
 
@@ -490,7 +428,7 @@ static void late_rows_are_told(void)
   CU_ASSERT_STRING_EQUAL(query->rejects.last,
                          "the row came 1.500 s after its window from 1970-01-01 00:00:00.085 to "
                          "1970-01-01 00:00:00.095 closed");
-  CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 0);
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
   CU_ASSERT_EQUAL(query->lines.count, 1);
   query_free(query);
 }
@@ -513,12 +451,12 @@ static void others_hold_lateness_back(void)
                            .picked_count = 1,
                            .arrived_us = &arrived_us,
                            .others_us = 19 * MS};
-  CU_ASSERT_EQUAL(wr_operator_batch(query->ops[0], 0, &batch, &err), WR_OK);
+  CU_ASSERT_EQUAL(wr_operator_batch(query->tasks.ops[0], 0, &batch, &err), WR_OK);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
   batch.others_us = 19 * MS - 1;
-  CU_ASSERT_EQUAL(wr_operator_batch(query->ops[0], 0, &batch, &err), WR_OK);
+  CU_ASSERT_EQUAL(wr_operator_batch(query->tasks.ops[0], 0, &batch, &err), WR_OK);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 1);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 1);
   query_free(query);
 }
 
@@ -564,7 +502,7 @@ static void rows_without_arrival(void)
     rows[i].v = i % 3;
   }
   query_batch(query, rows, 100, WR_TIME_NONE + 1);
-  CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 100);
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 100);
   query_batch(query, rows + 100, 100, WR_TIME_END);
   CU_ASSERT_EQUAL(query->lines.count, 200);
   query_free(query);
@@ -573,8 +511,8 @@ static void rows_without_arrival(void)
   query_open(query, 1);
   query_batch(query, rows, 100, WR_TIME_NONE + 1);
   query_batch(query, rows + 100, 100, 0);
-  CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 1);
-  query_watermark(query, WR_TIME_END);
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 1);
+  operate_watermark(&query->tasks, WR_TIME_END);
   CU_ASSERT_EQUAL_FATAL(query->lines.count, 1);
   CU_ASSERT_STRING_EQUAL(query->lines.lines[0],
                          "1|3|3|3|200|a name that does not fit inside 0|1|20000|4020000|4019000|");
@@ -594,7 +532,7 @@ static void slots_go_on(void)
     }
     query_restore(query, NULL, ROWS, 1 + round % 2);
   }
-  query_watermark(query, WR_TIME_END);
+  operate_watermark(&query->tasks, WR_TIME_END);
   CU_ASSERT_EQUAL(query->lines.count, 12);
   query_free(query);
 }
@@ -606,7 +544,7 @@ static void by_the_clock(void)
   struct wr_error err;
   query->spec.window.by_clock = true;
   query_open(query, 1);
-  struct wr_operator *op = query->ops[0];
+  struct wr_operator *op = query->tasks.ops[0];
   struct row row = row_at(0, 0);
   CU_ASSERT_EQUAL(op->timer_us, WR_TIME_NONE); /* those below want to know the time */
   query->now_us = 100 * MS + 7;
@@ -627,7 +565,7 @@ static void by_the_clock(void)
   query->now_us = 300 * MS; /* the clock has closed it before this row */
   query_batch(query, &row, 1, 60 * MS);
   CU_ASSERT_EQUAL(query->lines.count, 2);
-  query_watermark(query, WR_TIME_END);
+  operate_watermark(&query->tasks, WR_TIME_END);
   CU_ASSERT_EQUAL(query->lines.count, 3);
   CU_ASSERT_EQUAL(query->rejects.late, 0);
   query_free(query);
@@ -666,15 +604,15 @@ static void many_keys(void)
     query_open(query, 1);
     for (uint32_t at = 0; at < 2 * KEYS; at += 4000)
       query_batch(query, rows + at, 4000, 1);
-    CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 2 * KEYS);
-    query_watermark(query, 150 * MS);
-    CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), KEYS);
+    CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 2 * KEYS);
+    operate_watermark(&query->tasks, 150 * MS);
+    CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), KEYS);
     CU_ASSERT_EQUAL(query->lines.count, KEYS);
-    query_watermark(query, 250 * MS);
+    operate_watermark(&query->tasks, 250 * MS);
     CU_ASSERT_EQUAL(query->lines.count, 2 * KEYS);
-    CU_ASSERT_EQUAL(wr_metrics_get(&query->metrics[0].state_keys), 0);
-    CU_ASSERT(wr_metrics_get(&query->metrics[0].state_bytes) < 10000);
-    CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
+    CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
+    CU_ASSERT(wr_metrics_get(&query->tasks.metrics[0].state_bytes) < 10000);
+    CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
     query_free(query);
   }
   free(rows);
@@ -695,7 +633,7 @@ static void too_many_values_are_told(void)
     row.k = 2 + i; /* sessions of others are not touched by it */
     query_batch(query, &row, 1, WR_TIME_NONE + 1);
   }
-  query_watermark(query, WR_TIME_END);
+  operate_watermark(&query->tasks, WR_TIME_END);
   CU_ASSERT_EQUAL(query->rejects.other, 1);
   CU_ASSERT_EQUAL(query->lines.count, 20);
   CU_ASSERT_PTR_NOT_NULL(strstr(query->rejects.last, "WR_AGGREGATE_BYTES_MAX"));
@@ -724,7 +662,7 @@ static void too_many_rows_are_told(void)
   enum wr_code code = WR_OK;
   uint32_t count = 0;
   for (; code == WR_OK && count <= WR_SESSION_ROWS_BYTES_MAX / LONG_BYTES; count++)
-    code = wr_operator_batch(query->ops[0], 0, &batch, &err);
+    code = wr_operator_batch(query->tasks.ops[0], 0, &batch, &err);
   CU_ASSERT_EQUAL(code, WR_LIMIT);
   CU_ASSERT_EQUAL(count, WR_SESSION_ROWS_BYTES_MAX / LONG_BYTES);
   CU_ASSERT_PTR_NOT_NULL(strstr(err.message, "WR_SESSION_ROWS_BYTES_MAX"));
@@ -738,19 +676,16 @@ static void damaged_state_is_told(void)
   struct row *rows = session_rows_make(3, 200 * MS);
   struct query *query = query_new(&query_cases[4], &key_cases[2], 20 * MS);
   struct wr_error err;
-  struct wr_part_writer part = {0};
+  struct operate_snapshot snapshot;
   query_open(query, 1);
   query_rows(query, rows, 0, 500, 50);
-  query->ops[0]->class->save(query->ops[0], &part);
-  while (!query->ops[0]->class->save_step(query->ops[0], &part))
-    ;
-  for (size_t length = 0; length < part.length; length += 1 + length / 7) {
-    query_close(query);
+  operate_save_all(&query->tasks, &snapshot);
+  for (size_t length = 0; length < snapshot.parts[0].length; length += 1 + length / 7) {
+    operate_close(&query->tasks);
     query_open(query, 1);
-    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
-    CU_ASSERT_NOT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_OK);
+    CU_ASSERT_NOT_EQUAL(operate_load_part(&query->tasks, &snapshot, length, &err), WR_OK);
   }
-  wr_part_writer_free(&part);
+  operate_snapshot_free(&snapshot);
   query_free(query);
   free(rows);
 }

@@ -40,6 +40,20 @@ static void validity(void)
     WR_CHECK(wr_utf8_valid(rows[i].text, strlen(rows[i].text)) == rows[i].valid, "row %zu", i);
 }
 
+/* Whole words are looked at first: no place, above all not behind the last one, is passed over. */
+static void every_byte_of_a_text_is_looked_at(void)
+{
+  char text[40];
+  for (size_t length = 1; length <= sizeof text; length++)
+    for (size_t at = 0; at < length; at++) {
+      memset(text, 'a', sizeof text);
+      WR_CHECK(wr_utf8_valid(text, length) && wr_utf8_is_ascii(text, length), "%zu bytes", length);
+      text[at] = '\xFF';
+      WR_CHECK(!wr_utf8_valid(text, length) && !wr_utf8_is_ascii(text, length), "%zu of %zu", at,
+               length);
+    }
+}
+
 static void characters_are_counted_and_found(void)
 {
   static const char text[] = "a\xC3\xA4"
@@ -159,6 +173,7 @@ static void width_is_what_a_terminal_needs(void)
 
 static const struct wr_test tests[] = {
     {"validity", validity},
+    {"every_byte_of_a_text_is_looked_at", every_byte_of_a_text_is_looked_at},
     {"characters_are_counted_and_found", characters_are_counted_and_found},
     {"points_go_both_ways", points_go_both_ways},
     {"case_is_mapped", case_is_mapped},

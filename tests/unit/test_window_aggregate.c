@@ -14,10 +14,11 @@
 #include "core/time.h"
 #include "functions/zone.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 #include "windows/local_time.h"
 
 enum { TS, K, NAME, V, START, END, COLUMNS };
-enum { ROWS = 3000, TASKS_MAX = 3, RESULTS_MAX = 20000, SEED = 99 };
+enum { ROWS = 3000, RESULTS_MAX = 20000 };
 #define MS INT64_C(1000)
 
 static const struct wr_field input_fields[COLUMNS] = {
@@ -299,7 +300,7 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
   CU_ASSERT(reject->raw.length > 2 && reject->message[0]);
 }
 
-/* Everything that one query needs, in up to TASKS_MAX tasks. */
+/* Everything that one query needs, in up to OPERATE_TASKS_MAX tasks. */
 struct query {
   struct wr_arena arena;
   struct wr_window_aggregate_spec spec;
@@ -311,12 +312,8 @@ struct query {
   const struct key_case *keys;
   struct rejects rejects;
   struct outcome outcome;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics, sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
   struct wr_builder builders[COLUMNS];
 };
 
@@ -371,8 +368,9 @@ static struct query *query_new(const struct wr_window *window, const struct key_
   query->keys = keys;
   query_plan(query, window, keys);
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){.class = &wr_operator_class_window_aggregate,
+                                  .spec = &query->spec,
+                                  .rejects = &query->rejects.sink};
   query->outcome.results = wr_memory_get_zero(RESULTS_MAX * sizeof *query->outcome.results);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_open(&query->builders[c], input_fields[c].type);
@@ -381,37 +379,15 @@ static struct query *query_new(const struct wr_window *window, const struct key_
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "aggregate",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics,
-    };
-    const struct wr_operator_class *class = &wr_operator_class_window_aggregate;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] = (struct sink){wr_operator_head(&sink_class, &query->sink_context),
-                                    &query->outcome, query->keys, &query->spec.window};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
-}
-
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct sink){operate_sink(&query->tasks, &sink_class), &query->outcome,
+                                    query->keys, &query->spec.window};
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_close(&query->builders[c]);
   wr_arena_free(&query->arena);
@@ -441,12 +417,9 @@ static void query_put_row(struct query *query, const struct row *row)
 static void query_batch(struct query *query, const struct row *rows, uint32_t count,
                         int64_t watermark_us)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *keys[2];
   int64_t *arrived_us = wr_memory_get(count * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get(count * sizeof *hashes);
-  uint32_t *picked = wr_memory_get(count * sizeof *picked);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -457,26 +430,14 @@ static void query_batch(struct query *query, const struct row *rows, uint32_t co
     columns[c] = wr_builder_view(&query->builders[c]);
   for (uint32_t k = 0; k < query->keys->count; k++)
     keys[k] = &columns[query->keys->keys[k]];
-  wr_hash_keys(keys, query->keys->count, NULL, count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &input_schema,
-                             .columns = columns,
-                             .row_count = count,
-                             .arrived_us = arrived_us,
-                             .others_us = WR_TIME_END,
-                             .picked = picked};
-    for (uint32_t i = 0; i < count; i++)
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) == t)
-        picked[batch.picked_count++] = i;
-    if (batch.picked_count == count)
-      batch.picked = NULL;
-    CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], 0, &batch, &err), WR_OK);
-  }
-  for (uint32_t t = 0; t < query->task_count; t++)
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
+  const struct wr_batch batch = {.schema = &input_schema,
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = WR_TIME_END};
+  operate_batch(&query->tasks, 0, &batch, keys, query->keys->count, NULL);
+  operate_watermark(&query->tasks, watermark_us);
   free(arrived_us);
-  free(hashes);
-  free(picked);
 }
 
 static void query_rows(struct query *query, const struct row *rows, uint32_t first, uint32_t end,
@@ -516,7 +477,7 @@ static void any_batch_size(void)
         query_rows(query, rows, 0, ROWS, sizes[s]);
         WR_CHECK(outcome_is(query, &outcome), "%s by %s, batches of %u", window_cases[w].name,
                  key_cases[k].name, sizes[s]);
-        CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 0);
+        CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
         query_free(query);
       }
       free(outcome.results);
@@ -531,38 +492,23 @@ static void any_batch_size(void)
 static void query_restore(struct query *query, const struct row *rows, uint32_t at,
                           uint32_t task_count)
 {
-  struct wr_error err;
-  uint32_t old_count = query->task_count, results = query->outcome.count,
-           late = query->rejects.late;
-  uint64_t held[2] = {0, 0};
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
-  for (uint32_t t = 0; t < old_count; t++) {
-    held[0] += query->ops[t]->class->held_rows(query->ops[t]);
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
-  }
-  bool saved[TASKS_MAX] = {false};
-  for (uint32_t i = 0, left = old_count; left > 0; i++) {
+  uint32_t results = query->outcome.count, late = query->rejects.late;
+  uint64_t held = operate_held_rows(&query->tasks);
+  struct operate_snapshot snapshot;
+  operate_save(&query->tasks, &snapshot);
+  uint32_t i = 0;
+  do {
     if (at + 100 < ROWS && i < 3)
       query_rows(query, rows, at + i * 30, at + i * 30 + 30, 30);
-    for (uint32_t t = 0; t < old_count; t++)
-      if (!saved[t] && (saved[t] = query->ops[t]->class->save_step(query->ops[t], &parts[t])))
-        left--;
-  }
-  query_close(query);
+    i++;
+  } while (!operate_save_step(&query->tasks, &snapshot));
+  operate_close(&query->tasks);
   query->outcome.count = results;
   query->rejects.late = late;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT(wr_part_at_end(&reader));
-    }
-    held[1] += query->ops[t]->class->held_rows(query->ops[t]);
-  }
-  CU_ASSERT_EQUAL(held[0], held[1]);
-  for (uint32_t p = 0; p < old_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  CU_ASSERT_EQUAL(held, operate_held_rows(&query->tasks));
+  operate_snapshot_free(&snapshot);
 }
 
 static void any_number_of_tasks(void)
@@ -612,12 +558,12 @@ static void others_hold_lateness_back(void)
                            .picked_count = 1,
                            .arrived_us = &arrived_us,
                            .others_us = 98 * MS};
-  CU_ASSERT_EQUAL(wr_operator_batch(query->ops[0], 0, &batch, &err), WR_OK);
+  CU_ASSERT_EQUAL(wr_operator_batch(query->tasks.ops[0], 0, &batch, &err), WR_OK);
   CU_ASSERT_EQUAL(query->rejects.late, 0);
   batch.others_us = 99 * MS; /* the window closes at its end less a tick */
-  CU_ASSERT_EQUAL(wr_operator_batch(query->ops[0], 0, &batch, &err), WR_OK);
+  CU_ASSERT_EQUAL(wr_operator_batch(query->tasks.ops[0], 0, &batch, &err), WR_OK);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
-  CU_ASSERT_EQUAL(query->ops[0]->class->held_rows(query->ops[0]), 1);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 1);
   query_free(query);
 }
 

@@ -13,6 +13,7 @@
 #include "functions/zone.h"
 #include "operators/specs.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 #include "windows/local_time.h"
 
 enum { TS, K, NAME, V, PASSES, START, END, COLUMNS };
@@ -27,7 +28,7 @@ enum {
   OUT_END,
   OUT_TIME
 };
-enum { ROWS = 2400, TASKS_MAX = 3, RESULTS_MAX = 12000, SEED = 41, VALUES = 8 };
+enum { ROWS = 2400, RESULTS_MAX = 12000, VALUES = 8, APART_US = 3300 };
 #define MS INT64_C(1000)
 
 static const struct wr_field input_fields[COLUMNS] = {
@@ -277,12 +278,9 @@ struct query {
   struct wr_aggregate_columns columns[AGGREGATES];
   struct rejects rejects;
   struct shown shown;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics[TASKS_MAX], sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count, late;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
+  uint32_t late;
   struct wr_builder builders[COLUMNS];
   struct results expected;
 };
@@ -329,25 +327,9 @@ static void query_plan(struct query *query, const struct wr_window *window,
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "aggregate",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics[t],
-    };
-    const struct wr_operator_class *class = &wr_operator_class_window_aggregate;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] =
-        (struct sink){wr_operator_head(&sink_class, &query->sink_context), &query->shown};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct sink){operate_sink(&query->tasks, &sink_class), &query->shown};
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static struct query *query_new(const struct wr_window *window, const struct wr_window_emit *emit,
@@ -356,8 +338,10 @@ static struct query *query_new(const struct wr_window *window, const struct wr_w
   struct query *query = wr_memory_get_zero(sizeof *query);
   query_plan(query, window, emit);
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){.class = &wr_operator_class_window_aggregate,
+                                  .spec = &query->spec,
+                                  .rejects = &query->rejects.sink,
+                                  .apart_us = APART_US};
   query->shown.now.all = wr_memory_get_zero(RESULTS_MAX * sizeof *query->shown.now.all);
   query->expected.all = wr_memory_get_zero(RESULTS_MAX * sizeof *query->expected.all);
   for (uint32_t c = 0; c < COLUMNS; c++)
@@ -366,16 +350,9 @@ static struct query *query_new(const struct wr_window *window, const struct wr_w
   return query;
 }
 
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
-}
-
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_close(&query->builders[c]);
   wr_arena_free(&query->arena);
@@ -437,7 +414,7 @@ static void expect_row(struct query *query, const struct row *row, int64_t now_u
 /* The clocks of tasks are a little apart. */
 static int64_t task_now(uint32_t task, int64_t now_us)
 {
-  return now_us + task * 3300;
+  return now_us + task * APART_US;
 }
 
 static void query_put_row(struct query *query, const struct row *row)
@@ -460,8 +437,8 @@ static void query_put_row(struct query *query, const struct row *row)
 static void query_clock(struct query *query, int64_t now_us)
 {
   struct wr_error err;
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_operator *op = query->ops[t];
+  for (uint32_t t = 0; t < query->tasks.count; t++) {
+    struct wr_operator *op = query->tasks.ops[t];
     if (op->timer_us > task_now(t, now_us))
       continue;
     op->timer_us = WR_TIME_END;
@@ -474,12 +451,10 @@ static void query_clock(struct query *query, int64_t now_us)
 static void query_batch(struct query *query, const struct row *rows, uint32_t count,
                         int64_t watermark_us, bool counts)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *keys = &columns[K];
   int64_t *arrived_us = wr_memory_get(count * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get(count * sizeof *hashes);
-  uint32_t *picked = wr_memory_get(count * sizeof *picked);
+  uint32_t *task_of = wr_memory_get(count * sizeof *task_of);
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -488,29 +463,18 @@ static void query_batch(struct query *query, const struct row *rows, uint32_t co
   }
   for (uint32_t c = 0; c < COLUMNS; c++)
     columns[c] = wr_builder_view(&query->builders[c]);
-  wr_hash_keys(&keys, 1, NULL, count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &input_schema,
-                             .columns = columns,
-                             .row_count = count,
-                             .arrived_us = arrived_us,
-                             .others_us = WR_TIME_END,
-                             .picked = picked,
-                             .now_us = task_now(t, rows[0].now)};
-    for (uint32_t i = 0; i < count; i++) {
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) != t)
-        continue;
-      picked[batch.picked_count++] = i;
-      if (counts)
-        expect_row(query, &rows[i], batch.now_us);
-    }
-    CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], 0, &batch, &err), WR_OK);
-  }
-  for (uint32_t t = 0; t < query->task_count; t++)
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
+  const struct wr_batch batch = {.schema = &input_schema,
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = WR_TIME_END,
+                                 .now_us = rows[0].now};
+  operate_batch(&query->tasks, 0, &batch, &keys, 1, task_of);
+  for (uint32_t i = 0; counts && i < count; i++)
+    expect_row(query, &rows[i], task_now(task_of[i], rows[0].now));
+  operate_watermark(&query->tasks, watermark_us);
   free(arrived_us);
-  free(hashes);
-  free(picked);
+  free(task_of);
 }
 
 static void query_rows(struct query *query, const struct row *rows, uint32_t first, uint32_t end,
@@ -529,37 +493,25 @@ static void query_rows(struct query *query, const struct row *rows, uint32_t fir
 static void query_restore(struct query *query, const struct row *rows, uint32_t at,
                           uint32_t task_count)
 {
-  struct wr_error err;
-  uint32_t old_count = query->task_count;
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
+  struct operate_snapshot snapshot;
   struct shown shown = query->shown;
   struct rejects rejects = query->rejects;
   shown.now.all = wr_memory_get(RESULTS_MAX * sizeof *shown.now.all);
   memcpy(shown.now.all, query->shown.now.all, shown.now.count * sizeof *shown.now.all);
-  for (uint32_t t = 0; t < old_count; t++)
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
-  bool saved[TASKS_MAX] = {false};
-  for (uint32_t i = 0, left = old_count; left > 0; i++) {
+  operate_save(&query->tasks, &snapshot);
+  uint32_t i = 0;
+  do {
     if (rows && i < 4)
       query_rows(query, rows, at + i * 20, at + i * 20 + 20, 20, false);
-    for (uint32_t t = 0; t < old_count; t++)
-      if (!saved[t] && (saved[t] = query->ops[t]->class->save_step(query->ops[t], &parts[t])))
-        left--;
-  }
-  query_close(query);
+    i++;
+  } while (!operate_save_step(&query->tasks, &snapshot));
+  operate_close(&query->tasks);
   free(query->shown.now.all);
   query->shown = shown;
   query->rejects = rejects;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT(wr_part_at_end(&reader));
-    }
-  }
-  for (uint32_t p = 0; p < old_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  operate_snapshot_free(&snapshot);
 }
 
 static bool query_is_right(struct query *query)
@@ -570,9 +522,7 @@ static bool query_is_right(struct query *query)
   bool right = now->count == expected->count && query->rejects.late == query->late;
   for (uint32_t i = 0; right && i < now->count; i++)
     right = result_is(&now->all[i], &expected->all[i]);
-  for (uint32_t t = 0; t < query->task_count; t++)
-    right &= query->metrics[t].state_keys == 0;
-  return right;
+  return right && operate_state_keys(&query->tasks) == 0;
 }
 
 static struct query *query_of(const struct emit_case *c, uint32_t task_count)
@@ -627,7 +577,7 @@ static void any_number_of_tasks(void)
 
 static void put(struct query *query, int64_t time_ms, int64_t now_ms, int64_t watermark_ms)
 {
-  int64_t before = query->ops[0]->watermark_us;
+  int64_t before = query->tasks.ops[0]->watermark_us;
   const struct row row = {
       .time = time_ms * MS, .arrived = before, .now = now_ms * MS, .v = 1, .passes = true};
   query_batch(query, &row, 1, watermark_ms * MS, true);
@@ -643,10 +593,10 @@ static void lateness_ends(void)
   CU_ASSERT_EQUAL(query->shown.now.all[0].count, 2);
   put(query, 30, 0, 248);
   CU_ASSERT(query->shown.now.all[0].count == 3 && query->shown.updates == 1);
-  CU_ASSERT_EQUAL(query->metrics[0].state_keys, 2); /* and its one value */
+  CU_ASSERT_EQUAL(query->tasks.metrics[0].state_keys, 2); /* and its one value */
   put(query, 40, 0, 249);
   CU_ASSERT_EQUAL(query->shown.now.all[0].count, 4);
-  CU_ASSERT_EQUAL(query->metrics[0].state_keys, 0);
+  CU_ASSERT_EQUAL(query->tasks.metrics[0].state_keys, 0);
   put(query, 50, 0, 300);
   CU_ASSERT_EQUAL(query->rejects.late, 1);
   CU_ASSERT_STRING_EQUAL(query->rejects.last,
@@ -660,7 +610,7 @@ static void lateness_ends(void)
 static void early_results_wait_for_the_clock(void)
 {
   struct query *query = query_of(&cases[1], 1); /* every 30 ms */
-  struct wr_operator *op = query->ops[0];
+  struct wr_operator *op = query->tasks.ops[0];
   CU_ASSERT_EQUAL(op->timer_us, WR_TIME_END);
   put(query, 1, 1000, -1);
   CU_ASSERT_EQUAL(op->timer_us, 1030 * MS);
@@ -696,7 +646,7 @@ static void waiting_is_kept(void)
 static void clock_closes_windows(void)
 {
   struct query *query = query_of(&cases[10], 1); /* 70 ms */
-  struct wr_operator *op = query->ops[0];
+  struct wr_operator *op = query->tasks.ops[0];
   put(query, 0, 75, -1);
   CU_ASSERT_EQUAL(op->timer_us, 140 * MS);
   put(query, 0, 139, -1);
@@ -731,7 +681,7 @@ static void clock_closes_local_windows(void)
   int64_t end = moment + WR_US_PER_HOUR / 2 + WR_US_PER_HOUR;
   query_clock(query, end - 1);
   CU_ASSERT_EQUAL(query->shown.now.count, 0);
-  CU_ASSERT_EQUAL(query->ops[0]->timer_us, end);
+  CU_ASSERT_EQUAL(query->tasks.ops[0]->timer_us, end);
   query_free(query);
   wr_arena_free(&arena);
 }

@@ -13,9 +13,10 @@
 #include "parser/parser.h"
 #include "planner/binder.h"
 #include "tests/unit/check.h"
+#include "tests/unit/operate.h"
 
 enum { ID, K, NAME, V, START, END, COLUMNS };
-enum { ROWS = 900, TASKS_MAX = 3, SEED = 99 };
+enum { ROWS = 900 };
 #define MS INT64_C(1000)
 
 static const struct wr_field fields[2 * COLUMNS] = {
@@ -230,19 +231,15 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
   CU_ASSERT(reject->raw.length > 2 && reject->message[0]);
 }
 
-/* Everything that one query needs, in up to TASKS_MAX tasks. */
+/* Everything that one query needs, in up to OPERATE_TASKS_MAX tasks. */
 struct query {
   struct wr_arena arena;
   struct wr_window_join_spec spec;
   const struct row *rows;
   struct rejects rejects;
   struct outcome outcome;
-  struct sink sinks[TASKS_MAX];
-  struct wr_metrics metrics, sink_metrics;
-  struct wr_operator_context contexts[TASKS_MAX], sink_context;
-  struct wr_operator *ops[TASKS_MAX];
-  struct wr_target targets[TASKS_MAX];
-  uint32_t task_count;
+  struct sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
   struct wr_builder builders[2][COLUMNS];
 };
 
@@ -287,44 +284,23 @@ static struct query *query_new(const struct row *rows, enum wr_join_kind kind,
       wr_builder_open(&query->builders[s][c], fields[s * COLUMNS + c].type);
   }
   query->rejects.sink.put = rejects_put;
-  query->sink_context =
-      (struct wr_operator_context){.name = "sink", .metrics = &query->sink_metrics};
+  query->tasks = (struct operate){.class = &wr_operator_class_window_join,
+                                  .spec = &query->spec,
+                                  .rejects = &query->rejects.sink};
   return query;
 }
 
 static void query_open(struct query *query, uint32_t task_count)
 {
-  struct wr_error err;
-  query->task_count = task_count;
-  for (uint32_t t = 0; t < task_count; t++) {
-    query->contexts[t] = (struct wr_operator_context){
-        .task = t,
-        .task_count = task_count,
-        .hash_seed = SEED,
-        .name = "join",
-        .rejects = &query->rejects.sink,
-        .metrics = &query->metrics,
-    };
-    const struct wr_operator_class *class = &wr_operator_class_window_join;
-    CU_ASSERT_EQUAL(class->open(&query->spec, &query->contexts[t], &query->ops[t], &err), WR_OK);
-    query->sinks[t] = (struct sink){wr_operator_head(&sink_class, &query->sink_context),
-                                    &query->outcome, query->rows};
-    query->targets[t] = (struct wr_target){&query->sinks[t].op, 0};
-    query->ops[t]->targets = &query->targets[t];
-    query->ops[t]->target_count = 1;
-  }
-}
-
-static void query_close(struct query *query)
-{
-  for (uint32_t t = 0; t < query->task_count; t++)
-    query->ops[t]->class->close(query->ops[t]);
-  query->task_count = 0;
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] =
+        (struct sink){operate_sink(&query->tasks, &sink_class), &query->outcome, query->rows};
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
 static void query_free(struct query *query)
 {
-  query_close(query);
+  operate_close(&query->tasks);
   for (uint32_t c = 0; c < 2 * COLUMNS; c++)
     wr_builder_close(&query->builders[c / COLUMNS][c % COLUMNS]);
   wr_arena_free(&query->arena);
@@ -353,12 +329,10 @@ static void query_put_row(struct wr_builder *builders, const struct row *row)
 static void query_side(struct query *query, uint32_t side, const struct row *rows, uint32_t count,
                        int64_t others_us)
 {
-  struct wr_error err;
   struct wr_column columns[COLUMNS];
   const struct wr_column *keys[2];
   int64_t *arrived_us = wr_memory_get((count + 1) * sizeof *arrived_us);
-  uint64_t *hashes = wr_memory_get((count + 1) * sizeof *hashes);
-  uint32_t *picked = wr_memory_get((count + 1) * sizeof *picked), row_count = 0;
+  uint32_t row_count = 0;
   for (uint32_t c = 0; c < COLUMNS; c++)
     wr_builder_reset(&query->builders[side][c]);
   for (uint32_t i = 0; i < count; i++) {
@@ -372,31 +346,13 @@ static void query_side(struct query *query, uint32_t side, const struct row *row
   uint32_t key_count = query->spec.key_count;
   for (uint32_t k = 0; k < 2; k++)
     keys[k] = &columns[key_count ? query->spec.sides[side].keys[k] : (uint32_t[]){START, END}[k]];
-  wr_hash_keys(keys, key_count ? key_count : 2, NULL, row_count, SEED, hashes);
-  for (uint32_t t = 0; t < query->task_count; t++) {
-    struct wr_batch batch = {.schema = &side_schemas[side],
-                             .columns = columns,
-                             .row_count = row_count,
-                             .arrived_us = arrived_us,
-                             .others_us = others_us,
-                             .picked = picked};
-    for (uint32_t i = 0; i < row_count; i++)
-      if (wr_key_group_task(wr_key_group(hashes[i]), query->task_count) == t)
-        picked[batch.picked_count++] = i;
-    if (batch.picked_count == row_count)
-      batch.picked = NULL;
-    CU_ASSERT_EQUAL(wr_operator_batch(query->ops[t], side, &batch, &err), WR_OK);
-  }
+  const struct wr_batch batch = {.schema = &side_schemas[side],
+                                 .columns = columns,
+                                 .row_count = row_count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = others_us};
+  operate_batch(&query->tasks, side, &batch, keys, key_count ? key_count : 2, NULL);
   free(arrived_us);
-  free(hashes);
-  free(picked);
-}
-
-static void query_watermark(struct query *query, int64_t watermark_us)
-{
-  struct wr_error err;
-  for (uint32_t t = 0; t < query->task_count; t++)
-    CU_ASSERT_EQUAL(wr_operator_watermark(query->ops[t], watermark_us, &err), WR_OK);
 }
 
 static void query_rows(struct query *query, uint32_t first, uint32_t end, uint32_t batch_rows)
@@ -405,16 +361,9 @@ static void query_rows(struct query *query, uint32_t first, uint32_t end, uint32
     uint32_t count = end - at < batch_rows ? end - at : batch_rows;
     for (uint32_t s = 0; s < 2; s++)
       query_side(query, s, query->rows + at, count, WR_TIME_END);
-    query_watermark(query, at + count < ROWS ? query->rows[at + count].arrived : WR_TIME_END);
+    operate_watermark(&query->tasks,
+                      at + count < ROWS ? query->rows[at + count].arrived : WR_TIME_END);
   }
-}
-
-static uint64_t query_held(const struct query *query)
-{
-  uint64_t held = 0;
-  for (uint32_t t = 0; t < query->task_count; t++)
-    held += query->ops[t]->class->held_rows(query->ops[t]);
-  return held;
 }
 
 /* SEMI and ANTI need not look at all pairs, so they may see fewer that fail. */
@@ -427,7 +376,7 @@ static bool outcome_is(const struct query *query, const struct outcome *wanted)
   return rejected[WR_REJECT_TIME] == 0 && rejected[WR_REJECT_LATE] == wanted->late &&
          (marks ? rejected[WR_REJECT_VALUE] <= wanted->failed
                 : rejected[WR_REJECT_VALUE] == wanted->failed) &&
-         got->count == wanted->count && query_held(query) == 0 &&
+         got->count == wanted->count && operate_held_rows(&query->tasks) == 0 &&
          (got->count == 0 ||
           memcmp(got->results, wanted->results, got->count * sizeof *got->results) == 0);
 }
@@ -467,35 +416,24 @@ static void any_batch_size(void)
  * the parts are being written, and what they cause, are forgotten with the old tasks. */
 static void query_restore(struct query *query, uint32_t at, uint32_t task_count)
 {
-  struct wr_error err;
-  uint32_t old_count = query->task_count, results = query->outcome.count;
+  uint32_t results = query->outcome.count;
   struct rejects rejects = query->rejects;
-  uint64_t held = query_held(query);
-  struct wr_part_writer parts[TASKS_MAX] = {{0}};
-  bool saved[TASKS_MAX] = {false};
-  for (uint32_t t = 0; t < old_count; t++)
-    query->ops[t]->class->save(query->ops[t], &parts[t]);
-  for (uint32_t i = 0, left = old_count; left > 0; i++) {
+  uint64_t held = operate_held_rows(&query->tasks);
+  struct operate_snapshot snapshot;
+  operate_save(&query->tasks, &snapshot);
+  uint32_t i = 0;
+  do {
     if (i < 3)
       query_rows(query, at + i * 50, at + i * 50 + 50, 50);
-    for (uint32_t t = 0; t < old_count; t++)
-      if (!saved[t] && (saved[t] = query->ops[t]->class->save_step(query->ops[t], &parts[t])))
-        left--;
-  }
-  query_close(query);
+    i++;
+  } while (!operate_save_step(&query->tasks, &snapshot));
+  operate_close(&query->tasks);
   query->outcome.count = results;
   query->rejects = rejects;
   query_open(query, task_count);
-  for (uint32_t t = 0; t < task_count; t++) {
-    for (uint32_t p = 0; p < old_count; p++) {
-      struct wr_part_reader reader = {.bytes = parts[p].bytes, .length = parts[p].length};
-      CU_ASSERT_EQUAL(query->ops[t]->class->load(query->ops[t], &reader, &err), WR_OK);
-      CU_ASSERT(wr_part_at_end(&reader));
-    }
-  }
-  CU_ASSERT_EQUAL(held, query_held(query));
-  for (uint32_t p = 0; p < old_count; p++)
-    wr_part_writer_free(&parts[p]);
+  operate_load(&query->tasks, &snapshot);
+  CU_ASSERT_EQUAL(held, operate_held_rows(&query->tasks));
+  operate_snapshot_free(&snapshot);
 }
 
 static void any_number_of_tasks(void)
@@ -533,7 +471,7 @@ static void others_hold_lateness_back(void)
   CU_ASSERT_EQUAL(query->rejects.counts[WR_REJECT_LATE], 0);
   query_side(query, 0, &row, 1, 99 * MS); /* the window closes at its end less a tick */
   CU_ASSERT_EQUAL(query->rejects.counts[WR_REJECT_LATE], 1);
-  CU_ASSERT_EQUAL(query_held(query), 1);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 1);
   query_free(query);
 }
 
@@ -549,32 +487,32 @@ static void pages_move_together(void)
                            .arrived = WR_TIME_NONE,
                            .end = (i % 100 == 0 ? 9999 : i / 1000 + 1) * MS};
   struct query *query = query_new(rows, WR_JOIN_LEFT, &key_cases[0], NULL);
-  struct wr_part_writer part = {0};
+  struct operate_snapshot snapshot;
   struct wr_error err;
   query_open(query, 1);
   for (uint32_t at = 0; at < MANY; at += 4000)
     query_side(query, 0, rows + at, 4000, WR_TIME_END);
-  uint64_t full = wr_metrics_get(&query->metrics.state_bytes);
-  query->ops[0]->class->save(query->ops[0], &part);
-  query_watermark(query, 500 * MS);
-  CU_ASSERT_EQUAL(query_held(query), MANY / 100);
+  uint64_t full = wr_metrics_get(&query->tasks.metrics[0].state_bytes);
+  operate_save(&query->tasks, &snapshot);
+  operate_watermark(&query->tasks, 500 * MS);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), MANY / 100);
   CU_ASSERT_EQUAL(query->outcome.count, MANY - MANY / 100);
-  CU_ASSERT(wr_metrics_get(&query->metrics.state_bytes) < full / 50);
-  while (!query->ops[0]->class->save_step(query->ops[0], &part))
+  CU_ASSERT(wr_metrics_get(&query->tasks.metrics[0].state_bytes) < full / 50);
+  while (!operate_save_step(&query->tasks, &snapshot))
     ;
-  query_watermark(query, WR_TIME_END);
+  operate_watermark(&query->tasks, WR_TIME_END);
   CU_ASSERT_EQUAL(query->outcome.count, MANY);
   qsort(query->outcome.results, MANY, sizeof *query->outcome.results, result_compare);
   bool all = true;
   for (uint32_t i = 0; i < MANY; i++)
     all = all && query->outcome.results[i].ids[0] == i;
   CU_ASSERT(all);
-  query_close(query);
+  operate_close(&query->tasks);
   query_open(query, 1); /* the snapshot has the rows as they were before */
-  struct wr_part_reader reader = {.bytes = part.bytes, .length = part.length};
-  CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_OK);
-  CU_ASSERT_EQUAL(query_held(query), MANY);
-  wr_part_writer_free(&part);
+  CU_ASSERT_EQUAL(operate_load_part(&query->tasks, &snapshot, snapshot.parts[0].length, &err),
+                  WR_OK);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), MANY);
+  operate_snapshot_free(&snapshot);
   query_free(query);
   free(rows);
 }
@@ -593,7 +531,7 @@ static void pairs_leave_in_batches(void)
     for (uint32_t s = 0; s < 2; s++)
       query_side(query, s, rows, 2 * EACH, WR_TIME_END);
     query->sinks[0].op.has_enough = enough;
-    query_watermark(query, 9 * MS);
+    operate_watermark(&query->tasks, 9 * MS);
     CU_ASSERT_EQUAL(query->outcome.count, enough ? 0 : EACH * EACH);
     query_free(query);
   }
@@ -603,20 +541,18 @@ static void damaged_parts_are_refused(void)
 {
   struct row *rows = rows_make(3);
   struct query *query = query_new(rows, WR_JOIN_FULL, &key_cases[1], NULL);
-  struct wr_part_writer part = {0};
+  struct operate_snapshot snapshot;
   struct wr_error err;
   query_open(query, 1);
   query_rows(query, 0, 200, 200);
-  query->ops[0]->class->save(query->ops[0], &part);
-  while (!query->ops[0]->class->save_step(query->ops[0], &part))
-    ;
-  for (size_t length = 0; length < part.length; length += 1 + part.length / 97) {
-    query_close(query);
+  operate_save_all(&query->tasks, &snapshot);
+  for (size_t length = 0; length < snapshot.parts[0].length;
+       length += 1 + snapshot.parts[0].length / 97) {
+    operate_close(&query->tasks);
     query_open(query, 1);
-    struct wr_part_reader reader = {.bytes = part.bytes, .length = length};
-    CU_ASSERT_EQUAL(query->ops[0]->class->load(query->ops[0], &reader, &err), WR_DATA);
+    CU_ASSERT_EQUAL(operate_load_part(&query->tasks, &snapshot, length, &err), WR_DATA);
   }
-  wr_part_writer_free(&part);
+  operate_snapshot_free(&snapshot);
   query_free(query);
   free(rows);
 }
