@@ -31,11 +31,13 @@ class Record:
 class Broker:
     def __init__(self, folder):
         os.makedirs(folder, exist_ok=True)
+        self.folder = folder
         self.environment = dict(os.environ, WEIR_SERVICES_DIR=folder)
         # Topics of an earlier run may still be there: the data outlive the server.
         self.run_name = "%x" % time.time_ns()
         self.topic_count = 0
-        self.was_there = self.services("status", check=False).returncode == 0
+        self.was_there = self.services("status", "kafka", check=False).returncode == 0
+        self.others_before = self.others()
         self.address = None
 
     # ---- the server
@@ -59,13 +61,20 @@ class Broker:
 
     def signal(self, number):
         """to the server's process: SIGSTOP holds it, SIGCONT lets it go on"""
-        with open(os.path.join(self.environment["WEIR_SERVICES_DIR"], "kafka", "pid"), encoding="ascii") as f:
+        with open(os.path.join(self.folder, "kafka", "pid"), encoding="ascii") as f:
             os.kill(int(f.read()), number)
+
+    def others(self):
+        """servers of other kinds that tests have started here"""
+        return {name for name in os.listdir(self.folder)
+                if name != "kafka" and os.path.isfile(os.path.join(self.folder, name, "pid"))}
 
     def leave(self):
         """at the end of the run: as we found it"""
         if not self.was_there:
             self.stop()
+        for name in self.others() - self.others_before:
+            self.services("stop", name)
 
     def tool(self, name, *arguments):
         """what one of Kafka's own tools prints"""
@@ -89,6 +98,23 @@ class Broker:
         places = ["%s:%d:-1" % (full, p) for p in range(partition_count)]
         wait_until(lambda: self.query(places) == [0] * partition_count, "leaders of " + full)
         return full
+
+    def add_partitions(self, topic, partition_count):
+        """up to so many; as `kafka-topics --alter` does it (CreatePartitions, version 0)"""
+        before = self.count_partitions(topic)
+        body = struct.pack(">i", 1) + pack_text(topic) + struct.pack(">iiib", partition_count, -1, 20000, 0)
+        answer = self.ask(struct.pack(">hhi", 37, 0, 1) + pack_text("e2e") + body)
+        at = 4 + 4 + 4
+        at += 2 + struct.unpack_from(">h", answer, at)[0]
+        code = struct.unpack_from(">h", answer, at)[0]
+        if code != 0:
+            raise Failure("Kafka did not add partitions to %s: error %d" % (topic, code))
+        places = ["%s:%d:-1" % (topic, p) for p in range(before, partition_count)]
+        wait_until(lambda: self.query(places) == [0] * len(places), "leaders of " + topic)
+
+    def count_partitions(self, topic):
+        about = json.loads(self.kcat("-L", "-J", "-t", topic))
+        return len(about["topics"][0]["partitions"])
 
     def ask(self, request):
         host, port = self.address.rsplit(":", 1)

@@ -54,6 +54,30 @@ def expect_equal(got, want, what):
     raise Failure("\n  ".join([what + ":"] + lines[:6] + more))
 
 
+def end_of(process, said, code=0, limit_s=120):
+    """waits for the end of a process that a test has started itself, and for an exit code; `said` gives its messages"""
+    try:
+        process.wait(limit_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise Failure("weir does not end\n" + said()[-2000:]) from None
+    expect(process.returncode == code,
+           "exit code %d instead of %d\n%s" % (process.returncode, code, said()[-2000:]))
+
+
+def signal_after(process, seconds, number, said, before=""):
+    """a signal after some time, unless the process ends before, and its end; `before` is what was said before it"""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(number)
+    code = process.wait(120)
+    allowed = [0, -number if number == signal.SIGKILL else 128 + number]
+    if said() == before:
+        allowed.append(-number)  # it came before the program was ready for signals
+    expect(code in allowed, "exit code %d\n%s" % (code, said()[-2000:]))
+
+
 class Weir:
     """One run of the program. Its output is collected while it comes, so that it never waits for us."""
 

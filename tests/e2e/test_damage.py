@@ -36,14 +36,22 @@ def test_each_file(case):
     expect(verdicts["refused"] <= len(KINDS) * ROUNDS, "many refusals, although most epochs are sound: %s" % verdicts)
 
 
+def chain(place):
+    """the parts of the newest epoch if it needs those of two others at least, or nothing"""
+    parts = [f for f in place.files() if f.startswith("parts/")]
+    links = {file[len("parts/"):].split("-")[0] for file in parts}
+    return parts if place.look()["epochs"][0]["delta"] and len(links) > 2 else []
+
+
 def test_each_link(case):
     """An epoch that says only what has changed needs older ones. Whichever of them is damaged, it is found: the
     directory keeps a single epoch here, so nothing else can be gone on with."""
     damage, dice = Damage(case, rate=10000, retained=1), roll(case)
-    view = damage.origin.look()
-    parts = [f for f in damage.origin.files() if f.startswith("parts/")]
-    links = {file[len("parts/"):].split("-")[0] for file in parts}
-    expect(view["epochs"][0]["delta"] and len(links) > 2, "no chain: %s" % parts)
+    tries, parts = 0, chain(damage.origin)
+    while not parts and tries < 5:  # the kill came behind an epoch that has everything
+        damage.origin.run_until_epoch(damage.origin.newest() + 3, signal.SIGKILL, "-p", "2")
+        tries, parts = tries + 1, chain(damage.origin)
+    expect(parts, "no chain: %s" % damage.origin.files())
     for file in parts:
         for kind in list(KINDS) * ROUNDS:
             place = damage.copy()
@@ -85,7 +93,7 @@ def test_several_files(case):
 
 def test_nothing_sound(case):
     """All epochs damaged: refused, with a way out that works. All manifests removed: nothing can tell that from a
-    directory whose first epoch was never complete, so the job begins anew, which repeats rows."""
+    directory whose first epoch was never complete, so the job begins anew, which repeats rows, and is told."""
     damage, dice = Damage(case), roll(case)
     for kind in ("flip", "cut", "empty", "removed"):
         place = damage.copy()
@@ -93,7 +101,7 @@ def test_nothing_sound(case):
         for file in manifests:
             KINDS[kind](os.path.join(place.state, file), dice)
         verdict = damage.check_run(place, "all manifests: " + kind, manifests + ["state"])
-        expect_equal(verdict, "right" if kind == "removed" else "refused", "all manifests: " + kind)
+        expect_equal(verdict, "warned" if kind == "removed" else "refused", "all manifests: " + kind)
         place.remove()
 
 

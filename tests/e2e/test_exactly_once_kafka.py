@@ -13,6 +13,7 @@ import clicks
 from broker import pack_text
 from program import expect, expect_equal, wait_until
 
+TAKES_LONG = True
 KILLS = int(os.environ.get("WEIR_EXACTLY_ONCE_KILLS", "8"))
 ONCE = {"sink_delivery__guarantee": "exactly-once"}
 SHORT = "SET 'execution.checkpointing.interval' = '50 ms';"

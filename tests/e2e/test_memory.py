@@ -36,6 +36,13 @@ def peak_bytes(pid):
         return 0
 
 
+def expect_peak(case, peak, limit_mib):
+    """A program built with a sanitizer takes memory of its own, and keeps what was freed: only the plain one counts."""
+    with open(case.weir, "rb") as f:
+        if b"__asan_init" not in f.read():
+            expect(0 < peak < limit_mib * MIB, "%d MiB were taken" % (peak / MIB))
+
+
 def count_sql(keys=KEYS, rate=0):
     return COUNT % (rate, keys, keys - 1)
 
@@ -60,7 +67,7 @@ def test_state_above_its_share(case):
     program.expect_message("stopping after a last epoch", "above the 76.8 MiB that --memory 128MiB has for state",
                            "keys of TumbleAggregate", "INSERT INTO counts SELECT n, COUNT(*)",
                            "nothing is lost", "--memory")
-    expect(0 < peak < 192 * MIB, "%d MiB were taken" % (peak / MIB))
+    expect_peak(case, peak, 160)
 
     program = case.run(count_sql(), "--state-dir", state, "--memory", "64MiB", code=3)
     program.expect_message("alone takes", "above the 38.4 MiB that --memory 64MiB has for state")
@@ -93,7 +100,7 @@ def test_results_that_nobody_reads(case):
             wait_for_rest(process.pid)
             expect(process.poll() is None, "it has ended")
             peak = peak_bytes(process.pid)
-            expect(peak < 128 * MIB, "%d MiB were taken" % (peak / MIB))
+            expect_peak(case, peak, 128)
             count = sum(1 for _ in process.stdout)
             expect_equal(count, rows, "rows")
             expect_equal(process.wait(60), 0, "exit code")

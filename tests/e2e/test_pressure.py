@@ -4,7 +4,7 @@ import os
 import signal
 
 from program import expect, expect_equal
-from test_memory import MIB, peak_bytes, wait_for_rest
+from test_memory import expect_peak, peak_bytes, wait_for_rest
 
 JOB = """
 SET 'execution.checkpointing.interval' = '200 ms';
@@ -25,7 +25,7 @@ def check_pressure(case, guarantee):
     try:
         wait_for_rest(program.process.pid)
         peak = peak_bytes(program.process.pid)
-        expect(0 < peak < 256 * MIB, "%d MiB were taken" % (peak / MIB))
+        expect_peak(case, peak, 256)
     finally:
         case.broker.signal(signal.SIGCONT)
     case.broker.wait_for_count(topic, case.broker.count(topic) + 50000)

@@ -2,6 +2,11 @@
 """What belongs to single records: metadata, several topics, bad ones."""
 import base64
 import datetime
+import gzip
+import json
+import os
+import struct
+import subprocess
 
 from program import expect, expect_equal
 
@@ -132,6 +137,50 @@ def test_compressed(case):
             (("gzip", 990, 1000), ("snappy", 0, 1000), ("lz4", 0, 1000), ("zstd", 0, 10))
             for n in range(first, last)]
     expect_equal(done.rows(), want, "rows")
+
+
+def stored_zstd(data):
+    """a frame of one block that is not compressed"""
+    return b"\x28\xb5\x2f\xfd\x00\x58" + struct.pack("<I", len(data) << 3 | 1)[:3] + data
+
+
+def test_compressed_one_by_one(case):
+    """Producers that compress each value by themselves: it is seen by its first bytes, several rows may be in one, a
+    bad one is a reject at its offset, and large ones come in batches of their own."""
+    topic = case.topic("wrapped")
+    large = [json.dumps({"n": n, "s": "x" * 400000}).encode() for n in range(100, 108)]
+    values = [gzip.compress(b'{"n":0}'), b'{"n":1}', stored_zstd(b'{"n":2}\n{"n":3}'), gzip.compress(b'{"n":4}')[:-3],
+              gzip.compress(b"nonsense"), gzip.compress(b'{"n":5}') + gzip.compress(b' {"n":6}')]
+    values += [gzip.compress(value) for value in large]
+    paths = []
+    for i, value in enumerate(values):
+        paths.append(os.path.join(case.folder, "value-%02d" % i))
+        with open(paths[-1], "wb") as f:
+            f.write(value)
+    case.broker.kcat("-P", "-t", topic, "-p", "0", *paths)
+    done = case.run("""
+        CREATE TABLE t (n INT, s STRING, pos BIGINT METADATA FROM 'offset') %s;
+        SELECT n, pos, CHAR_LENGTH(s) AS long FROM t;""" % case.kafka(topic, **ALL_ROWS, value_compression="auto"))
+    want = [(0, 0, None), (1, 1, None), (2, 2, None), (3, 2, None), (5, 5, None), (6, 5, None)]
+    want += [(100 + i, 6 + i, 400000) for i in range(8)]
+    expect_equal([(row["n"], row["pos"], row["long"]) for row in done.rows()], want, "rows")
+    expect("at 3: the record ends in the middle of its gzip data" in done.message(), "the cut record is told: " + done.message())
+    expect("%s-0 at 4" % topic in done.message(), "the record that is no JSON is told: " + done.message())
+
+
+def test_discovered(case):
+    """What weir discover says of a topic reads it, with the record's time where no field is the time."""
+    topic = case.topic("unknown", 2)
+    for p in range(2):
+        case.broker.produce(topic, p, [{"id": 1000 * p + i, "by": {"name": "n%d" % i}} for i in range(300)])
+    done = subprocess.run([case.weir, "discover", "--name", "t", "kafka://%s/%s" % (case.broker.address, topic)],
+                          stdout=subprocess.PIPE, universal_newlines=True, timeout=60, check=True)
+    expect("-- From 600 records" in done.stdout, done.stdout)
+    expect("event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL" in done.stdout, done.stdout)
+    sql = done.stdout.replace("'format' = ", "'scan.bounded.mode' = 'latest-offset', 'format' = ")
+    done = case.run(sql + "SELECT id, `by`.name FROM t;")
+    done.expect_summary(rows_in=600, rows_out=600)
+    expect_equal(sorted(row["id"] for row in done.rows()), [1000 * p + i for p in range(2) for i in range(300)], "rows")
 
 
 def test_transactions(case):

@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 
-from program import expect, expect_equal, wait_until
+from program import Skip, expect, expect_equal, wait_until
 from state_job import Job
 
 NO_BROKER = True
@@ -217,8 +217,9 @@ def test_standard_input(case):
 
 
 def newest_file(folder, kind):
+    """of the newest epoch that is there; a killed process may have left parts of one that never came to be"""
     path = os.path.join(folder.path, "state", kind)
-    names = [n for n in os.listdir(path) if n.split("-")[0].isdigit()]
+    names = [n for n in os.listdir(path) if n.split("-")[0].isdigit() and int(n.split("-")[0]) <= folder.newest()]
     newest = max(int(n.split("-")[0]) for n in names)
     return os.path.join(path, sorted(n for n in names if int(n.split("-")[0]) == newest)[-1])
 
@@ -234,6 +235,16 @@ def damage(path, how):
             data[len(data) * 2 // 3] ^= 4
             f.seek(0)
             f.write(data)
+
+
+def test_no_epochs_left(case):
+    """When all epochs have been deleted there is nothing to go on from: the job begins anew, and says so."""
+    folder = Folder(case, COUNT % ENDLESS)
+    expect("begins anew" not in folder.run_for(2), "a new directory was told to be an old one")
+    manifests = os.path.join(folder.path, "state", "manifests")
+    for name in os.listdir(manifests):
+        os.remove(os.path.join(manifests, name))
+    expect_said(folder.run_for(1), "state was used before, but there is no epoch in it: the job begins anew")
 
 
 def test_damage(case):
@@ -326,14 +337,20 @@ def test_read_only(case):
         expect_said(folder.run_for(2), "going on from epoch %d of state" % newest)
 
 
+def many_results(case):
+    """a folder with a job of which every row becomes a result"""
+    folder = Folder(case, (COUNT % FILES).replace("INTERVAL '1' SECOND", "INTERVAL '0.001' SECOND"))
+    folder.numbers("a", 0, 20000)
+    return folder
+
+
 def test_full_sink(case):
     """A sink that has no room may have some later: the job starts again from its newest epoch, with
     pauses, and nothing is missing at the end."""
-    folder = Folder(case, (COUNT % FILES).replace("INTERVAL '1' SECOND", "INTERVAL '0.001' SECOND"))
-    folder.numbers("a", 0, 20000)
+    folder = many_results(case)
     with SmallDisk(os.path.join(folder.path, "out"), "200k") as disk:
         if not disk.is_there:
-            return
+            raise Skip("a small disk can only be mounted by root")
         process = folder.start()
         wait_until(lambda: "No space left on device; starting again from epoch" in folder.said(), "a restart")
         disk.again("size=100m")

@@ -7,6 +7,7 @@ import os
 from program import expect
 from torture_job import Torture
 
+TAKES_LONG = True
 KILLS = int(os.environ.get("WEIR_TORTURE_KILLS", "25"))
 
 
