@@ -242,7 +242,7 @@ bool wr_s3_parts_parse(const char *bytes, size_t length, struct wr_arena *arena,
       is_page = true;
     } else if (wr_s3_xml_is(&xml, "Part")) {
       in_part = !xml.is_end;
-      if (xml.is_end && part.number && part.size >= 0 && part.etag) {
+      if (xml.is_end && part.number && part.size >= 0 && part.etag && *part.etag) {
         out->parts = list_add(arena, out->parts, out->part_count, sizeof part);
         out->parts[out->part_count++] = part;
       } else if (xml.is_end) {

@@ -104,7 +104,7 @@ void wr_builder_put_null(struct wr_builder *builder)
     for (uint32_t i = 0; i < builder->type->field_count; i++)
       wr_builder_put_null(&builder->children[i]);
   size_t width = wr_physical_bytes[builder->type->physical];
-  char *value = (char *)builder->values + width * builder->row_count;
+  char *value = width ? (char *)builder->values + width * builder->row_count : NULL;
   switch (width) { /* a call would take longer than what it does */
   case 0: break;
   case 8: memset(value, 0, 8); break;
