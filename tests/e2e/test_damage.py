@@ -37,11 +37,12 @@ def test_each_file(case):
 
 
 def chain(place):
-    """the parts of the newest epoch if it needs those of two others at least, or nothing; what the killed job has
-    left of an epoch that it did not come to seal is none of them"""
-    newest = place.newest()
-    parts = [f for f in place.files() if f.startswith("parts/") and int(f[len("parts/"):].split("-")[0]) <= newest]
-    links = {file[len("parts/"):].split("-")[0] for file in parts}
+    """the parts of the newest epoch if it needs those of two others at least, or nothing; a job that was killed may
+    have left others that no epoch names"""
+    with open(os.path.join(place.state, "manifests", str(place.newest())), "rb") as f:
+        manifest = f.read()
+    links = {n for n in range(1, place.newest() + 1) if b"@%d\0" % n in manifest}
+    parts = [f for f in place.files() if f.startswith("parts/") and int(f[len("parts/"):].split("-")[0]) in links]
     return parts if place.look()["epochs"][0]["delta"] and len(links) > 2 else []
 
 
