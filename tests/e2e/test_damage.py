@@ -3,6 +3,7 @@
 or the refusal names what is damaged and says what can be done. Systematic: every file, every kind of damage.
 WEIR_DAMAGE_SEED picks places; WEIR_DAMAGE_ROUNDS (1) says how many of each."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -41,7 +42,7 @@ def chain(place):
     have left others that no epoch names"""
     with open(os.path.join(place.state, "manifests", str(place.newest())), "rb") as f:
         manifest = f.read()
-    links = {n for n in range(1, place.newest() + 1) if b"@%d\0" % n in manifest}
+    links = {int(epoch) for epoch in re.findall(rb"/\d+@(\d+)", manifest)}  # parts are called NODE/COPY@EPOCH
     parts = [f for f in place.files() if f.startswith("parts/") and int(f[len("parts/"):].split("-")[0]) in links]
     return parts if place.look()["epochs"][0]["delta"] and len(links) > 2 else []
 
