@@ -88,6 +88,41 @@
   (256u << 20) /* rows, or parts of a frame, that an OVER keeps of one partition */
 #define WR_OVER_WAITING_BYTES_MAX (UINT64_C(16) << 30) /* rows that wait before an OVER */
 
+/* ---- people who watch */
+#define WR_LIVE_BYTES           (UINT64_C(64) << 20) /* what all feeds keep and queue */
+#define WR_LIVE_ROWS            1000                 /* newest rows that a feed shows first */
+#define WR_LIVE_ROWS_PER_SECOND 20000                /* of a feed that may leave out rows */
+#define WR_LIVE_FOLLOWERS_MAX   10000                /* of all feeds */
+#define WR_LIVE_WAYS_MAX        64    /* filters, intervals and framings of one feed */
+#define WR_PREDICATE_BYTES_MAX  8192  /* a condition of somebody who follows, as SQL */
+#define WR_LOOK_SPLITS_MAX      10000 /* of all sources of a job, that are shown */
+#define WR_LOOK_REJECTS         1000  /* the last ones, that are kept to be shown */
+#define WR_LOOK_RAW_BYTES       2048  /* of each */
+#define WR_SERVED_JOBS_MAX      256   /* of one process, finished ones too */
+
+/* What a condition of somebody who follows may take. */
+#define WR_PREDICATE_STEPS_MAX 20000  /* ways that one search of a pattern in it may try */
+#define WR_PREDICATE_BURST_US  100000 /* processor time at once, and behind that ... */
+#define WR_PREDICATE_SHARE     20     /* ... one part in so many of all time */
+
+/* ---- HTTP */
+#define WR_HTTP_CONNECTIONS_MAX         4096  /* at a time */
+#define WR_HTTP_REQUEST_BYTES_MAX       65536 /* of a request's body; its head has half of that */
+#define WR_HTTP_ADDRESS_CONNECTIONS_MAX 2048  /* of one address */
+#define WR_HTTP_REPLY_BYTES_MAX         (64 << 20)            /* of one reply */
+#define WR_HTTP_REPLIES_BYTES_MAX       (UINT64_C(256) << 20) /* of all that are on their way */
+#define WR_HTTP_MESSAGE_BYTES_MAX       4096              /* that a client of a WebSocket sends */
+#define WR_HTTP_HEAD_US                 INT64_C(10000000) /* a request's first byte to its head's end */
+#define WR_HTTP_BODY_US                 INT64_C(30000000) /* from there to its body's end */
+#define WR_HTTP_STALL_US                INT64_C(30000000) /* that a follower's socket takes nothing */
+#define WR_HTTP_IDLE_S                  60                /* between two requests of a connection */
+#define WR_HTTP_BEAT_US                 INT64_C(15000000) /* a quiet event stream shows that it is alive */
+
+/* ---- the shell */
+#define WR_SHELL_ROWS_MAX     10000 /* of a result that is shown as a table; the newest are kept */
+#define WR_SHELL_JOBS_MAX     64    /* that run at a time, and that are remembered */
+#define WR_SHELL_INCLUDES_MAX 16    /* files that read files */
+
 /* ---- memory of a job */
 #define WR_MEMORY_BYTES_MIN (UINT64_C(64) << 20) /* least of --memory */
 #define WR_OUTBOX_BYTES_MAX \

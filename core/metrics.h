@@ -5,6 +5,7 @@
 #define WEIR_CORE_METRICS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/reject.h"
@@ -22,6 +23,7 @@ struct wr_metrics {
   _Atomic uint64_t spare_bytes;  /* kept for state that comes next: memory of what has gone */
   _Atomic uint64_t outbox_bytes; /* sinks: not yet part of an epoch */
   _Atomic int64_t watermark_us;
+  _Atomic bool idle; /* nothing is expected for now: the watermark does not count */
   _Atomic uint64_t progress_done,
       progress_total; /* bytes or records towards the end of bounded input; total 0: unknown */
 };

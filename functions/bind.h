@@ -15,6 +15,7 @@ struct wr_binding {
   struct wr_arena *arena;
   const char *time_zone; /* table.local-time-zone, "UTC" */
   bool kinesis;          /* functions whose meaning differs follow the kinesis dialect */
+  uint32_t regex_steps;  /* of one search; 0: WR_REGEX_STEPS_MAX. If set, patterns are constant */
 };
 
 const struct wr_expression *wr_bind_column(const struct wr_binding *binding, uint32_t column,

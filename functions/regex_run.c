@@ -82,16 +82,28 @@ static enum wr_code pattern_is_bad(const struct wr_expression *pattern, size_t a
   return WR_SEMANTIC;
 }
 
+/* Where steps are limited, each pattern is compiled once, with that limit. */
+static enum wr_code pattern_is_limited(const struct wr_bind_site *site,
+                                       const struct wr_expression *pattern, struct wr_error *err)
+{
+  if (!site->binding->regex_steps)
+    return WR_OK;
+  return wr_fail_at(err, WR_UNSUPPORTED, pattern->span,
+                    "this condition needs a pattern that is the same for all rows");
+}
+
 enum wr_code wr_regex_bind(struct wr_bind_site *site, const struct wr_expression *pattern,
                            const struct wr_regex **regex, struct wr_error *err)
 {
   *regex = NULL;
   if (!wr_expression_is_known(pattern))
-    return WR_OK;
+    return pattern_is_limited(site, pattern, err);
   const struct wr_text *text = wr_column_text(pattern->literal, 0);
   size_t at;
   if (wr_regex_new(site->binding->arena, wr_text_bytes(text), text->length, regex, &at, err))
     return pattern_is_bad(pattern, at, err);
+  if (site->binding->regex_steps)
+    wr_regex_limit(*regex, site->binding->regex_steps);
   return WR_OK;
 }
 
@@ -101,11 +113,13 @@ enum wr_code wr_regex_bind_similar(struct wr_bind_site *site, const struct wr_ex
 {
   *regex = NULL;
   if (!wr_expression_is_known(pattern))
-    return WR_OK;
+    return pattern_is_limited(site, pattern, err);
   const struct wr_text *text = wr_column_text(pattern->literal, 0);
   size_t at;
   if (wr_regex_similar_new(site->binding->arena, wr_text_bytes(text), text->length, escape, regex,
                            &at, err))
     return pattern_is_bad(pattern, at, err);
+  if (site->binding->regex_steps)
+    wr_regex_limit(*regex, site->binding->regex_steps);
   return WR_OK;
 }

@@ -174,6 +174,12 @@ static size_t scalar_format(const struct wr_column *column, uint32_t row,
 static void scalar_write(struct wr_buffer *out, const struct wr_column *column, uint32_t row,
                          const struct wr_json_style *style)
 {
+  enum wr_kind kind = column->type->kind;
+  if (style->null_floats && (kind == WR_DOUBLE || kind == WR_FLOAT) &&
+      !isfinite(wr_column_f64(column, row))) {
+    wr_buffer_put(out, "null", 4);
+    return;
+  }
   char *at = wr_buffer_reserve(out, WR_SCALAR_CHARS + 2);
   size_t quote = scalar_is_quoted(column, row, style);
   size_t length = scalar_format(column, row, style, at + quote);

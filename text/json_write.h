@@ -34,6 +34,7 @@ struct wr_json_style {
   bool decimal_exponents; /* DECIMAL without trailing zeros, 1.5E-8 and 1E+3 like Java's BigDecimal;
                              else all digits */
   bool interval_numbers;  /* INTERVAL as a number of months, or of milliseconds; else as text */
+  bool null_floats;       /* NaN and infinities as null; else as words in quotes */
 };
 
 /* A JSON string with its quotes. Bytes that are not UTF-8 go through as they are. */

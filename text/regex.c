@@ -25,7 +25,7 @@
 struct wr_regex {
   pcre2_code *code; /* NULL: `bytes` is a literal */
   bool has_jit;
-  uint32_t groups;
+  uint32_t groups, steps_max;
   const char *bytes; /* as it was written, for messages */
   size_t length;
 };
@@ -84,6 +84,7 @@ static enum wr_code regex_begin(struct wr_arena *arena, const char *bytes, size_
   *regex = WR_NEW(arena, struct wr_regex);
   (*regex)->bytes = wr_arena_copy(arena, bytes, length);
   (*regex)->length = length;
+  (*regex)->steps_max = WR_REGEX_STEPS_MAX;
   return WR_OK;
 }
 
@@ -137,6 +138,11 @@ enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, siz
   return code;
 }
 
+void wr_regex_limit(const struct wr_regex *regex, uint32_t steps)
+{
+  ((struct wr_regex *)(uintptr_t)regex)->steps_max = steps; /* nobody shares it so far */
+}
+
 uint32_t wr_regex_groups(const struct wr_regex *regex)
 {
   return regex->groups;
@@ -156,10 +162,10 @@ static void search_prepare(struct wr_regex_search *search)
     pcre2_match_context *context = pcre2_match_context_create(NULL);
     if (!context)
       search_out_of_memory();
-    pcre2_set_match_limit(context, WR_REGEX_STEPS_MAX);
     pcre2_set_heap_limit(context, WR_REGEX_STACK_BYTES / 1024);
     search->context = context;
   }
+  pcre2_set_match_limit(search->context, search->regex->steps_max);
   if (search->match && search->match_groups >= search->regex->groups)
     return;
   pcre2_match_data_free(search->match);
@@ -216,8 +222,8 @@ static enum wr_regex_found search_gave_up(struct wr_regex_search *search, int er
   if (error == PCRE2_ERROR_MATCHLIMIT)
     snprintf(
         search->why, sizeof search->why,
-        "the pattern '%.*s' takes more than WR_REGEX_STEPS_MAX (%d) steps in a text of %zu bytes",
-        length, shown, WR_REGEX_STEPS_MAX, search->length);
+        "the pattern '%.*s' takes more than WR_REGEX_STEPS_MAX (%u) steps in a text of %zu bytes",
+        length, shown, search->regex->steps_max, search->length);
   else if (error == PCRE2_ERROR_JIT_STACKLIMIT || error == PCRE2_ERROR_HEAPLIMIT ||
            error == PCRE2_ERROR_DEPTHLIMIT)
     snprintf(search->why, sizeof search->why,

@@ -34,6 +34,8 @@ enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, siz
                                   uint32_t escape, const struct wr_regex **regex, size_t *at,
                                   struct wr_error *err);
 
+/* Fewer steps than WR_REGEX_STEPS_MAX; before anybody searches with it. */
+void wr_regex_limit(const struct wr_regex *regex, uint32_t steps);
 /* Groups in brackets, not counting the whole match. */
 uint32_t wr_regex_groups(const struct wr_regex *regex);
 

@@ -129,7 +129,7 @@ static const char *java_property(struct java_reader *reader)
     char lower[8];
     for (size_t c = 0; c < length; c++)
       lower[c] = (char)(name[c] | 0x20);
-    writer_put(&reader->writer, "[[:^" + reader->in_class, reader->in_class ? 2 : 3);
+    writer_put(&reader->writer, reader->in_class ? "[:" : "[[:", reader->in_class ? 2 : 3);
     if (negated)
       writer_put(&reader->writer, "^", 1);
     writer_put(&reader->writer, lower, length);
