@@ -20,6 +20,7 @@
 #include "core/options.h"
 
 struct wr_split_metrics; /* core/metrics.h */
+struct wr_hub;           /* live/hub.h */
 
 /* What open and discover know of the table. */
 struct wr_table_spec {
@@ -41,6 +42,12 @@ struct wr_table_spec {
   void (*note)(void *self, const char *message); /* tells the user something, e.g. "broker x:9092 is
                                                     away, trying again" */
   void *note_self;
+  struct wr_hub *hub;   /* live/hub.h; NULL: nobody can watch this job */
+  const char *job_name; /* as it is called there */
+  const uint32_t *key;  /* sink that can be watched: columns of schema; rows with equal ones
+                           replace each other. As in struct wr_plan_stream */
+  uint32_t key_count, time_column;
+  bool changes;                 /* sink: rows may take back */
   const _Atomic bool *aborting; /* sink: the job has failed elsewhere; whoever waits for the other
                                    side then gives up with WR_STOPPED. NULL: it cannot */
 };
@@ -157,6 +164,9 @@ struct wr_reader_class {
                 size_t size);
   /* What is counted of a split, good until close and for any thread; NULL: nothing is. */
   const struct wr_split_metrics *(*split_metrics)(const struct wr_reader *reader, uint32_t split);
+  /* How many records there are between what was read of a split and its end, as far as that is
+   * known without asking anybody; -1: it is not. NULL: it never is. */
+  int64_t (*behind)(const struct wr_reader *reader, uint32_t split);
   /* Fills metadata column `which` (index in the connector's metadata table, or
    * WR_METADATA_PARTITION and more): one row per entry of messages. */
   void (*metadata)(struct wr_reader *reader, uint32_t which,

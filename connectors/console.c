@@ -5,6 +5,10 @@
  * (rows already written cannot move). Otherwise one JSON object per line, or CSV. Nested values are
  * JSON in all of them. A result that updates also says what each row does: a first column "op", or
  * {"op":"+I","row":{...}}.
+ *
+ * "cells" is for a program that shows the rows itself (weir shell, through a pipe): per line what
+ * the row does, then for each column \x1f and the text of its cell. NULL is \x1e; control
+ * characters in texts are escaped, so there are no others.
  */
 #include "connectors/connector.h"
 
@@ -262,10 +266,29 @@ static void csv_row(struct console *self, const struct wr_batch *batch, uint32_t
   wr_buffer_put_char(out, '\n');
 }
 
+/* ---- cells */
+
+static void cells_row(struct console *self, const struct wr_batch *batch, uint32_t row)
+{
+  struct wr_buffer *out = &self->output.buffer;
+  wr_buffer_put_string(out, console_change(batch, row));
+  for (uint32_t c = 0; c < self->schema->column_count; c++) {
+    wr_buffer_put_char(out, '\x1f');
+    if (wr_column_is_null(&batch->columns[c], row)) {
+      wr_buffer_put_char(out, '\x1e');
+      continue;
+    }
+    console_cell(self, &batch->columns[c], row);
+    wr_buffer_put(out, self->cell.bytes, self->cell.length);
+  }
+  wr_buffer_put_char(out, '\n');
+}
+
 static const struct console_style console_styles[] = {
     {"table", table_begin, table_row, table_end},
     {"json", json_begin, json_row, json_end},
     {"csv", csv_begin, csv_row, json_end},
+    {"cells", json_begin, cells_row, json_end},
 };
 
 /* ---- the writer */
@@ -275,13 +298,17 @@ static const struct wr_writer_class console_writer;
 static const struct wr_option console_options[] = {
     {.name = "format",
      .kind = WR_OPTION_CHOICE,
-     .choices = "auto|table|json|csv",
+     .choices = "auto|table|json|csv|cells",
      .fallback = "auto",
      .help = "What rows look like; auto: a table on a terminal, JSON otherwise."},
     {.name = "changes",
      .kind = WR_OPTION_BOOL,
      .fallback = "false",
      .help = "Rows may take back: say of each what it does."},
+    {.name = "descriptor",
+     .kind = WR_OPTION_INTEGER,
+     .fallback = "1",
+     .help = "The file descriptor that is written to."},
     {.name = NULL},
 };
 
@@ -291,8 +318,9 @@ static enum wr_code console_open(const struct wr_table_spec *spec, struct wr_wri
   (void)err;
   struct console *self = wr_memory_get_zero(sizeof *self);
   const char *format = wr_options_text(spec->options, console_options, "format");
+  int descriptor = (int)wr_options_integer(spec->options, console_options, "descriptor");
   if (strcmp(format, "auto") == 0)
-    format = isatty(STDOUT_FILENO) ? "table" : "json";
+    format = isatty(descriptor) ? "table" : "json";
   for (size_t i = 0; i < sizeof console_styles / sizeof *console_styles; i++)
     if (strcmp(console_styles[i].name, format) == 0)
       self->style = &console_styles[i];
@@ -302,7 +330,7 @@ static enum wr_code console_open(const struct wr_table_spec *spec, struct wr_wri
   self->changes = wr_options_bool(spec->options, console_options, "changes");
   self->widths = WR_NEW_ARRAY(&self->arena, uint32_t, spec->schema->column_count);
   self->json = wr_json_row_writer_new(spec->schema, NULL);
-  wr_output_open(&self->output, STDOUT_FILENO, false);
+  wr_output_open(&self->output, descriptor, false);
   *out = &self->writer;
   return WR_OK;
 }

@@ -567,6 +567,20 @@ static void reader_position_after(struct wr_reader *reader, const struct wr_mess
   wr_kafka_print_position(message->offset + 1, self->partitions[message->split].stop, text, size);
 }
 
+/* From what librdkafka has been told with the last records of the partition. */
+static int64_t reader_behind(const struct wr_reader *reader, uint32_t split)
+{
+  const struct kafka_reader *self = (const struct kafka_reader *)reader;
+  const struct wr_kafka_partition *partition = &self->partitions[split];
+  int64_t low, high;
+  if (rd_kafka_get_watermark_offsets(self->client.rk, partition->topic, partition->partition, &low,
+                                     &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      high < 0)
+    return -1;
+  high = high < partition->stop ? high : partition->stop;
+  return high > partition->next ? high - partition->next : 0;
+}
+
 static void reader_metadata(struct wr_reader *reader, uint32_t which,
                             const struct wr_message *const *messages, uint32_t count,
                             struct wr_builder *out)
@@ -603,6 +617,7 @@ const struct wr_reader_class wr_kafka_reader = {
     .close = reader_close,
     .poll = reader_poll,
     .position_after = reader_position_after,
+    .behind = reader_behind,
     .metadata = reader_metadata,
     .committed = reader_committed,
 };

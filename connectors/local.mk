@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # connectors_table: each file exports `const struct wr_connector wr_connector_<name>`.
 connectors_table = connectors/blackhole.c connectors/console.c connectors/datagen.c \
-	connectors/filesystem.c connectors/firehose.c connectors/kafka.c connectors/kinesis.c connectors/nexmark.c connectors/print.c connectors/s3.c connectors/stdin.c
+	connectors/filesystem.c connectors/firehose.c connectors/kafka.c connectors/kinesis.c connectors/live.c connectors/nexmark.c connectors/print.c connectors/s3.c connectors/stdin.c
 libweir_a_SOURCES += $(connectors_table)
 libweir_a_SOURCES += connectors/connector.h connectors/writer.h connectors/publisher.h connectors/registry.c
 libweir_a_SOURCES += connectors/output.c connectors/output.h
@@ -21,8 +21,9 @@ libweir_a_SOURCES += connectors/kafka_collector.c connectors/kafka_collector.h \
 	connectors/kafka_outbox.c connectors/kafka_outbox.h connectors/kafka_publisher.c \
 	connectors/kafka_refusal.c connectors/kafka_transaction.c connectors/kafka_transaction.h
 libweir_a_SOURCES += connectors/nexmark_events.c connectors/nexmark_events.h
+libweir_a_SOURCES += connectors/outbox_list.c connectors/outbox_list.h
 libweir_a_SOURCES += connectors/pace.c connectors/pace.h
-libweir_a_SOURCES += connectors/put_pace.c connectors/put_pace.h connectors/put_queue.c \
+libweir_a_SOURCES += connectors/put_notice.c connectors/put_notice.h connectors/put_pace.c connectors/put_pace.h connectors/put_queue.c \
 	connectors/put_queue.h connectors/put_writer.c connectors/put_writer.h \
 	connectors/kinesis_writer.c
 libweir_a_SOURCES += connectors/event_stream.c connectors/event_stream.h connectors/kpl.c connectors/kpl.h
