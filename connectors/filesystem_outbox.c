@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The bytes of an outbox, numbers little-endian, texts ended by a NUL:
- *
- *   "WRFILES1"  epoch u64  entries u64  { done u8  length u64  folder\0  hidden\0  shown\0 }
- */
+/* An entry of the list: done u8  length u64  folder\0  hidden\0  shown\0 */
 #include "connectors/filesystem_outbox.h"
 
 #include <assert.h>
@@ -16,11 +12,10 @@
 
 #define NAMES_SINK_BYTES_MAX 100 /* of an escaped sink; what is longer ends with a hash */
 
-#define OUTBOX_MAGIC             "WRFILES1"
-#define OUTBOX_MAGIC_BYTES       8
-#define OUTBOX_ENTRY_BYTES_LEAST 12
-#define OUTBOX_FOLDER_BYTES_MAX  ((WR_PARTITION_NAME_BYTES_MAX + 1) * WR_PARTITION_COLUMNS_MAX)
-#define OUTBOX_NAME_BYTES_MAX    255
+#define OUTBOX_FOLDER_BYTES_MAX ((WR_PARTITION_NAME_BYTES_MAX + 1) * WR_PARTITION_COLUMNS_MAX)
+#define OUTBOX_NAME_BYTES_MAX   255
+
+static const struct wr_outbox_list_kind outbox_kind = {"WRFILES1", "files", 1 + 8 + 3};
 
 /* ---- names */
 
@@ -96,78 +91,26 @@ bool wr_file_names_is_shown(const struct wr_file_names *names, const char *name,
   return *end == '-';
 }
 
-/* ---- writing */
-
-static void outbox_put_u64(struct wr_buffer *bytes, uint64_t value)
-{
-  char *end = wr_buffer_reserve(bytes, 8);
-  for (int i = 0; i < 8; i++)
-    end[i] = (char)(value >> 8 * i);
-  wr_buffer_added(bytes, 8);
-}
+/* ---- the outbox */
 
 void wr_file_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entry_count)
 {
-  wr_buffer_put(bytes, OUTBOX_MAGIC, OUTBOX_MAGIC_BYTES);
-  outbox_put_u64(bytes, epoch);
-  outbox_put_u64(bytes, entry_count);
+  wr_outbox_list_begin(bytes, &outbox_kind, epoch, entry_count);
 }
 
 void wr_file_outbox_put(struct wr_buffer *bytes, const struct wr_file_entry *entry)
 {
-  wr_buffer_put_char(bytes, entry->done);
-  outbox_put_u64(bytes, entry->length);
-  wr_buffer_put(bytes, entry->folder, strlen(entry->folder) + 1);
-  wr_buffer_put(bytes, entry->hidden, strlen(entry->hidden) + 1);
-  wr_buffer_put(bytes, entry->shown, strlen(entry->shown) + 1);
+  wr_outbox_list_put_number(bytes, entry->done, 1);
+  wr_outbox_list_put_number(bytes, entry->length, 8);
+  wr_outbox_list_put_text(bytes, entry->folder);
+  wr_outbox_list_put_text(bytes, entry->hidden);
+  wr_outbox_list_put_text(bytes, entry->shown);
 }
 
-/* ---- reading */
-
-static enum wr_code outbox_fail(const char *what, struct wr_error *err)
-{
-  return wr_fail(err, WR_DATA, "a list of files in the epoch is damaged: %s", what);
-}
-
-static uint64_t outbox_get_u64(struct wr_file_outbox *outbox)
-{
-  uint64_t value = 0;
-  assert(outbox->end - outbox->at >= 8);
-  for (int i = 0; i < 8; i++)
-    value |= (uint64_t)(unsigned char)*outbox->at++ << 8 * i;
-  return value;
-}
-
-enum wr_code wr_file_outbox_open(struct wr_file_outbox *outbox, struct wr_slice bytes,
+enum wr_code wr_file_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
                                  struct wr_error *err)
 {
-  *outbox = (struct wr_file_outbox){.at = bytes.bytes,
-                                    .end = bytes.bytes ? bytes.bytes + bytes.length : NULL};
-  if (bytes.length == 0)
-    return WR_OK;
-  if (bytes.length < OUTBOX_MAGIC_BYTES + 16 ||
-      memcmp(bytes.bytes, OUTBOX_MAGIC, OUTBOX_MAGIC_BYTES) != 0)
-    return outbox_fail("it has no beginning", err);
-  outbox->at += OUTBOX_MAGIC_BYTES;
-  outbox->epoch = outbox_get_u64(outbox);
-  outbox->left = outbox_get_u64(outbox);
-  if (outbox->left > (uint64_t)(outbox->end - outbox->at) / OUTBOX_ENTRY_BYTES_LEAST)
-    return outbox_fail("it is too short", err);
-  if (outbox->left == 0 && outbox->at != outbox->end)
-    return outbox_fail("it is too long", err);
-  return WR_OK;
-}
-
-/* A text of at most so many bytes; NULL: there is none. */
-static const char *outbox_get_text(struct wr_file_outbox *outbox, size_t most)
-{
-  const char *text = outbox->at;
-  size_t room = (size_t)(outbox->end - text);
-  const char *end = memchr(text, 0, room < most + 1 ? room : most + 1);
-  if (!end)
-    return NULL;
-  outbox->at = end + 1;
-  return text;
+  return wr_outbox_list_open(outbox, &outbox_kind, bytes, err);
 }
 
 /* Names one below the other, none of which leads up. */
@@ -190,24 +133,22 @@ static bool outbox_is_name(const char *name)
   return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
-enum wr_code wr_file_outbox_next(struct wr_file_outbox *outbox, struct wr_file_entry *entry,
+enum wr_code wr_file_outbox_next(struct wr_outbox_list *outbox, struct wr_file_entry *entry,
                                  struct wr_error *err)
 {
-  assert(outbox->left > 0);
-  if (outbox->end - outbox->at < OUTBOX_ENTRY_BYTES_LEAST)
-    return outbox_fail("it ends early", err);
-  unsigned char done = (unsigned char)*outbox->at++;
-  entry->length = outbox_get_u64(outbox);
-  entry->folder = outbox_get_text(outbox, OUTBOX_FOLDER_BYTES_MAX);
-  entry->hidden = entry->folder ? outbox_get_text(outbox, OUTBOX_NAME_BYTES_MAX) : NULL;
-  entry->shown = entry->hidden ? outbox_get_text(outbox, OUTBOX_NAME_BYTES_MAX) : NULL;
+  enum wr_code code = wr_outbox_list_begin_entry(outbox, err);
+  if (code != WR_OK)
+    return code;
+  uint64_t done = wr_outbox_list_get_number(outbox, 1);
+  entry->length = wr_outbox_list_get_number(outbox, 8);
+  entry->folder = wr_outbox_list_get_text(outbox, 0, OUTBOX_FOLDER_BYTES_MAX);
+  entry->hidden = entry->folder ? wr_outbox_list_get_text(outbox, 0, OUTBOX_NAME_BYTES_MAX) : NULL;
+  entry->shown = entry->hidden ? wr_outbox_list_get_text(outbox, 0, OUTBOX_NAME_BYTES_MAX) : NULL;
   if (!entry->shown || done > 1 || entry->length > INT64_MAX)
-    return outbox_fail("it has an entry that is none", err);
+    return wr_outbox_list_fail(outbox, "it has an entry that is none", err);
   if (!outbox_is_folder(entry->folder) || !outbox_is_name(entry->hidden) ||
       !outbox_is_name(entry->shown))
-    return outbox_fail("it names a file that is elsewhere", err);
+    return wr_outbox_list_fail(outbox, "it names a file that is elsewhere", err);
   entry->done = done;
-  if (--outbox->left == 0 && outbox->at != outbox->end)
-    return outbox_fail("it is too long", err);
-  return WR_OK;
+  return wr_outbox_list_end_entry(outbox, err);
 }

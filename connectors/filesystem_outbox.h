@@ -13,7 +13,7 @@
 #define WEIR_CONNECTORS_FILESYSTEM_OUTBOX_H
 
 #include "connectors/connector.h"
-#include "text/buffer.h"
+#include "connectors/outbox_list.h"
 
 /* ---- names */
 
@@ -42,19 +42,11 @@ struct wr_file_entry {
 void wr_file_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entry_count);
 void wr_file_outbox_put(struct wr_buffer *bytes, const struct wr_file_entry *entry);
 
-/* Over lent bytes. */
-struct wr_file_outbox {
-  const char *at, *end;
-  uint64_t epoch; /* for which it was written */
-  uint64_t left;  /* entries that were not read yet */
-};
-
-/* Both fail with WR_DATA. No bytes are an outbox without entries. Texts of an entry are lent from
- * the bytes; folders and names that lead anywhere else are refused. After the last entry there is
- * nothing more, or it is an error. */
-enum wr_code wr_file_outbox_open(struct wr_file_outbox *outbox, struct wr_slice bytes,
+/* Over lent bytes; both fail with WR_DATA. Texts of an entry are lent from the bytes; folders and
+ * names that lead anywhere else are refused. */
+enum wr_code wr_file_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
                                  struct wr_error *err);
-enum wr_code wr_file_outbox_next(struct wr_file_outbox *outbox, struct wr_file_entry *entry,
+enum wr_code wr_file_outbox_next(struct wr_outbox_list *outbox, struct wr_file_entry *entry,
                                  struct wr_error *err);
 
 #endif

@@ -105,7 +105,7 @@ static enum wr_code items_read(const struct publisher *self, const struct wr_sli
                                uint32_t outbox_count, struct wr_arena *arena, struct items *out,
                                struct wr_error *err)
 {
-  struct wr_file_outbox outbox;
+  struct wr_outbox_list outbox;
   enum wr_code code = WR_OK;
   uint64_t room = 0, epoch;
   *out = (struct items){0};

@@ -5,6 +5,10 @@
  * into the space that the runtime gives; gzip and zstd are recognised by their first bytes,
  * whatever the name says (a pipe: by its name). A position is a number of bytes before compression:
  * to go on in a compressed file it is read from its beginning again.
+ *
+ * Of a table that is read once, the position at the end of a file is a number as well, so that what
+ * is appended until a later run is read by that. One that follows new files is done with a file at
+ * its end: the position is then FILES_END, which needs not be kept when the file is gone.
  */
 #include "connectors/filesystem.h"
 
@@ -27,6 +31,9 @@
 
 #define FILES_OPEN_MAX         16
 #define FILES_COMPRESSED_BYTES (128u << 10)
+#define FILES_END              "end"
+
+static const struct wr_reader_class files_follower;
 
 struct file {
   const char *path;
@@ -130,9 +137,11 @@ static enum wr_code files_add(struct files *self, const struct wr_split *split,
 {
   uint32_t s = self->reader.split_count;
   const char *position = split->position;
+  bool is_done = position && strcmp(position, FILES_END) == 0;
   struct file file = {.path = wr_arena_copy(&self->arena, split->name, strlen(split->name)),
                       .fd = -1};
-  if (position && (!wr_parse_i64(position, strlen(position), &file.start) || file.start < 0))
+  if (position && !is_done &&
+      (!wr_parse_i64(position, strlen(position), &file.start) || file.start < 0))
     return wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in %s", self->table, position,
                    split->name);
   if (self->spec.partition_count) {
@@ -149,7 +158,7 @@ static enum wr_code files_add(struct files *self, const struct wr_split *split,
         wr_memory_resize(self->reader.states, self->capacity * sizeof *self->reader.states);
   }
   self->files[s] = file;
-  self->reader.states[s] = WR_SPLIT_WAITS;
+  self->reader.states[s] = is_done ? WR_SPLIT_DONE : WR_SPLIT_WAITS;
   self->reader.split_count++;
   return WR_OK;
 }
@@ -161,8 +170,8 @@ static enum wr_code files_open(const struct wr_table_spec *spec, const struct wr
   bool all_regular = true;
   enum wr_code code = WR_OK;
   self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
-  self->reader =
-      (struct wr_reader){.class = &wr_filesystem_reader, .may_grow = spec->shared != NULL};
+  self->reader = (struct wr_reader){.class = spec->shared ? &files_follower : &wr_filesystem_reader,
+                                    .may_grow = spec->shared != NULL};
   self->spec = *spec;
   self->spec.table = self->table;
   self->known = spec->shared;
@@ -171,6 +180,8 @@ static enum wr_code files_open(const struct wr_table_spec *spec, const struct wr
   for (uint32_t i = 0; code == WR_OK && i < split_count; i++) {
     struct stat status;
     code = files_add(self, &splits[i], err);
+    if (code == WR_OK && self->reader.states[i] == WR_SPLIT_DONE)
+      continue;
     if (stat(splits[i].name, &status) == 0 && S_ISREG(status.st_mode))
       self->reader.progress_total += (uint64_t)status.st_size;
     else
@@ -339,8 +350,11 @@ static uint32_t files_next_split(struct wr_reader *reader)
 {
   struct files *self = (struct files *)reader;
   while (self->open_count < FILES_OPEN_MAX && self->next_file < reader->split_count) {
-    self->open[self->open_count++] = self->next_file;
-    reader->states[self->next_file++] = WR_SPLIT_READING;
+    uint32_t next = self->next_file++;
+    if (reader->states[next] == WR_SPLIT_DONE)
+      continue; /* by an earlier run */
+    self->open[self->open_count++] = next;
+    reader->states[next] = WR_SPLIT_READING;
   }
   if (self->open_count == 0)
     return UINT32_MAX;
@@ -381,6 +395,12 @@ static enum wr_code files_share(const struct wr_table_spec *spec, const struct w
     wr_known_names_claim(known, gone[i].name);
   *out = known;
   return WR_OK;
+}
+
+static bool files_forgets(const struct wr_table_spec *spec, const struct wr_split *gone)
+{
+  (void)spec;
+  return gone->position && strcmp(gone->position, FILES_END) == 0;
 }
 
 static void files_unshare(void *shared)
@@ -517,14 +537,10 @@ static void files_metadata(struct wr_reader *reader, uint32_t which,
   }
 }
 
-const struct wr_reader_class wr_filesystem_reader = {
-    .discover = files_discover,
-    .open = files_open,
-    .close = files_close,
-    .share = files_share,
-    .unshare = files_unshare,
-    .grows = files_grows,
-    .next_split = files_next_split,
-    .poll = files_poll,
-    .metadata = files_metadata,
-};
+#define FILES_READER                                                                          \
+  .discover = files_discover, .open = files_open, .close = files_close, .share = files_share, \
+  .unshare = files_unshare, .grows = files_grows, .forgets = files_forgets,                   \
+  .next_split = files_next_split, .poll = files_poll, .metadata = files_metadata
+
+const struct wr_reader_class wr_filesystem_reader = {FILES_READER};
+static const struct wr_reader_class files_follower = {FILES_READER, .end_position = FILES_END};

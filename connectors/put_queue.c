@@ -2,24 +2,18 @@
 #include "connectors/put_queue.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectors/put_notice.h"
 #include "connectors/put_pace.h"
 #include "core/arena.h"
 #include "core/limits.h"
 #include "core/time.h"
 #include "text/json_scan.h"
 
-#define QUEUE_PATIENCE_US (5 * WR_US_PER_SECOND) /* of refusals before the user hears of it */
-#define QUEUE_DUE_NONE    INT64_MAX
-#define QUEUE_SLOW_US     (30 * WR_US_PER_SECOND) /* a record that waits so long is told */
-#define QUEUE_AGAIN_US    (60 * WR_US_PER_SECOND) /* and told again if it is so */
-#define QUEUE_LOOK_US     (5 * WR_US_PER_SECOND)  /* how often it is looked for them */
-#define QUEUE_END_US      (2 * WR_US_PER_SECOND)  /* the same at the end */
-#define QUEUE_END_AGAIN   (10 * WR_US_PER_SECOND)
+#define QUEUE_DUE_NONE INT64_MAX
 
 /* What was added between two barriers. */
 struct segment {
@@ -64,17 +58,10 @@ struct wr_put_queue {
   uint64_t waiting, waiting_bytes; /* bytes: of memory */
   struct request *requests;
   uint32_t underway;
-  bool hurries;
   struct wr_put_pace pace;
   uint64_t dice;
   struct wr_json_tape tape;
-  char refusal[64];   /* the last one's error code */
-  int64_t refused_us; /* when that was; 0: never */
-  int64_t calm_us;    /* when nothing had been refused last */
-  bool is_told;       /* the user knows of refusals */
-  int64_t empty_us;   /* when nothing had waited last */
-  int64_t look_us;    /* when it is looked for records that wait long */
-  int64_t remind_us;  /* no word about them before */
+  struct wr_put_notice notice;
   bool has_failed;
   struct wr_error failure;
 };
@@ -246,7 +233,11 @@ struct wr_put_queue *wr_put_queue_new(const struct wr_put_settings *settings)
     queue->requests[i].records =
         wr_memory_get_zero(settings->batch_records * sizeof(struct record *));
   }
-  queue->calm_us = queue_now(queue);
+  queue->notice = (struct wr_put_notice){.table = settings->table,
+                                         .service = settings->protocol->service,
+                                         .note = settings->note,
+                                         .note_self = settings->note_self,
+                                         .calm_us = queue_now(queue)};
   queue_add_segment(queue);
   return queue;
 }
@@ -293,38 +284,6 @@ static bool error_is_throttling(const char *error, size_t length)
   return false;
 }
 
-static void queue_note_refusal(struct wr_put_queue *queue, const char *error, size_t length,
-                               int64_t now_us)
-{
-  if (!queue->refused_us || now_us - queue->refused_us > QUEUE_PATIENCE_US)
-    queue->calm_us = now_us;
-  queue->refused_us = now_us;
-  snprintf(queue->refusal, sizeof queue->refusal, "%.*s", length > 60 ? 60 : (int)length, error);
-}
-
-/* Tells the user when records have been refused for a while, and when that is over. */
-static void queue_tell(struct wr_put_queue *queue, int64_t now_us)
-{
-  const struct wr_put_settings *settings = &queue->settings;
-  char message[400];
-  bool is_calm = !queue->refused_us || now_us - queue->refused_us > QUEUE_PATIENCE_US;
-  if (is_calm)
-    queue->calm_us = now_us;
-  bool tell = now_us - queue->calm_us > QUEUE_PATIENCE_US;
-  if (tell == queue->is_told || (!tell && !is_calm))
-    return;
-  queue->is_told = tell;
-  if (tell)
-    snprintf(message, sizeof message,
-             "table %s: %s refuses records (%s), %" PRIu64 " wait and are tried again",
-             settings->table, settings->protocol->service, queue->refusal, queue->waiting);
-  else
-    snprintf(message, sizeof message, "table %s: %s takes all records again", settings->table,
-             settings->protocol->service);
-  if (settings->note)
-    settings->note(settings->note_self, message);
-}
-
 /* When the record was added that waits longest. Behind others of their key are none. */
 static int64_t queue_oldest_us(const struct wr_put_queue *queue, int64_t now_us)
 {
@@ -341,34 +300,12 @@ static int64_t queue_oldest_us(const struct wr_put_queue *queue, int64_t now_us)
   return oldest_us;
 }
 
-/* Tells the user, now and then, that records wait long, and at the end that any do. */
 static void queue_remind(struct wr_put_queue *queue, int64_t now_us)
 {
-  const struct wr_put_settings *settings = &queue->settings;
-  if (queue->waiting == 0 || now_us < queue->look_us || now_us < queue->remind_us)
-    return;
-  queue->look_us = now_us + (queue->hurries ? WR_US_PER_SECOND : QUEUE_LOOK_US);
-  if (!queue->hurries && now_us - queue->empty_us < QUEUE_SLOW_US)
-    return;
-  int64_t since_us = now_us - queue_oldest_us(queue, now_us);
-  if (!queue->hurries && since_us < QUEUE_SLOW_US)
-    return;
-  queue->remind_us = now_us + (queue->hurries ? QUEUE_END_AGAIN : QUEUE_AGAIN_US);
-  const char *cause = settings->transport.trouble(settings->transport.self);
-  if (!*cause && queue->is_told)
-    cause = queue->refusal;
-  char message[1400];
-  if (queue->hurries)
-    snprintf(message, sizeof message, "table %s: %" PRIu64 " records wait to be taken by %s%s%s%s",
-             settings->table, queue->waiting, settings->protocol->service, *cause ? " (" : "",
-             cause, *cause ? ")" : "");
-  else
-    snprintf(message, sizeof message,
-             "table %s: %s takes long: %" PRIu64 " records wait since %" PRId64 " s%s%s%s",
-             settings->table, settings->protocol->service, queue->waiting,
-             since_us / WR_US_PER_SECOND, *cause ? " (" : "", cause, *cause ? ")" : "");
-  if (settings->note)
-    settings->note(settings->note_self, message);
+  const struct wr_put_transport *transport = &queue->settings.transport;
+  if (wr_put_notice_is_due(&queue->notice, queue->waiting, now_us))
+    wr_put_notice_remind(&queue->notice, queue->waiting, queue_oldest_us(queue, now_us),
+                         transport->trouble(transport->self), now_us);
 }
 
 static void queue_fail_record(struct wr_put_queue *queue, const char *error, size_t length,
@@ -398,7 +335,7 @@ static bool answer_entry(struct wr_put_queue *queue, uint32_t node, int64_t now_
   const char *text = tape->bytes + tape->nodes[error].first;
   size_t length = tape->nodes[error].end - tape->nodes[error].first;
   *throttled = error_is_throttling(text, length);
-  queue_note_refusal(queue, text, length, now_us);
+  wr_put_notice_refuse(&queue->notice, text, length, now_us);
   if (!*throttled && queue->settings.fails_on_errors)
     queue_fail_record(queue, text, length, node);
   return false;
@@ -428,7 +365,7 @@ static bool answer_read(struct request *request, const struct wr_slice *body, in
     refused += throttled;
   }
   wr_put_pace_learn(&queue->pace, count, refused, now_us);
-  queue_tell(queue, now_us);
+  wr_put_notice_tell(&queue->notice, queue->waiting, now_us);
   return true;
 }
 
@@ -472,8 +409,8 @@ static void request_on_done(void *self, const struct wr_aws_result *result)
     return;
   }
   wr_put_pace_learn(&queue->pace, count, count, now_us);
-  queue_note_refusal(queue, result->error, strlen(result->error), now_us);
-  queue_tell(queue, now_us);
+  wr_put_notice_refuse(&queue->notice, result->error, strlen(result->error), now_us);
+  wr_put_notice_tell(&queue->notice, queue->waiting, now_us);
 }
 
 /* ---- requests ---- */
@@ -493,7 +430,8 @@ static bool queue_wants(const struct wr_put_queue *queue, int64_t now_us)
   if (queue->ready.count == 0)
     return false;
   return queue->ready.count >= settings->batch_records ||
-         queue->ready.bytes >= settings->batch_bytes || queue->underway == 0 || queue->hurries ||
+         queue->ready.bytes >= settings->batch_bytes || queue->underway == 0 ||
+         queue->notice.hurries ||
          queue->waiting > queue->open->waiting || /* a barrier is behind some */
          now_us - queue->ready.first->added_us >= settings->linger_us;
 }
@@ -563,7 +501,7 @@ enum wr_code wr_put_queue_add(struct wr_put_queue *queue, const struct wr_put_re
                            .added_us = queue_now(queue)};
   memcpy(added->json, record->json, record->json_length);
   if (queue->waiting == 0)
-    queue->empty_us = added->added_us;
+    wr_put_notice_fill(&queue->notice, added->added_us);
   queue->open->waiting++;
   queue->waiting++;
   queue->waiting_bytes += sizeof *added + added->length;
@@ -626,9 +564,7 @@ bool wr_put_queue_has_settled(struct wr_put_queue *queue, uint64_t epoch)
 
 void wr_put_queue_hurry(struct wr_put_queue *queue)
 {
-  if (!queue->hurries)
-    queue->look_us = queue->remind_us = queue_now(queue) + QUEUE_END_US;
-  queue->hurries = true;
+  wr_put_notice_hurry(&queue->notice, queue_now(queue));
 }
 
 uint64_t wr_put_queue_waiting(const struct wr_put_queue *queue)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. */
+/* An entry of the list: parts u32  bytes u64  bucket\0  key\0  upload\0, no text of which is empty
+ */
 #include "connectors/s3_outbox.h"
 
 #include <assert.h>
@@ -7,12 +8,10 @@
 
 #include "connectors/filesystem_outbox.h"
 
-#define OUTBOX_MAGIC             "WRUPLDS1"
-#define OUTBOX_MAGIC_BYTES       8
-#define OUTBOX_ENTRY_BYTES_LEAST (4 + 8 + 3 * 2)
-#define OUTBOX_BUCKET_BYTES_MAX  63
-#define OUTBOX_KEY_BYTES_MAX     1024
-#define OUTBOX_UPLOAD_BYTES_MAX  WR_S3_UPLOAD_BYTES_MAX
+#define OUTBOX_BUCKET_BYTES_MAX 63
+#define OUTBOX_KEY_BYTES_MAX    1024
+
+static const struct wr_outbox_list_kind outbox_kind = {"WRUPLDS1", "uploads", 4 + 8 + 3 * 2};
 
 /* ---- names */
 
@@ -50,97 +49,43 @@ bool wr_s3_names_has(const struct wr_s3_names *names, const char *key)
   return number > 0 && (name[number] == '.' || name[number] == '\0');
 }
 
-/* ---- writing */
-
-static void outbox_put_number(struct wr_buffer *bytes, uint64_t value, int width)
-{
-  char *end = wr_buffer_reserve(bytes, 8);
-  for (int i = 0; i < width; i++)
-    end[i] = (char)(value >> 8 * i);
-  wr_buffer_added(bytes, (size_t)width);
-}
+/* ---- the outbox */
 
 void wr_s3_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entry_count)
 {
-  wr_buffer_put(bytes, OUTBOX_MAGIC, OUTBOX_MAGIC_BYTES);
-  outbox_put_number(bytes, epoch, 8);
-  outbox_put_number(bytes, entry_count, 8);
+  wr_outbox_list_begin(bytes, &outbox_kind, epoch, entry_count);
 }
 
 void wr_s3_outbox_put(struct wr_buffer *bytes, const struct wr_s3_entry *entry)
 {
-  outbox_put_number(bytes, entry->part_count, 4);
-  outbox_put_number(bytes, entry->bytes, 8);
-  wr_buffer_put(bytes, entry->bucket, strlen(entry->bucket) + 1);
-  wr_buffer_put(bytes, entry->key, strlen(entry->key) + 1);
-  wr_buffer_put(bytes, entry->upload, strlen(entry->upload) + 1);
+  wr_outbox_list_put_number(bytes, entry->part_count, 4);
+  wr_outbox_list_put_number(bytes, entry->bytes, 8);
+  wr_outbox_list_put_text(bytes, entry->bucket);
+  wr_outbox_list_put_text(bytes, entry->key);
+  wr_outbox_list_put_text(bytes, entry->upload);
 }
 
-/* ---- reading */
-
-static enum wr_code outbox_fail(const char *what, struct wr_error *err)
-{
-  return wr_fail(err, WR_DATA, "a list of uploads in the epoch is damaged: %s", what);
-}
-
-static uint64_t outbox_get_number(struct wr_s3_outbox *outbox, int width)
-{
-  uint64_t value = 0;
-  assert(outbox->end - outbox->at >= width);
-  for (int i = 0; i < width; i++)
-    value |= (uint64_t)(unsigned char)*outbox->at++ << 8 * i;
-  return value;
-}
-
-enum wr_code wr_s3_outbox_open(struct wr_s3_outbox *outbox, struct wr_slice bytes,
+enum wr_code wr_s3_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
                                struct wr_error *err)
 {
-  *outbox = (struct wr_s3_outbox){.at = bytes.bytes,
-                                  .end = bytes.bytes ? bytes.bytes + bytes.length : NULL};
-  if (bytes.length == 0)
-    return WR_OK;
-  if (bytes.length < OUTBOX_MAGIC_BYTES + 16 ||
-      memcmp(bytes.bytes, OUTBOX_MAGIC, OUTBOX_MAGIC_BYTES) != 0)
-    return outbox_fail("it has no beginning", err);
-  outbox->at += OUTBOX_MAGIC_BYTES;
-  outbox->epoch = outbox_get_number(outbox, 8);
-  outbox->left = outbox_get_number(outbox, 8);
-  if (outbox->left > (uint64_t)(outbox->end - outbox->at) / OUTBOX_ENTRY_BYTES_LEAST)
-    return outbox_fail("it is too short", err);
-  if (outbox->left == 0 && outbox->at != outbox->end)
-    return outbox_fail("it is too long", err);
-  return WR_OK;
+  return wr_outbox_list_open(outbox, &outbox_kind, bytes, err);
 }
 
-/* A text of 1 to so many bytes; NULL: there is none. */
-static const char *outbox_get_text(struct wr_s3_outbox *outbox, size_t most)
-{
-  const char *text = outbox->at;
-  size_t room = (size_t)(outbox->end - text);
-  const char *end = memchr(text, 0, room < most + 1 ? room : most + 1);
-  if (!end || end == text)
-    return NULL;
-  outbox->at = end + 1;
-  return text;
-}
-
-enum wr_code wr_s3_outbox_next(struct wr_s3_outbox *outbox, struct wr_s3_entry *entry,
+enum wr_code wr_s3_outbox_next(struct wr_outbox_list *outbox, struct wr_s3_entry *entry,
                                struct wr_error *err)
 {
-  assert(outbox->left > 0);
-  if (outbox->end - outbox->at < OUTBOX_ENTRY_BYTES_LEAST)
-    return outbox_fail("it ends early", err);
-  entry->part_count = (uint32_t)outbox_get_number(outbox, 4);
-  entry->bytes = outbox_get_number(outbox, 8);
-  entry->bucket = outbox_get_text(outbox, OUTBOX_BUCKET_BYTES_MAX);
-  entry->key = entry->bucket ? outbox_get_text(outbox, OUTBOX_KEY_BYTES_MAX) : NULL;
-  entry->upload = entry->key ? outbox_get_text(outbox, OUTBOX_UPLOAD_BYTES_MAX) : NULL;
+  enum wr_code code = wr_outbox_list_begin_entry(outbox, err);
+  if (code != WR_OK)
+    return code;
+  entry->part_count = (uint32_t)wr_outbox_list_get_number(outbox, 4);
+  entry->bytes = wr_outbox_list_get_number(outbox, 8);
+  entry->bucket = wr_outbox_list_get_text(outbox, 1, OUTBOX_BUCKET_BYTES_MAX);
+  entry->key = entry->bucket ? wr_outbox_list_get_text(outbox, 1, OUTBOX_KEY_BYTES_MAX) : NULL;
+  entry->upload = entry->key ? wr_outbox_list_get_text(outbox, 1, WR_S3_UPLOAD_BYTES_MAX) : NULL;
   if (!entry->upload || entry->part_count == 0 || entry->part_count > WR_S3_PARTS_MAX ||
       entry->bytes > INT64_MAX)
-    return outbox_fail("it has an entry that is none", err);
+    return wr_outbox_list_fail(outbox, "it has an entry that is none", err);
   if (strchr(entry->bucket, '/'))
-    return outbox_fail("it names a bucket that is none", err);
-  if (--outbox->left == 0 && outbox->at != outbox->end)
-    return outbox_fail("it is too long", err);
-  return WR_OK;
+    return wr_outbox_list_fail(outbox, "it names a bucket that is none", err);
+  return wr_outbox_list_end_entry(outbox, err);
 }

@@ -3,18 +3,18 @@
  * What the two halves of exactly-once objects share: how objects are called, and the outbox, which
  * tells the publisher which uploads an epoch counts on.
  *
- *   part-<job>-<sink>-<task>-<run, 16 digits>-<n>.json     the run is drawn by each life of a
- * writer .weir-<job>-<sink>.published                           the sink's mark: a number of an
- * epoch
+ *   part-<job>-<sink>-<task>-<run, 16 digits>-<n>.json
+ *   .weir-<job>-<sink>.published
  *
- * Two lives never make the same name, so what is written again after a kill never lies upon what
- * others see.
+ * The second one is the sink's mark, a number of an epoch. The run is drawn by each life of a
+ * writer: two lives never make the same name, so what is written again after a kill never lies upon
+ * what others see.
  */
 #ifndef WEIR_CONNECTORS_S3_OUTBOX_H
 #define WEIR_CONNECTORS_S3_OUTBOX_H
 
+#include "connectors/outbox_list.h"
 #include "connectors/s3.h"
-#include "text/buffer.h"
 
 #define WR_S3_META_JOB "x-amz-meta-weir-job" /* of all objects that are written exactly once */
 
@@ -45,18 +45,10 @@ struct wr_s3_entry {
 void wr_s3_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entry_count);
 void wr_s3_outbox_put(struct wr_buffer *bytes, const struct wr_s3_entry *entry);
 
-/* Over lent bytes. */
-struct wr_s3_outbox {
-  const char *at, *end;
-  uint64_t epoch; /* for which it was written */
-  uint64_t left;  /* entries that were not read yet */
-};
-
-/* Both fail with WR_DATA. No bytes are an outbox without entries. Texts of an entry are lent from
- * the bytes. After the last entry there is nothing more, or it is an error. */
-enum wr_code wr_s3_outbox_open(struct wr_s3_outbox *outbox, struct wr_slice bytes,
+/* Over lent bytes; both fail with WR_DATA. Texts of an entry are lent from the bytes. */
+enum wr_code wr_s3_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
                                struct wr_error *err);
-enum wr_code wr_s3_outbox_next(struct wr_s3_outbox *outbox, struct wr_s3_entry *entry,
+enum wr_code wr_s3_outbox_next(struct wr_outbox_list *outbox, struct wr_s3_entry *entry,
                                struct wr_error *err);
 
 #endif

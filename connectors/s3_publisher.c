@@ -96,7 +96,7 @@ static enum wr_code items_read(const struct publisher *self, const struct wr_sli
                                uint32_t outbox_count, struct wr_arena *arena,
                                struct wr_s3_items *out, struct wr_error *err)
 {
-  struct wr_s3_outbox outbox;
+  struct wr_outbox_list outbox;
   enum wr_code code = WR_OK;
   uint64_t room = 0;
   *out = (struct wr_s3_items){NULL};
