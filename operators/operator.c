@@ -150,6 +150,7 @@ enum wr_code wr_emit_watermark(struct wr_operator *op, int64_t watermark_us, str
 enum wr_code wr_emit_idle(struct wr_operator *op, bool idle, struct wr_error *err)
 {
   enum wr_code code = WR_OK;
+  atomic_store_explicit(&op->context->metrics->idle, idle, memory_order_relaxed);
   for (uint32_t i = 0; code == WR_OK && i < op->target_count; i++)
     code = wr_operator_idle(op->targets[i].op, op->targets[i].input, idle, err);
   return code;

@@ -20,6 +20,7 @@
 
 struct wr_alignment;
 struct wr_operator;
+struct wr_split_watermarks;
 
 /* What an operator knows of where it runs; outlives it. */
 struct wr_operator_context {
@@ -36,6 +37,8 @@ struct wr_operator_context {
   uint32_t split_count;           /* both change when the source finds further splits */
   bool splits_grow;               /* it may find some although there are none now */
   struct wr_alignment *alignment; /* source tasks: of their splits, windows/alignment.h; or NULL */
+  /* Source tasks: where a watermark operator says what it knows of their splits; or NULL. */
+  const struct wr_split_watermarks **watermarks;
 };
 
 struct wr_operator_class {

@@ -127,9 +127,27 @@ struct wr_plan_node {
   bool one_time;
 };
 
+enum wr_plan_stream_kind { WR_PLAN_STREAM_TABLE, WR_PLAN_STREAM_VIEW, WR_PLAN_STREAM_SINK };
+
+/* The rows of a node under a name that people know, so that they can be followed while the job runs
+ * (live/hub.h). A table and a view have the columns that the job reads. Several sinks may write one
+ * table: then there are several streams of that name, alike but for their nodes. */
+struct wr_plan_stream {
+  const char *name;
+  enum wr_plan_stream_kind kind;
+  uint32_t node;                  /* SINK: its input */
+  const struct wr_schema *schema; /* the columns of the node under the names that people know */
+  const uint32_t *key;  /* columns of the node: rows with equal ones replace each other */
+  uint32_t key_count;   /* 0: there is none */
+  uint32_t time_column; /* event time, or the start of its window; UINT32_MAX: none */
+  bool has_window;      /* rows come when a window closes */
+};
+
 struct wr_plan {
   const struct wr_plan_node *nodes;
   uint32_t node_count;
+  const struct wr_plan_stream *streams;
+  uint32_t stream_count;
   bool bounded;          /* every source ends by itself */
   uint32_t error_stream; /* node number of the rejects' source; UINT32_MAX: nobody reads it */
   const char *time_zone;

@@ -48,6 +48,8 @@ static enum wr_code watermark_open(const void *spec, const struct wr_operator_co
     self->op.timer_us = WR_TIME_NONE; /* at once: others need not wait for rows of no split */
   if (context->alignment)
     context->alignment->watermarks = &self->splits;
+  if (context->watermarks)
+    *context->watermarks = &self->splits;
   *out = &self->op;
   return WR_OK;
 }

@@ -24,9 +24,10 @@ static const struct complaint_group {
 } complaint_groups[] = {
     {.phrase = "a statement such as SELECT, INSERT or CREATE TABLE",
      .marks = {"CREATE", "DROP"},
-     .members = {"ALTER",   "BEGIN",  "CREATE", "DESC",   "DESCRIBE", "DROP",       "EXECUTE",
-                 "EXPLAIN", "INSERT", "RESET",  "SELECT", "SET",      "SHOW",       "TABLE",
-                 "USE",     "VALUES", "WITH",   "'('",    "';'",      "REST_OF_SET"}},
+     .members = {"ALTER",   "BEGIN",       "CREATE",        "DESC",   "DESCRIBE", "DROP",
+                 "EXECUTE", "EXPLAIN",     "INSERT",        "RESET",  "SELECT",   "SET",
+                 "SHOW",    "TABLE",       "USE",           "VALUES", "WITH",     "'('",
+                 "';'",     "REST_OF_SET", "LONE_CONDITION"}},
     {.phrase = "an expression",
      .marks = {"CASE", "a string"},
      .members = {"a name",

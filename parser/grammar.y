@@ -69,7 +69,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %locations
 %param {struct wr_parser *parser}
 %expect 0
-%start script
+%start text
 
 %union {
   bool flag;
@@ -135,6 +135,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token LATER /* reserved for what is not read yet */
 %token WRONG /* the lexer has failed */
 %token REST_OF_SET /* a statement set goes on after an error; made by parser.c */
+%token LONE_CONDITION /* the text is an expression by itself; made by parser.c */
 
 /* Reserved: names only in quotes. */
 %token ALL AND ARRAY AS ASYMMETRIC BETWEEN BOTH BY CASE CAST CONSTRAINT CREATE CROSS CUBE
@@ -227,6 +228,11 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %%
 
 /* ---- The script. */
+
+text
+  : script
+  | LONE_CONDITION expression { parser->expression = $2; }
+  ;
 
 script
   : statement_or_none

@@ -121,7 +121,7 @@ static void parser_read(struct wr_parser *parser)
 bool wr_parser_try(const struct wr_parser *parser, struct wr_token swap, uint32_t progress)
 {
   const struct wr_token *first = &parser->track.first;
-  bool is_rest = first->kind == WR_TOKEN_REST_OF_SET;
+  bool is_rest = first->kind == WR_TOKEN_REST_OF_SET || first->kind == WR_TOKEN_LONE_CONDITION;
   uint32_t tokens = wr_track_position(parser) - is_rest;
   size_t end = (size_t)parser->last.span.offset + parser->last.span.length + TRIAL_BYTES_BEHIND;
   struct wr_arena arena = {0};
@@ -229,5 +229,23 @@ enum wr_code wr_parse(const char *text, size_t length, struct wr_arena *arena,
   wr_lexer_close(&parser);
   if (parser.code == WR_OK)
     *script = parser.script;
+  return parser.code;
+}
+
+enum wr_code wr_parse_expression(const char *text, size_t length, struct wr_arena *arena,
+                                 struct wr_tree_expression **expression, struct wr_error *err)
+{
+  assert((text || length == 0) && arena && expression && err);
+  struct wr_parser parser = {
+      .text = text ? text : "", .length = length, .arena = arena, .err = err};
+  *expression = NULL;
+  if (parser_check_text(&parser) != WR_OK)
+    return parser.code;
+  parser_open(&parser);
+  parser.pending = (struct wr_token){WR_TOKEN_LONE_CONDITION, {parser.offset, 0}};
+  parser_read(&parser);
+  wr_lexer_close(&parser);
+  if (parser.code == WR_OK)
+    *expression = parser.expression;
   return parser.code;
 }

@@ -34,6 +34,10 @@ enum wr_code wr_parse(const char *text, size_t length, struct wr_arena *arena,
 enum wr_code wr_parse_all(const char *text, size_t length, struct wr_arena *arena,
                           struct wr_script **script, struct wr_error_list *errors);
 
+/* Reads a text that is one expression by itself, without a semicolon; as wr_parse does. */
+enum wr_code wr_parse_expression(const char *text, size_t length, struct wr_arena *arena,
+                                 struct wr_tree_expression **expression, struct wr_error *err);
+
 /* Where a span is for a reader of the text. */
 struct wr_source_place {
   uint32_t line, column; /* from 1; columns count characters, not bytes */

@@ -43,8 +43,9 @@ struct wr_parser {
   struct wr_error *err;
   enum wr_code code; /* of the first error; WR_OK: none */
   struct wr_script *script;
-  void *lexer;     /* flex's own state */
-  uint32_t offset; /* where the lexer stands */
+  struct wr_tree_expression *expression; /* of a text that is one by itself */
+  void *lexer;                           /* flex's own state */
+  uint32_t offset;                       /* where the lexer stands */
   uint32_t token_count;
   bool in_hint;             /* between the marks of a hint */
   struct wr_token last;     /* the newest token that the grammar has got */

@@ -71,6 +71,7 @@ struct from_named {
   const char *what, *name;
   const struct wr_tree_query *query;
   const struct wr_tree_identifiers *columns; /* count 0: those of the query */
+  bool is_view;
 };
 
 static enum wr_code from_bind_named(struct wr_binder *binder, const struct from_named *named,
@@ -104,6 +105,8 @@ static enum wr_code from_named(struct wr_binder *binder, struct wr_binder inner,
     if (code)
       return code;
     memo->node = *node;
+    memo->stream = named->is_view ? named->name : NULL;
+    memo->stream_kind = WR_PLAN_STREAM_VIEW;
   }
   *node = memo->node;
   return WR_OK;
@@ -116,7 +119,8 @@ static enum wr_code from_view(struct wr_binder *binder, const struct wr_view *vi
                                    .what = "view",
                                    .name = view->name,
                                    .query = view->query,
-                                   .columns = view->columns};
+                                   .columns = view->columns,
+                                   .is_view = true};
   struct wr_binder inner = *binder;
   inner.binding = view->binding;
   inner.commons = NULL;
@@ -186,6 +190,8 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
   }
   memo = from_remember(binder, key);
   memo->node = table ? from_table(binder->arena, table) : wr_logical_rejects(binder->arena);
+  memo->stream = table ? table->name : "error_stream";
+  memo->stream_kind = WR_PLAN_STREAM_TABLE;
   *node = memo->node;
   return WR_OK;
 }

@@ -5,12 +5,11 @@
  * by what it reads:
  *
  *   bind_type.c        types and interval literals
- *   bind_expression.c  expressions; bind_subquery.c: queries as values; bind_over.c: OVER;
- * bind_call.c: calls; bind_aggregate.c: of aggregates bind_query.c       SELECT, VALUES, WITH;
- * bind_set.c: UNION; bind_order.c: ORDER BY, LIMIT bind_group.c       GROUP BY and aggregates
- *   bind_from.c        tables, views, subqueries; bind_join.c: joins, UNNEST, LATERAL;
- * bind_window.c: window table functions bind_insert.c      what goes into which sink;
- * bind_function.c: functions of the script
+ *   bind_expression.c  expressions; bind_subquery.c: queries as values; bind_over.c: OVER
+ *   bind_call.c        calls; bind_aggregate.c: of aggregates; bind_function.c: of the script
+ *   bind_query.c       SELECT, VALUES, WITH; bind_group.c, bind_set.c, bind_order.c
+ *   bind_from.c        tables, views, subqueries; bind_join.c: joins; bind_window.c
+ *   bind_insert.c      what goes into which sink
  */
 #ifndef WEIR_PLANNER_BINDER_H
 #define WEIR_PLANNER_BINDER_H
@@ -21,10 +20,11 @@
 
 /* Tables and views of one job that are already bound: a second use gets the same node. */
 struct wr_memo {
-  const void *object; /* struct wr_table, struct wr_view, tree of a WITH query, or the catalogue
-                         (error_stream) */
-  struct wr_logical *node; /* NULL: being bound right now */
   struct wr_memo *next;
+  const void *object;      /* a table, a view, tree of a WITH query, the catalogue (error_stream) */
+  struct wr_logical *node; /* NULL: being bound right now */
+  const char *stream;      /* under which name its rows can be followed; NULL: they cannot */
+  enum wr_plan_stream_kind stream_kind;
 };
 
 /* A WITH query in sight; the innermost first. */

@@ -112,7 +112,8 @@ static enum wr_code declare_table(struct wr_program_builder *builder,
   if (code)
     return code;
   wr_catalogue_add_table(&builder->catalogue, table);
-  return query ? declare_fill(builder, statement, query, err) : WR_OK;
+  bool fills = query && statement->span.offset >= builder->options->declared_bytes;
+  return fills ? declare_fill(builder, statement, query, err) : WR_OK;
 }
 
 enum wr_code wr_program_create_table(struct wr_program_builder *builder,

@@ -227,6 +227,11 @@ static void describe_limit(struct wr_writing *out, const struct wr_logical *node
   wr_write(out, "%s", wr_written(&range) + 1);
 }
 
+static void describe_stream(struct wr_writing *out, const struct wr_logical *node)
+{
+  wr_write(out, "%s", node->stream.name);
+}
+
 static void describe_sink(struct wr_writing *out, const struct wr_logical *node)
 {
   wr_write_columns(out, &node->sink.table->written);
@@ -253,6 +258,7 @@ static const struct {
     [WR_LOGICAL_OVER] = {"Over", wr_describe_over},
     [WR_LOGICAL_RANK] = {"Rank", wr_describe_rank},
     [WR_LOGICAL_JOIN] = {"WindowJoin", wr_describe_join},
+    [WR_LOGICAL_STREAM] = {"Stream", describe_stream},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
 
@@ -382,6 +388,7 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
   case WR_LOGICAL_SCAN:
     return wr_arena_print(arena, "%s.%s", node->scan.table->name, node->schema.fields[column].name);
   case WR_LOGICAL_PROJECT:
+    node = node->otherwise ? node->otherwise : node;
     return identity_expression(arena, wr_logical_input(node), node->project.expressions[column]);
   case WR_LOGICAL_UNNEST:
   case WR_LOGICAL_EXPAND:

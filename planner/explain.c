@@ -78,6 +78,11 @@ static const char *explain_delivery(struct wr_arena *arena, const struct wr_plan
   return connector->delivery;
 }
 
+const char *wr_explain_delivery(struct wr_arena *arena, const struct wr_plan_node *node)
+{
+  return node->sink ? explain_delivery(arena, &node->sink->table) : NULL;
+}
+
 static void explain_sink(struct wr_writing *out, const struct wr_plan_node *node)
 {
   const char *delivery = explain_delivery(out->arena, &node->sink->table);

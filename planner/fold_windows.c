@@ -8,7 +8,8 @@
  *   Aggregate(HOP)(Project/Filter ... (X))
  *
  * What stands between must only hand the window columns on. In the copy of it the time column takes
- * their place. SESSION is folded in if the groups are its partitions.
+ * their place. SESSION is folded in if the groups are its partitions. A view that people may follow
+ * makes no difference: what state a job has must not depend on who looks at it.
  */
 #include "planner/rule.h"
 
@@ -34,6 +35,8 @@ static bool fold_computes_with_window(const struct wr_expression *expression,
 static bool fold_may_pass(const struct wr_rewrite *rewrite, const struct wr_logical *node,
                           const struct wr_window_origin *origin)
 {
+  if (node->kind == WR_LOGICAL_STREAM)
+    return true;
   if (node->kind != WR_LOGICAL_FILTER && node->kind != WR_LOGICAL_PROJECT &&
       node->kind != WR_LOGICAL_EXPAND)
     return false;
@@ -88,6 +91,8 @@ static uint32_t fold_column_below(struct wr_logical *const *steps, uint32_t step
                                   uint32_t column)
 {
   for (uint32_t s = 0; s < step_count; s++) {
+    if (steps[s]->kind == WR_LOGICAL_STREAM)
+      continue;
     if (steps[s]->kind != WR_LOGICAL_PROJECT ||
         steps[s]->project.expressions[column]->kind != WR_EXPRESSION_COLUMN)
       return UINT32_MAX;
@@ -105,7 +110,7 @@ static bool fold_session_fits(const struct wr_logical *node, const struct wr_log
   if (assign->assign.origin->window.kind != WR_WINDOW_SESSION)
     return true;
   for (uint32_t s = 0; s < step_count; s++)
-    if (steps[s]->kind != WR_LOGICAL_PROJECT)
+    if (steps[s]->kind != WR_LOGICAL_PROJECT && steps[s]->kind != WR_LOGICAL_STREAM)
       return false;
   for (uint32_t i = 0; i < assign->assign.key_count; i++)
     for (uint32_t k = 0; k < aggregate->key_count; k++)
@@ -168,6 +173,8 @@ static struct wr_logical *fold_copy(const struct wr_rewrite *rewrite, const stru
                                     const struct wr_expression *const *now)
 {
   struct wr_arena *arena = rewrite->arena;
+  if (step->kind == WR_LOGICAL_STREAM)
+    return input;
   if (step->kind == WR_LOGICAL_FILTER)
     return wr_logical_filter(arena, input,
                              wr_expression_replace(arena, step->filter.condition, now));

@@ -337,6 +337,14 @@ struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical
   return node;
 }
 
+struct wr_logical *wr_logical_stream(struct wr_arena *arena, struct wr_logical *input,
+                                     const struct wr_logical_stream *stream)
+{
+  struct wr_logical *node = logical_new_like(arena, WR_LOGICAL_STREAM, input);
+  node->stream = *stream;
+  return node;
+}
+
 struct wr_logical *wr_logical_sink(struct wr_arena *arena, struct wr_logical *input,
                                    const struct wr_table *table, const char *statement)
 {

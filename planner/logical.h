@@ -64,6 +64,8 @@ struct wr_logical *wr_logical_rank(struct wr_arena *arena, struct wr_logical *in
                                    const struct wr_logical_rank *rank, const char *name);
 struct wr_logical *wr_logical_join(struct wr_arena *arena, struct wr_logical *left,
                                    struct wr_logical *right, const struct wr_logical_join *join);
+struct wr_logical *wr_logical_stream(struct wr_arena *arena, struct wr_logical *input,
+                                     const struct wr_logical_stream *stream);
 struct wr_logical *wr_logical_sink(struct wr_arena *arena, struct wr_logical *input,
                                    const struct wr_table *table, const char *statement);
 
@@ -124,6 +126,9 @@ bool wr_logical_rows_reads(const struct wr_logical *node, uint32_t input, const 
 
 /* Which columns of each node of the order somebody reads, all of a sink's being read. */
 bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order);
+/* The same if all columns of the nodes for which shown is set are read as well. */
+bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_order *order,
+                              const bool *shown);
 /* Of these, per node and column: which fields of a ROW somebody reads; NULL: it is no ROW.
  * planner/wanted_fields.c. */
 const bool *const *const *wr_logical_wanted_fields(struct wr_arena *arena,

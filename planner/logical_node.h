@@ -23,9 +23,10 @@ enum wr_logical_kind {
   WR_LOGICAL_UNNEST,    /* a row per item of a collection */
   WR_LOGICAL_SORT,
   WR_LOGICAL_LIMIT,
-  WR_LOGICAL_OVER, /* window functions: columns behind the input's */
-  WR_LOGICAL_RANK, /* the first rows of each partition */
-  WR_LOGICAL_JOIN, /* of two inputs, per window */
+  WR_LOGICAL_OVER,   /* window functions: columns behind the input's */
+  WR_LOGICAL_RANK,   /* the first rows of each partition */
+  WR_LOGICAL_JOIN,   /* of two inputs, per window */
+  WR_LOGICAL_STREAM, /* rows that can be followed; only while rules run, planner/streams.h */
   WR_LOGICAL_SINK,
   WR_LOGICAL_KIND_COUNT
 };
@@ -154,6 +155,14 @@ struct wr_logical_sort {
 struct wr_logical_limit {
   uint64_t limit, offset;
 };
+/* columns: that tell its rows apart, or when they were; made even if no query reads them. */
+struct wr_logical_stream {
+  const char *name;
+  enum wr_plan_stream_kind kind;
+  const char *const *names; /* of its columns in SQL; rules may have lost those of the schema */
+  const uint32_t *columns;
+  uint32_t column_count;
+};
 struct wr_logical_sink {
   const struct wr_table *table;
   const char *statement; /* SQL text */
@@ -168,6 +177,9 @@ struct wr_logical {
   struct wr_logical **inputs;         /* none for leaves, several for UNION */
   uint32_t input_count;
   uint32_t number, reader_count; /* as of the last wr_logical_order */
+  /* A projection over a view that people may follow: what it would be over any other; NULL: itself.
+   * What state is called must not depend on who looks at it. */
+  const struct wr_logical *otherwise;
   union {
     struct wr_logical_scan scan;
     struct wr_logical_values values;
@@ -184,6 +196,7 @@ struct wr_logical {
     struct wr_logical_over over;
     struct wr_logical_rank rank;
     struct wr_logical_join join;
+    struct wr_logical_stream stream;
     struct wr_logical_sink sink;
   };
 };

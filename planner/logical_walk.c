@@ -166,6 +166,10 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
     for (uint32_t k = 0; k < node->sort.key_count; k++)
       used[node->sort.keys[k].column] = true;
     break;
+  case WR_LOGICAL_STREAM:
+    for (uint32_t k = 0; k < node->stream.column_count; k++)
+      used[node->stream.columns[k]] = true;
+    break;
   default: break;
   }
   for (uint32_t c = 0; c < count; c++) /* handed on as they are */
@@ -174,12 +178,18 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
 
 bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order)
 {
+  return wr_logical_wanted_with(arena, order, WR_NEW_ARRAY(arena, bool, order->count + 1));
+}
+
+bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_order *order,
+                              const bool *shown)
+{
   bool **wanted = WR_NEW_ARRAY(arena, bool *, order->count);
   for (uint32_t i = 0; i < order->count; i++)
     wanted[i] = WR_NEW_ARRAY(arena, bool, order->nodes[i]->schema.column_count);
   for (uint32_t i = order->count; i-- > 0;) {
     const struct wr_logical *node = order->nodes[i];
-    if (node->kind == WR_LOGICAL_SINK)
+    if (node->kind == WR_LOGICAL_SINK || shown[i])
       memset(wanted[i], true, node->schema.column_count);
     for (uint32_t k = 0; k < node->input_count; k++)
       wr_logical_reads(node, k, wanted[i], wanted[node->inputs[k]->number]);

@@ -2,7 +2,8 @@
 /*
  * DISTINCT over DISTINCT, also through a UNION: the upper one finds every double by itself, so the
  * lower one would only remember the same rows a second time. Not where rows are forgotten at the
- * end of a window: which rows come too late is then decided below.
+ * end of a window: which rows come too late is then decided below. That the lower one is a view
+ * which people may follow makes no difference.
  */
 #include "planner/rule.h"
 
@@ -14,7 +15,10 @@ static bool distinct_forgets_nothing(const struct wr_logical *node)
 /* What stands in the place of an input: itself, or that of its DISTINCT if nobody else reads it. */
 static struct wr_logical *distinct_skip(struct wr_logical *input)
 {
-  return distinct_forgets_nothing(input) && input->reader_count == 1 ? wr_logical_input(input)
+  struct wr_logical *lower = input;
+  while (lower->kind == WR_LOGICAL_STREAM && lower->reader_count == 1)
+    lower = wr_logical_input(lower);
+  return distinct_forgets_nothing(lower) && lower->reader_count == 1 ? wr_logical_input(lower)
                                                                      : input;
 }
 

@@ -24,8 +24,8 @@ static void merge_count(const struct wr_expression *expression, uint32_t *counts
     merge_count(expression->args[i], counts);
 }
 
-static bool merge_is_good(const struct wr_rewrite *rewrite, const struct wr_logical *above,
-                          const struct wr_logical *below)
+bool wr_projects_merge(const struct wr_rewrite *rewrite, const struct wr_logical *above,
+                       const struct wr_logical *below)
 {
   uint32_t width = below->schema.column_count;
   uint32_t *counts = WR_NEW_ARRAY(rewrite->arena, uint32_t, width);
@@ -53,20 +53,26 @@ static bool merge_is_good(const struct wr_rewrite *rewrite, const struct wr_logi
   return true;
 }
 
-static struct wr_logical *merge_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
+struct wr_logical *wr_projects_merged(const struct wr_rewrite *rewrite,
+                                      const struct wr_logical *node, const struct wr_logical *below)
 {
-  if (node->kind != WR_LOGICAL_PROJECT || wr_logical_input(node)->kind != WR_LOGICAL_PROJECT ||
-      !merge_is_good(rewrite, node, wr_logical_input(node)))
-    return node;
   struct wr_arena *arena = rewrite->arena;
   uint32_t count = node->schema.column_count;
   const struct wr_expression **expressions =
       WR_NEW_ARRAY(arena, const struct wr_expression *, count);
   for (uint32_t c = 0; c < count; c++)
-    expressions[c] = wr_expression_replace(arena, node->project.expressions[c],
-                                           wr_logical_input(node)->project.expressions);
-  return wr_logical_project(arena, wr_logical_input(wr_logical_input(node)), expressions,
+    expressions[c] =
+        wr_expression_replace(arena, node->project.expressions[c], below->project.expressions);
+  return wr_logical_project(arena, wr_logical_input(below), expressions,
                             wr_schema_names(arena, &node->schema), count);
+}
+
+static struct wr_logical *merge_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
+{
+  if (node->kind != WR_LOGICAL_PROJECT || wr_logical_input(node)->kind != WR_LOGICAL_PROJECT ||
+      !wr_projects_merge(rewrite, node, wr_logical_input(node)))
+    return node;
+  return wr_projects_merged(rewrite, node, wr_logical_input(node));
 }
 
 const struct wr_rule wr_rule_merge_projects = {

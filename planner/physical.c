@@ -334,7 +334,7 @@ static const void *physical_filter(const struct wr_placing *physical, const stru
   struct wr_filter_spec *spec = WR_NEW(physical->arena, struct wr_filter_spec);
   *spec = (struct wr_filter_spec){.schema = schema,
                                   .condition = node->filter.condition,
-                                  .used = physical->wanted[node->number]};
+                                  .used = physical->filled[node->number]};
   return spec;
 }
 
@@ -374,7 +374,7 @@ static const void *physical_unnest(const struct wr_placing *physical, const stru
                                   .column = node->unnest.column,
                                   .outer = node->unnest.outer,
                                   .with_ordinality = node->unnest.with_ordinality,
-                                  .used = physical->wanted[node->number]};
+                                  .used = physical->filled[node->number]};
   return spec;
 }
 
@@ -568,9 +568,18 @@ static void physical_node(const struct wr_placing *physical, uint32_t index, con
   }
 }
 
+static bool **physical_filled(struct wr_arena *arena, const struct wr_logical_order *order,
+                              const struct wr_streams *streams)
+{
+  bool *shown = WR_NEW_ARRAY(arena, bool, order->count + 1);
+  for (uint32_t i = 0; i < streams->count; i++)
+    shown[streams->items[i].node->number] = true;
+  return wr_logical_wanted_with(arena, order, shown);
+}
+
 const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_settings *settings,
                                        uint32_t parallelism, struct wr_logical *const *roots,
-                                       uint32_t root_count)
+                                       uint32_t root_count, const struct wr_streams *streams)
 {
   assert(parallelism > 0 && root_count > 0);
   struct wr_placing physical = {.arena = arena,
@@ -578,7 +587,8 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                                 .parallelism = parallelism,
                                 .order = wr_logical_order(arena, roots, root_count)};
   physical.wanted = wr_logical_wanted(arena, &physical.order);
-  physical.fields = wr_logical_wanted_fields(arena, &physical.order, physical.wanted);
+  physical.filled = physical_filled(arena, &physical.order, streams);
+  physical.fields = wr_logical_wanted_fields(arena, &physical.order, physical.filled);
   physical.reads_arrived = physical_find_arrived(arena, &physical.order);
   physical.may_be_late = physical_find_late(arena, &physical.order);
   physical.one_time = physical_find_one_time(arena, &physical.order);
@@ -594,6 +604,8 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
   struct wr_plan *plan = WR_NEW(arena, struct wr_plan);
   *plan = (struct wr_plan){.nodes = physical.nodes,
                            .node_count = physical.order.count,
+                           .streams = wr_streams_plan(arena, streams, &physical.order),
+                           .stream_count = streams->count,
                            .bounded = true,
                            .error_stream = UINT32_MAX,
                            .time_zone = settings->binding->time_zone,

@@ -8,9 +8,10 @@
 
 #include "planner/logical.h"
 #include "planner/settings.h"
+#include "planner/streams.h"
 
 const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_settings *settings,
                                        uint32_t parallelism, struct wr_logical *const *roots,
-                                       uint32_t root_count);
+                                       uint32_t root_count, const struct wr_streams *streams);
 
 #endif

@@ -16,7 +16,9 @@ struct wr_placing {
   const struct wr_settings *settings;
   uint32_t parallelism;
   struct wr_logical_order order;
-  bool **wanted;                    /* per node: wr_logical_wanted */
+  bool **wanted; /* per node: wr_logical_wanted */
+  bool **filled; /* the same if streams that can be followed are read whole: columns that have to
+                    have their values */
   const bool *const *const *fields; /* per node: wr_logical_wanted_fields */
   const bool *reads_arrived;        /* per node: somebody below judges lateness by it */
   const bool *may_be_late;          /* per node: its rows may be behind a watermark */

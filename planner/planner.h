@@ -17,6 +17,9 @@
 /* As a result format, of EXPLAIN ANALYZE: rows are counted and forgotten. */
 #define WR_RESULT_NOWHERE "nowhere"
 
+struct wr_catalogue;
+struct wr_settings;
+
 /* What the command line says on top of the script. */
 struct wr_planner_options {
   const struct wr_option_value *settings; /* --set k=v: they win over SET in the script */
@@ -24,6 +27,10 @@ struct wr_planner_options {
   uint32_t parallelism;      /* 0: as SET 'parallelism.default' says, else 1 */
   const char *result_format; /* console: table, json, csv, auto */
   bool check_only;           /* finds errors and no plans: nothing behind the binder can fail */
+  bool streams;   /* views may be followed: each is a node of its own, which no rule merges */
+  /* So many bytes of the text have been run before, by a shell: what stands there declares and
+   * sets, and inserts nothing again (CREATE TABLE ... AS). */
+  size_t declared_bytes;
   bool rules_off; /* tests: plan without optional rewrite rules; results must be the same */
 };
 
@@ -52,6 +59,10 @@ struct wr_program {
   uint32_t warning_count;
   const char *name; /* SET 'pipeline.name', or NULL */
   struct wr_epoch_settings epochs;
+  /* What the script has declared and set, for those who go on with it: planner/catalogue.h and
+   * planner/settings.h. */
+  const struct wr_catalogue *catalogue;
+  const struct wr_settings *settings;
   uint32_t statement_count, table_count, view_count, function_count; /* for a summary */
 };
 
@@ -79,6 +90,8 @@ const char *wr_explain_text_with(struct wr_arena *arena, const struct wr_job *jo
                                  const struct wr_explain_figures *figures);
 const char *wr_explain_json_with(struct wr_arena *arena, const struct wr_job *job,
                                  const struct wr_explain_figures *figures);
+/* What a sink promises, in words; NULL: nothing is said, or the node is no sink. */
+const char *wr_explain_delivery(struct wr_arena *arena, const struct wr_plan_node *node);
 /* "#1 by hash(page)": where the rows of a node come from. */
 const char *wr_explain_inputs(struct wr_arena *arena, const struct wr_plan *plan,
                               const struct wr_plan_node *node);

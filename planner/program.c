@@ -262,9 +262,17 @@ static void builder_finish_job(const struct wr_program_builder *builder, struct 
                                .binding = builder->settings.binding,
                                .roots = draft->roots,
                                .root_count = draft->root_count};
+  bool streams = builder->options->streams && (!draft->is_explain || draft->is_analyze);
+  struct wr_streams found = {0};
+  if (streams)
+    wr_streams_mark(builder->arena, draft->binder.memo,
+                    wr_settings_bool(&builder->settings, "live.views"), draft->roots,
+                    draft->root_count);
   wr_rewrite_run(&rewrite, builder->options->rules_off);
+  if (streams)
+    wr_streams_take(&rewrite, &found);
   job->plan = wr_physical_plan(builder->arena, &builder->settings, parallelism, draft->roots,
-                               draft->root_count);
+                               draft->root_count, &found);
   job->logical = wr_logical_tree(builder->arena, draft->roots, draft->root_count);
   job->explain_changelog = draft->explain_changelog;
   job->explain_json = draft->explain_json;
@@ -310,6 +318,12 @@ static void builder_finish(struct wr_program_builder *builder, const struct wr_s
                              .name = wr_settings_text(&builder->settings, "pipeline.name"),
                              .epochs = wr_settings_epochs(&builder->settings),
                              .statement_count = script->statements.count};
+  struct wr_catalogue *catalogue = WR_NEW(builder->arena, struct wr_catalogue);
+  struct wr_settings *settings = WR_NEW(builder->arena, struct wr_settings);
+  *catalogue = builder->catalogue;
+  *settings = builder->settings;
+  out->catalogue = catalogue;
+  out->settings = settings;
   for (const struct wr_object *object = builder->catalogue.first; object; object = object->next) {
     out->table_count += object->kind == WR_OBJECT_TABLE;
     out->view_count += object->kind == WR_OBJECT_VIEW;

@@ -353,6 +353,37 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
   prune_note(prune, node, now, kept);
 }
 
+/* Its readers do not get columns that are there for it alone. */
+static void prune_stream(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  struct wr_arena *arena = prune->rewrite->arena;
+  const struct wr_logical *old_input = wr_logical_input(node);
+  uint32_t width = node->schema.column_count, count = 0, read_count = 0;
+  const char **names = WR_NEW_ARRAY(arena, const char *, width + 1);
+  const char **read_names = WR_NEW_ARRAY(arena, const char *, width + 1);
+  const struct wr_expression **read = WR_NEW_ARRAY(arena, const struct wr_expression *, width + 1);
+  bool *kept = prune_handed_on(prune, node), *given = WR_NEW_ARRAY(arena, bool, width + 1);
+  memcpy(given, kept, width * sizeof *given);
+  for (uint32_t k = 0; k < node->stream.column_count; k++)
+    given[node->stream.columns[k]] = wanted[node->stream.columns[k]];
+  for (uint32_t c = 0; c < width; c++) {
+    if (!kept[c])
+      continue;
+    names[count++] = node->stream.names[c];
+    if (!given[c])
+      continue;
+    read_names[read_count] = node->schema.fields[c].name;
+    read[read_count++] = prune->columns[old_input->number][c];
+  }
+  struct wr_logical_stream stream = node->stream;
+  stream.columns = prune_keys(prune, old_input, stream.columns, stream.column_count);
+  stream.names = names;
+  struct wr_logical *now = wr_logical_stream(arena, prune->now[old_input->number], &stream);
+  if (read_count < count)
+    now = wr_logical_project(arena, now, read, read_names, read_count);
+  prune_note(prune, node, now, given);
+}
+
 /* Whether a node makes columns of its own that nobody wants. */
 static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
 {
@@ -401,6 +432,8 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_rank(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_JOIN) {
       prune_join(&prune, node);
+    } else if (node->kind == WR_LOGICAL_STREAM) {
+      prune_stream(&prune, node, prune.wanted[i]);
     } else if (node->input_count) {
       prune_like_input(&prune, node);
     } else { /* constant rows and rejects come whole */

@@ -187,6 +187,22 @@ static struct wr_logical *push_into_join(const struct wr_rewrite *rewrite,
                     : join;
 }
 
+bool wr_filter_passes(const struct wr_rewrite *rewrite, const struct wr_logical *filter,
+                      const struct wr_logical *below)
+{
+  struct wr_arena *arena = rewrite->arena;
+  uint32_t width = below->schema.column_count, count;
+  const struct wr_expression **columns = WR_NEW_ARRAY(arena, const struct wr_expression *, width);
+  bool *used = WR_NEW_ARRAY(arena, bool, width);
+  const struct wr_expression *const *conjuncts = wr_conjuncts(&filter->filter.condition, &count);
+  bool passes = push_may_pass(below);
+  for (uint32_t c = 0; passes && c < width; c++)
+    columns[c] = push_below(rewrite, below, c);
+  for (uint32_t i = 0; passes && i < count; i++)
+    passes = push_can_move(below, columns, conjuncts[i], used);
+  return passes;
+}
+
 static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_logical *filter)
 {
   if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_JOIN &&

@@ -41,6 +41,16 @@ void wr_rewrite_run(struct wr_rewrite *rewrite, bool required_only);
 /* fold_windows, for one node: windows that have no other way. */
 struct wr_logical *wr_fold_window(const struct wr_rewrite *rewrite, struct wr_logical *node);
 
+/* merge_projects and push_filters, for streams.c: what these would do. Whether a projection over a
+ * projection becomes one, and that one; whether a filter over a projection goes below it whole. */
+bool wr_projects_merge(const struct wr_rewrite *rewrite, const struct wr_logical *above,
+                       const struct wr_logical *below);
+struct wr_logical *wr_projects_merged(const struct wr_rewrite *rewrite,
+                                      const struct wr_logical *above,
+                                      const struct wr_logical *below);
+bool wr_filter_passes(const struct wr_rewrite *rewrite, const struct wr_logical *filter,
+                      const struct wr_logical *below);
+
 /* ---- for rules */
 
 /* A plain reference, a field of one, or a literal: costs nothing to compute again. */

@@ -29,6 +29,8 @@ static bool rules_run_nodes(struct wr_rewrite *rewrite, const struct wr_rule *ru
     for (uint32_t k = 0; k < node->input_count; k++)
       node->inputs[k] = now[node->inputs[k]->number];
     rewrite->seen_count = i;
+    if (node->kind == WR_LOGICAL_STREAM) /* it does as if it were not there */
+      node->schema = node->inputs[0]->schema;
     now[i] = rule->node(rewrite, node);
     assert(now[i]->schema.column_count == node->schema.column_count);
     has_changed = has_changed || now[i] != node;

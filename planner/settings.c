@@ -60,6 +60,9 @@ const struct wr_option wr_settings_table[] = {
      "How many epochs a state directory keeps, 1 to 1000: 3 if nothing is said."},
     {"state.checkpoints.num-retained", WR_OPTION_INTEGER, false, false, NULL, NULL,
      "The same as execution.checkpointing.num-retained, which wins."},
+    {"live.views", WR_OPTION_BOOL, false, false, "true", NULL,
+     "With `--http`, views can be followed: their rows are computed as the view says, so conditions "
+     "of queries over it are not moved into it."},
     {0},
 };
 

@@ -146,9 +146,12 @@ static void create_clauses(struct wr_writing *out, const char *text,
   wr_write(out, " NOT ENFORCED");
 }
 
-static bool create_is_secret(const struct wr_option *rows, const char *key)
+bool wr_show_hides(const struct wr_table_definition *table, const char *key)
 {
-  for (const struct wr_option *row = rows; row && row->name; row++) {
+  const struct wr_connector *connector =
+      wr_connector_find(wr_options_find(&table->options, "connector"));
+  for (const struct wr_option *row = connector ? connector->options : NULL; row && row->name;
+       row++) {
     size_t length = strlen(row->name);
     if (row->name[length - 1] == '*' ? strncmp(row->name, key, length - 1) == 0
                                      : strcmp(row->name, key) == 0)
@@ -159,17 +162,13 @@ static bool create_is_secret(const struct wr_option *rows, const char *key)
 
 static void create_options(struct wr_writing *out, const struct wr_table_definition *table)
 {
-  const struct wr_connector *connector =
-      wr_connector_find(wr_options_find(&table->options, "connector"));
   wr_write(out, "\nWITH (");
   for (uint32_t i = 0; i < table->options.value_count; i++) {
     const struct wr_option_value *option = &table->options.values[i];
     wr_write(out, "%s\n  ", i ? "," : "");
     create_text(out, option->key);
     wr_write(out, " = ");
-    create_text(out, connector && create_is_secret(connector->options, option->key)
-                         ? "******"
-                         : option->value);
+    create_text(out, wr_show_hides(table, option->key) ? "******" : option->value);
   }
   wr_write(out, "\n)");
 }
