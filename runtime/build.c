@@ -148,6 +148,7 @@ static void task_make_context(const struct builder *builder, struct wr_task *tas
       .metrics = &node->metrics,
       .watch = &task->watch,
       .timed = builder->shared->options.timed,
+      .watermarks = task->nodes[0].plan->source ? &task->watermarks : NULL,
   };
 }
 
@@ -271,17 +272,35 @@ static enum wr_code builder_open_source(struct builder *builder, const struct wr
 
 /* ---- operators ---- */
 
+/* What a sink writes, as it can be followed. */
+static const struct wr_plan_stream *plan_find_stream(const struct wr_plan *plan,
+                                                     const struct wr_plan_node *sink)
+{
+  for (uint32_t i = 0; i < plan->stream_count; i++) {
+    const struct wr_plan_stream *stream = &plan->streams[i];
+    if (stream->kind == WR_PLAN_STREAM_SINK && stream->node == sink->inputs[0].node &&
+        strcmp(stream->name, sink->sink->table.name) == 0)
+      return stream;
+  }
+  return NULL;
+}
+
 static enum wr_code builder_open_sink(struct builder *builder, struct wr_task_node *node,
                                       struct wr_error *err)
 {
   const struct wr_task_shared *shared = builder->shared;
   const char *name = wr_publishers_sink(shared->publishers, node->plan->id);
+  const struct wr_plan_node *input = &builder->plan->nodes[node->plan->inputs[0].node];
   const struct wr_sink_settings settings = {.job = name ? shared->options.store->id : NULL,
                                             .sink = name,
                                             .task = node->context.task,
                                             .task_count = node->context.task_count,
                                             .note = shared->options.note,
                                             .note_self = shared->options.note_self,
+                                            .hub = shared->options.hub,
+                                            .job_name = shared->options.job_name,
+                                            .stream = plan_find_stream(builder->plan, node->plan),
+                                            .changes = input->changes,
                                             .aborting = &shared->aborting};
   node->outbox_key = wr_publishers_key(shared->publishers, node->plan->id);
   return wr_sink_new(node->plan->sink, &node->context, &settings, &node->op, err);
@@ -485,6 +504,24 @@ static void builder_connect_rejects(struct builder *builder)
   }
 }
 
+/* Streams that can be followed: a consumer more in every copy of their nodes. */
+static void builder_connect_taps(struct builder *builder, const struct wr_taps *taps)
+{
+  const struct wr_plan *plan = builder->plan;
+  for (uint32_t i = 0; taps->feeds && i < plan->stream_count; i++) {
+    const struct wr_plan_stream *stream = &plan->streams[i];
+    uint32_t group = builder->group[stream->node];
+    for (uint32_t c = 0; taps->feeds[i] && c < builder->copies[group]; c++) {
+      struct wr_task *task = builder->build->tasks[builder->first_task[group] + c];
+      struct wr_operator *tap = wr_tap_new(taps->feeds[i], stream, &task->exchange_context);
+      task->taps =
+          wr_memory_resize(task->taps, (task->tap_count + 1) * sizeof(struct wr_operator *));
+      task->taps[task->tap_count++] = tap;
+      node_add_target(task_find_node(task, stream->node), tap, 0);
+    }
+  }
+}
+
 static void builder_set_targets(struct builder *builder)
 {
   for (uint32_t t = 0; t < builder->build->task_count; t++) {
@@ -497,8 +534,8 @@ static void builder_set_targets(struct builder *builder)
 }
 
 enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *shared,
-                            struct wr_rejects_shown *shown, struct wr_build *build,
-                            struct wr_error *err)
+                            struct wr_rejects_shown *shown, const struct wr_taps *taps,
+                            struct wr_build *build, struct wr_error *err)
 {
   struct builder builder = {.plan = plan, .shared = shared, .shown = shown, .build = build};
   build->layout_count = plan->node_count + 1; /* the last is that of error_stream */
@@ -512,6 +549,7 @@ enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *s
   if (code == WR_OK) {
     builder_connect(&builder);
     builder_connect_rejects(&builder);
+    builder_connect_taps(&builder, taps);
     builder_set_targets(&builder);
   }
   wr_arena_free(&builder.arena);
@@ -533,6 +571,8 @@ static void task_free(struct wr_task *task)
   }
   for (uint32_t i = 0; i < task->exchange_count; i++)
     task->exchanges[i]->class->close(task->exchanges[i]);
+  for (uint32_t i = 0; i < task->tap_count; i++)
+    task->taps[i]->class->close(task->taps[i]);
   for (uint32_t i = 0; i < task->channel_count; i++)
     wr_channel_free(task->channels[i]);
   if (task->rejects)
@@ -542,6 +582,7 @@ static void task_free(struct wr_task *task)
   wr_inbox_close(&task->inbox);
   free(task->nodes);
   free(task->exchanges);
+  free(task->taps);
   free(task->channels);
   free(task);
 }

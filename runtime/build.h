@@ -5,6 +5,7 @@
 #define WEIR_RUNTIME_BUILD_H
 
 #include "runtime/split_find.h"
+#include "runtime/tap.h"
 #include "runtime/task.h"
 
 struct wr_build {
@@ -23,8 +24,8 @@ struct wr_build {
 
 /* shared is what the tasks will point at; its options are used already. */
 enum wr_code wr_build_tasks(const struct wr_plan *plan, struct wr_task_shared *shared,
-                            struct wr_rejects_shown *shown, struct wr_build *build,
-                            struct wr_error *err);
+                            struct wr_rejects_shown *shown, const struct wr_taps *taps,
+                            struct wr_build *build, struct wr_error *err);
 void wr_build_free(struct wr_build *build);
 
 #endif

@@ -40,6 +40,10 @@ struct wr_epochs_options {
   enum wr_code (*publish)(void *self, uint64_t epoch, const struct wr_outbox *outboxes,
                           uint32_t count, struct wr_error *err);
   void *publish_self;
+  /* Puts what belongs to an epoch and is no task's. Called by the writer thread when all tasks have
+   * answered. NULL: nothing is. */
+  void (*add)(void *self, struct wr_epochs *epochs, uint64_t epoch);
+  void *add_self;
   void (*note)(void *self, const char *message); /* tells the user; any thread; may be NULL */
   void *note_self;
 };

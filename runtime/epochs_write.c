@@ -231,6 +231,16 @@ static void write_tell(struct wr_epochs *epochs, const char *message)
   pthread_mutex_lock(&epochs->lock);
 }
 
+/* What is no task's. The lock is held when it comes and when it goes. */
+static void write_add(struct wr_epochs *epochs, uint64_t epoch)
+{
+  if (!epochs->options.add)
+    return;
+  pthread_mutex_unlock(&epochs->lock);
+  epochs->options.add(epochs->options.add_self, epochs, epoch);
+  pthread_mutex_lock(&epochs->lock);
+}
+
 /* The lock is held when it comes and when it goes. */
 static void write_one(struct wr_epochs *epochs)
 {
@@ -244,6 +254,7 @@ static void write_one(struct wr_epochs *epochs)
     err = epochs->why;
     code = err.code;
   } else {
+    write_add(epochs, write.epoch);
     write.parts = wr_epochs_needed(epochs, write.epoch, &write.part_count);
     epochs->has_begun = true;
     pthread_mutex_unlock(&epochs->lock);

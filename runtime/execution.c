@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/execution.h"
+#include "runtime/execution_inner.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -9,30 +9,15 @@
 #include "connectors/connector.h"
 #include "core/time.h"
 #include "runtime/budget.h"
-#include "runtime/build.h"
 #include "runtime/decode_pool.h"
 #include "runtime/inventory.h"
 #include "runtime/memory.h"
 #include "runtime/publisher.h"
+#include "runtime/reject_ring.h"
 
 #define EXECUTION_COMMIT_INTERVAL_US (5 * WR_US_PER_SECOND)
 #define EXECUTION_STOP_STEP_US       (10 * WR_US_PER_MS)
 #define EXECUTION_EARLY_STEP_US      (10 * WR_US_PER_MS) /* between looks at growing outboxes */
-
-struct wr_execution {
-  const struct wr_plan *plan;
-  struct wr_task_shared shared;
-  struct wr_rejects_shown shown;
-  struct wr_build build;
-  int64_t started_us, ended_us;
-  int64_t epoch_due_us; /* when the next one begins; WR_TIME_END: never by the clock */
-  int64_t epoch_interval_us;
-  int64_t stopping_us;  /* when the wait for the last epoch began; 0: it has not */
-  bool last_epoch_kept; /* once ended */
-  bool is_over_limit;   /* it ends because its state has become too large, as over_limit says */
-  struct wr_error over_limit;
-  _Atomic uint64_t savepoint_epoch; /* one up to this number is wanted as soon as possible */
-};
 
 /* Wakes every task that waits for another; the shared lock is held. */
 static void execution_abort(void *argument)
@@ -152,6 +137,8 @@ static enum wr_code execution_open_epochs(struct wr_execution *execution, struct
                                            .previous = options->from ? options->from->epoch : 0,
                                            .publish = publishes ? wr_publishers_publish : NULL,
                                            .publish_self = shared->publishers,
+                                           .add = execution->taps.hub ? wr_taps_save : NULL,
+                                           .add_self = &execution->taps,
                                            .note = options->note,
                                            .note_self = options->note_self};
   enum wr_code code = wr_epochs_new(&epochs, &shared->epochs, err);
@@ -164,6 +151,17 @@ static enum wr_code execution_open_epochs(struct wr_execution *execution, struct
   if (execution_wants_epoch_at_once(execution, newest))
     execution->epoch_due_us = wr_monotonic_us();
   return code;
+}
+
+static void execution_open_taps(struct wr_execution *execution)
+{
+  const struct wr_execution_options *options = &execution->shared.options;
+  execution->taps = (struct wr_taps){.hub = options->hub,
+                                     .job = options->job_name,
+                                     .plan = execution->plan,
+                                     .note = options->note,
+                                     .note_self = options->note_self};
+  wr_taps_open(&execution->taps, options->from);
 }
 
 static void execution_divide_memory(struct wr_execution *execution)
@@ -194,9 +192,13 @@ enum wr_code wr_execution_start(const struct wr_plan *plan,
   pthread_cond_init(&shared->changed, &attributes);
   pthread_condattr_destroy(&attributes);
   execution_divide_memory(execution);
+  execution->shown.ring = wr_reject_ring_new();
   enum wr_code code = execution_open_publishers(execution, err);
   if (code == WR_OK)
-    code = wr_build_tasks(plan, shared, &execution->shown, &execution->build, err);
+    execution_open_taps(execution);
+  if (code == WR_OK)
+    code =
+        wr_build_tasks(plan, shared, &execution->shown, &execution->taps, &execution->build, err);
   shared->task_count = execution->build.task_count;
   if (code == WR_OK)
     code = execution_open_epochs(execution, err);
@@ -439,11 +441,30 @@ void wr_execution_summarize(const struct wr_execution *execution,
       (execution->ended_us ? execution->ended_us : wr_monotonic_us()) - execution->started_us;
 }
 
+/* Nothing is expected of this copy, so its watermark holds nobody back. */
+static bool metrics_is_idle(const struct wr_metrics *metrics)
+{
+  return atomic_load_explicit(&metrics->idle, memory_order_relaxed) &&
+         atomic_load_explicit(&metrics->watermark_us, memory_order_relaxed) != WR_TIME_END;
+}
+
+/* Of steps all of whose copies are idle or without a watermark. */
+static void step_add_idle(struct wr_execution_step *step, const struct wr_metrics *metrics)
+{
+  int64_t watermark_us = atomic_load_explicit(&metrics->watermark_us, memory_order_relaxed);
+  if (metrics_is_idle(metrics) && watermark_us > step->watermark_us)
+    step->watermark_us = watermark_us;
+}
+
 static void step_add(struct wr_execution_step *step, const struct wr_metrics *metrics)
 {
   uint64_t own_ns = wr_metrics_get(&metrics->own_ns);
   uint64_t format_ns = wr_metrics_get(&metrics->format_ns);
   uint64_t connector_ns = wr_metrics_get(&metrics->connector_ns);
+  int64_t watermark_us = atomic_load_explicit(&metrics->watermark_us, memory_order_relaxed);
+  if (!metrics_is_idle(metrics) && watermark_us != WR_TIME_NONE &&
+      (step->watermark_us == WR_TIME_NONE || watermark_us < step->watermark_us))
+    step->watermark_us = watermark_us;
   step->rows_in += wr_metrics_get(&metrics->rows_in);
   step->rows_out += wr_metrics_get(&metrics->rows_out);
   step->batches_in += wr_metrics_get(&metrics->batches_in);
@@ -472,11 +493,21 @@ struct wr_execution_step *wr_execution_steps(const struct wr_execution *executio
     steps[n].name = plan->nodes[n].name;
     steps[n].statement = plan->nodes[n].statement;
     steps[n].plan = &plan->nodes[n];
+    steps[n].watermark_us = WR_TIME_NONE;
   }
   for (uint32_t t = 0; t < execution->build.task_count; t++) {
     const struct wr_task *task = execution->build.tasks[t];
     for (uint32_t i = 0; i < task->node_count; i++)
       step_add(&steps[task->nodes[i].plan->id], &task->nodes[i].metrics);
+  }
+  bool *alone = WR_NEW_ARRAY(arena, bool, plan->node_count);
+  for (uint32_t n = 0; n < plan->node_count; n++)
+    alone[n] = steps[n].watermark_us == WR_TIME_NONE;
+  for (uint32_t t = 0; t < execution->build.task_count; t++) {
+    const struct wr_task *task = execution->build.tasks[t];
+    for (uint32_t i = 0; i < task->node_count; i++)
+      if (alone[task->nodes[i].plan->id])
+        step_add_idle(&steps[task->nodes[i].plan->id], &task->nodes[i].metrics);
   }
   return steps;
 }
@@ -571,8 +602,10 @@ void wr_execution_free(struct wr_execution *execution)
   if (execution->shared.epochs)
     wr_epochs_free(execution->shared.epochs);
   wr_build_free(&execution->build);
+  wr_taps_close(&execution->taps);
   wr_publishers_free(execution->shared.publishers);
   pthread_cond_destroy(&execution->shared.changed);
   pthread_mutex_destroy(&execution->shared.lock);
+  wr_reject_ring_free(execution->shown.ring);
   free(execution);
 }

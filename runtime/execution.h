@@ -12,6 +12,7 @@
 #include "runtime/snapshot.h"
 
 struct wr_execution;
+struct wr_hub; /* live/hub.h */
 
 struct wr_execution_options {
   void (*note)(void *self, const char *message); /* tells the user something; any thread */
@@ -41,7 +42,10 @@ struct wr_execution_options {
                                  behind it; 0: no */
   uint32_t cut_epochs;        /* tests: so many further epochs before, at equal distances */
   bool timed;                 /* where time goes is measured for every step, not only for tasks */
-  uint64_t hash_seed;         /* of keys; must be the same for all executions of one store */
+  /* Where the streams of the plan can be followed, under the name of the job; NULL: nowhere. */
+  struct wr_hub *hub;
+  const char *job_name;
+  uint64_t hash_seed; /* of keys; must be the same for all executions of one store */
 };
 
 struct wr_execution_summary {
@@ -67,6 +71,9 @@ struct wr_execution_step {
   uint64_t rejected[WR_REJECT_KIND_COUNT];
   uint64_t state_bytes, state_keys;
   uint64_t batches_in, bytes_in, bytes_out;
+  /* The least of those copies that have one and have neither ended nor fallen idle, else
+   * WR_TIME_END if some have ended, else the greatest of idle ones, else WR_TIME_NONE. */
+  int64_t watermark_us;
   /* Only if steps are measured. most: sums of what each copy had at most; busiest: of the copy that
    * was busiest, all three times together. */
   uint64_t own_ns, format_ns, connector_ns, busiest_ns;

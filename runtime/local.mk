@@ -8,4 +8,6 @@ libweir_a_SOURCES += runtime/execution.c runtime/execution.h runtime/build.c run
 	runtime/rejects.c runtime/rejects.h runtime/epochs.c runtime/epochs.h runtime/epochs_inner.h runtime/epochs_parts.c runtime/epochs_write.c runtime/saving.c runtime/saving.h runtime/inventory.c \
 	runtime/inventory.h runtime/snapshot.c runtime/budget.c runtime/budget.h runtime/memory.c runtime/memory.h runtime/publisher.c \
 	runtime/publisher.h \
+	runtime/tap.c runtime/tap.h runtime/look.c runtime/look.h runtime/source_look.c runtime/source_look.h runtime/reject_ring.c runtime/reject_ring.h runtime/execution_inner.h \
 	runtime/request.c runtime/request.h runtime/snapshot.h runtime/snapshot_format.h
+libweir_a_SOURCES += runtime/epoch_list.c runtime/epoch_list.h

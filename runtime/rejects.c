@@ -8,6 +8,7 @@
 
 #include "core/builder.h"
 #include "core/time.h"
+#include "runtime/reject_ring.h"
 #include "text/buffer.h"
 #include "text/utf8.h"
 
@@ -152,6 +153,7 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
       reject->kind != WR_REJECT_RECORD; /* records follow the rule of their table */
   if (from_operator && rejects->on_error == WR_ON_ERROR_SKIP)
     return;
+  wr_reject_ring_put(rejects->shown->ring, reject, rejects->op.context->statement);
   if (from_operator && rejects->on_error == WR_ON_ERROR_FAIL) {
     if (rejects->failed == WR_OK)
       rejects->failed =
@@ -173,7 +175,8 @@ static bool rejects_wants(const struct wr_reject_sink *sink, enum wr_reject_kind
   bool shown =
       atomic_load_explicit(&rejects->shown->counts[kind], memory_order_relaxed) > WR_REJECTS_SHOWN;
   return rejects->op.target_count > 0 || rejects->on_error == WR_ON_ERROR_FAIL ||
-         (rejects->on_error == WR_ON_ERROR_STREAM && !shown);
+         (rejects->on_error == WR_ON_ERROR_STREAM &&
+          (!shown || wr_reject_ring_wants(rejects->shown->ring)));
 }
 
 enum wr_code wr_rejects_flush(struct wr_rejects *rejects, struct wr_error *err)

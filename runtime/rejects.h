@@ -14,8 +14,11 @@
 
 #define WR_REJECTS_SHOWN 3
 
+struct wr_reject_ring; /* runtime/reject_ring.h */
+
 /* Shared by the tasks of a job. */
 struct wr_rejects_shown {
+  struct wr_reject_ring *ring;
   _Atomic uint32_t counts[WR_REJECT_KIND_COUNT];
 };
 

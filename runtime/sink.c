@@ -41,6 +41,13 @@ struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
                                 .task_count = settings->task_count,
                                 .note = settings->note,
                                 .note_self = settings->note_self,
+                                .hub = settings->hub,
+                                .job_name = settings->job_name,
+                                .key = settings->stream ? settings->stream->key : NULL,
+                                .key_count = settings->stream ? settings->stream->key_count : 0,
+                                .time_column =
+                                    settings->stream ? settings->stream->time_column : UINT32_MAX,
+                                .changes = settings->changes,
                                 .aborting = settings->aborting};
 }
 

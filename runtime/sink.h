@@ -13,7 +13,11 @@ struct wr_sink_settings {
   uint32_t task, task_count;
   void (*note)(void *self, const char *message); /* where the connector tells the user things */
   void *note_self;
-  const _Atomic bool *aborting; /* as in wr_table_spec */
+  struct wr_hub *hub; /* as in wr_table_spec, the following too */
+  const char *job_name;
+  const struct wr_plan_stream *stream; /* what it writes, to be watched; NULL: it cannot be */
+  bool changes;                        /* of its input */
+  const _Atomic bool *aborting;
 };
 struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
                                   const struct wr_sink_settings *settings);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/time.h"
+
 #define SOURCE_HELD_WAIT_MS 2 /* how soon those who are held ask again */
 
 static const struct wr_operator_class source_class = {.name = "source"};
@@ -106,6 +108,7 @@ enum wr_code wr_source_open(const struct wr_plan_source *plan, const struct wr_s
   source->current = UINT32_MAX;
   source->opened_count = split_count;
   source_allocate(source);
+  wr_source_look_open(source);
   enum wr_code code = wr_source_add_splits(source, splits, split_count, err);
   struct wr_split *opened = WR_NEW_ARRAY(&source->arena, struct wr_split, split_count + 1);
   for (uint32_t s = 0; code == WR_OK && s < split_count; s++)
@@ -120,6 +123,7 @@ enum wr_code wr_source_open(const struct wr_plan_source *plan, const struct wr_s
     return code;
   }
   wr_source_ahead_open(source);
+  wr_source_look(source, true, wr_now_us());
   *out = source;
   return WR_OK;
 }
@@ -127,6 +131,7 @@ enum wr_code wr_source_open(const struct wr_plan_source *plan, const struct wr_s
 void wr_source_close(struct wr_source *source)
 {
   wr_source_ahead_close(source);
+  wr_source_look_close(source);
   if (source->reader)
     source->reader->class->close(source->reader);
   wr_source_unwrap_free(source->unwrap);

@@ -67,6 +67,8 @@ enum wr_code wr_source_emit_framed(struct wr_source *source, const struct wr_sou
   source->runs[0] =
       (struct wr_run){framed->split, 0, decoded->row_count, {split->position, (uint32_t)length}};
   source->run_count = 1;
+  split->rows += framed->frame_count;
+  split->read_bytes += framed->consumed;
   wr_source_count(source, framed->frame_count, framed->consumed);
   return wr_source_emit(source, decoded, now_us, err);
 }

@@ -7,12 +7,14 @@
 
 #include "formats/format.h"
 #include "runtime/source.h"
+#include "runtime/source_look.h"
 #include "windows/alignment.h"
 
-#define WR_SOURCE_POSITION_BYTES 160
+#define WR_SOURCE_POSITION_BYTES WR_LOOK_POSITION_BYTES
 #define WR_SOURCE_READ_BYTES     (256u << 10) /* what is read at once, unless a record is longer */
 
 struct wr_source_ahead; /* source_ahead.c */
+struct wr_source_look;  /* source_look.c */
 
 /* Bytes of one split that were read and not yet emitted: | done | leftover | free | padding |. */
 struct wr_source_split {
@@ -25,6 +27,11 @@ struct wr_source_split {
   bool skipping;  /* inside a record that was too long: up to the next line end */
   bool paused;    /* byte sources: held while whole records were still in the buffer */
   uint32_t ahead; /* chunks of it that are framed and not yet emitted (source_ahead.c) */
+  /* what is shown of it (source_look.c) */
+  uint64_t rows, read_bytes; /* emitted or rejected */
+  int64_t time_us;           /* of the last message; WR_TIME_NONE: not known */
+  enum wr_split_state shown;
+  int64_t since_us; /* when it came to be in the state that is shown; 0: nothing was shown yet */
 };
 
 /* Records that were framed off the front of a split's buffer. */
@@ -73,6 +80,7 @@ struct wr_source {
   uint32_t current; /* byte sources: the split whose buffer is being emitted; UINT32_MAX: none */
   bool *readable;   /* per split, for the alignment */
   struct wr_source_ahead *ahead; /* what helpers decode; NULL: there never are any */
+  struct wr_source_look *look;
 };
 
 /* Whether rows of a split are to wait, because it is ahead of others. */

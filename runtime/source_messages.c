@@ -29,11 +29,32 @@ static void source_make_runs(struct wr_source *source, const struct wr_decoded *
   assert(row == decoded->row_count);
 }
 
+/* How far each split has come with the messages from `first` on that are emitted now; returns their
+ * bytes. */
+static size_t source_note_positions(struct wr_source *source, uint32_t first)
+{
+  size_t bytes = 0, before = 0;
+  for (uint32_t m = first, begin = first; m < source->message_at; m++) {
+    const struct wr_message *message = &source->messages[m];
+    struct wr_source_split *split = &source->splits[message->split];
+    bytes += message->length;
+    if (m + 1 < source->message_at && source->messages[m + 1].split == message->split)
+      continue;
+    source->reader->class->position_after(source->reader, message, split->position,
+                                          WR_SOURCE_POSITION_BYTES);
+    split->rows += m + 1 - begin;
+    split->read_bytes += bytes - before;
+    split->time_us = message->time_us;
+    begin = m + 1;
+    before = bytes;
+  }
+  return bytes;
+}
+
 static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_us,
                                          struct wr_error *err)
 {
   uint32_t frame_count = 0, first = source->message_at;
-  size_t bytes = 0;
   while (source->message_at < source->message_count &&
          source->message_at - first < source->settings.batch_rows) {
     const struct wr_message *message = &source->messages[source->message_at];
@@ -44,11 +65,11 @@ static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_u
     source->message_at++;
   }
   struct wr_decoded decoded;
-  _Atomic uint64_t *before = wr_source_turn_to_format(source);
+  _Atomic uint64_t *turn = wr_source_turn_to_format(source);
   if (source->unwrap)
     frame_count = wr_source_unwrap(source, frame_count);
   source->decoder->format->decode(source->decoder, source->frames, frame_count, &decoded);
-  wr_source_turn_back(source, before);
+  wr_source_turn_back(source, turn);
   for (uint32_t i = 0; i < decoded.fault_count; i++) {
     uint32_t frame = decoded.faults[i].frame;
     const struct wr_message *message = &source->messages[source->frame_message[frame]];
@@ -64,14 +85,7 @@ static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_u
     return code;
   if (source->plan->metadata_count)
     wr_source_add_metadata(source, &decoded, source->messages, source->frame_message);
-  for (uint32_t m = first; m < source->message_at; m++) {
-    const struct wr_message *message = &source->messages[m];
-    bytes += message->length;
-    if (m + 1 == source->message_at || source->messages[m + 1].split != message->split)
-      source->reader->class->position_after(source->reader, message,
-                                            source->splits[message->split].position,
-                                            WR_SOURCE_POSITION_BYTES);
-  }
+  size_t bytes = source_note_positions(source, first);
   source_make_runs(source, &decoded, frame_count);
   wr_source_count(source, source->message_at - first, bytes);
   return wr_source_emit(source, &decoded, now_us, err);
@@ -99,6 +113,17 @@ enum wr_code wr_source_step_messages(struct wr_source *source, int wait_ms, int6
 }
 
 /* ---- row sources ---- */
+
+/* Rows first .. last-1 of what was polled, split by split. */
+static void source_count_runs(struct wr_source *source, uint32_t first, uint32_t last)
+{
+  for (uint32_t i = 0; i < source->rows.run_count; i++) {
+    const struct wr_run *run = &source->rows.runs[i];
+    uint32_t begin = run->first > first ? run->first : first;
+    uint32_t end = run->first + run->count < last ? run->first + run->count : last;
+    source->splits[run->split].rows += end > begin ? end - begin : 0;
+  }
+}
 
 enum wr_code wr_source_step_rows(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
                                  struct wr_error *err)
@@ -137,6 +162,7 @@ enum wr_code wr_source_step_rows(struct wr_source *source, int wait_ms, int64_t 
   for (uint32_t i = 0; i < batch.run_count && last == batch.row_count; i++)
     snprintf(source->splits[batch.runs[i].split].position, WR_SOURCE_POSITION_BYTES, "%.*s",
              (int)batch.runs[i].after.length, batch.runs[i].after.bytes);
+  source_count_runs(source, first, last);
   wr_source_count(source, batch.picked_count, 0);
   return wr_emit_batch(&source->op, &batch, err);
 }

@@ -46,7 +46,7 @@ enum wr_code wr_source_add_splits(struct wr_source *source, const struct wr_spli
   for (uint32_t i = 0; i < count; i++) {
     uint32_t s = source->split_count++;
     struct wr_source_split *split = &source->splits[s];
-    *split = (struct wr_source_split){.state = -1};
+    *split = (struct wr_source_split){.state = -1, .time_us = WR_TIME_NONE};
     source->names[s] = wr_arena_print(&source->arena, "%s", splits[i].name);
     if (!splits[i].position || !*splits[i].position)
       continue;

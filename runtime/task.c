@@ -6,6 +6,7 @@
 #include "core/time.h"
 #include "runtime/exchange.h"
 #include "runtime/sink.h"
+#include "runtime/source_look.h"
 
 #define TASK_TICK_US (100 * WR_US_PER_MS)
 
@@ -80,6 +81,8 @@ enum wr_code wr_task_tick(struct wr_task *task, struct wr_error *err)
   bool tick = now_us - task->tick_us >= TASK_TICK_US;
   if (tick)
     task->tick_us = now_us;
+  if (tick && task->nodes[0].source)
+    wr_source_look(task->nodes[0].source, false, now_us);
   task_count_outboxes(task);
   for (uint32_t i = 0; code == WR_OK && i < task->node_count; i++) {
     struct wr_operator *op = task->nodes[i].op;
@@ -384,6 +387,8 @@ void *wr_task_run(void *argument)
     wr_source_help(task->nodes[0].source);
   if (code == WR_OK && !atomic_load(&shared->aborting))
     code = task_last_commit(task, &err);
+  if (task->nodes[0].source)
+    wr_source_look(task->nodes[0].source, true, wr_task_now(task));
   struct timespec cpu = {0};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
   atomic_store(&task->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000U + (uint64_t)cpu.tv_nsec);

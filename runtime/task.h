@@ -63,6 +63,8 @@ struct wr_task {
   uint32_t node_count;
   struct wr_operator **exchanges; /* sending ends, in the order of their producers */
   uint32_t exchange_count;
+  struct wr_operator **taps; /* for those who watch; runtime/tap.h */
+  uint32_t tap_count;
   struct wr_operator_context exchange_context;
   struct wr_rejects *rejects;
   struct wr_operator_context rejects_context;
@@ -74,7 +76,8 @@ struct wr_task {
   struct wr_channel **channels; /* what the head reads; owned */
   uint32_t channel_count;
   struct wr_page_view view;
-  struct wr_alignment alignment; /* of a source with a group */
+  struct wr_alignment alignment;                /* of a source with a group */
+  const struct wr_split_watermarks *watermarks; /* of its splits; NULL: no watermark is made here */
   pthread_t thread;
   _Atomic bool started;
   /* while running */
