@@ -33,10 +33,15 @@ static bool option_is(struct reader *reader, const char *name, const char **valu
 {
   const char *argument = reader->argv[reader->at];
   size_t length = strlen(name);
-  if (strncmp(argument, name, length) != 0 || (argument[length] && argument[length] != '='))
+  bool is_short = length == 2, digit_follows = argument[length] >= '0' && argument[length] <= '9';
+  if (strncmp(argument, name, length) != 0)
+    return false;
+  if (argument[length] && argument[length] != '=' && !(is_short && digit_follows))
     return false;
   if (argument[length] == '=')
     *value = argument + length + 1;
+  else if (argument[length])
+    *value = argument + length; /* -p2 */
   else
     *value = reader->at + 1 < reader->argc ? reader->argv[++reader->at] : NULL;
   return true;
@@ -205,18 +210,99 @@ static bool parse_state_option(struct reader *reader, bool *known)
   return true;
 }
 
+/* Options about those who watch; *known: it is one of them. */
+static bool parse_http_option(struct reader *reader, bool *known)
+{
+  struct wr_arguments *out = reader->out;
+  const struct {
+    const char *name, *wants;
+    const char **value;
+  } texts[] = {
+      {"--http", "--http wants an address such as 127.0.0.1:8080", &out->http.address},
+      {"--http-token-file", "--http-token-file wants a file", &out->http.token_file},
+      {"--http-tls-cert", "--http-tls-cert wants a file", &out->http.tls_certificate},
+      {"--http-tls-key", "--http-tls-key wants a file", &out->http.tls_key},
+  };
+  const char *value = NULL;
+  *known = true;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    if (option_is(reader, texts[i].name, &value)) {
+      if (!value || !*value)
+        return complain(reader, texts[i].wants, NULL);
+      return (*texts[i].value = value) != NULL;
+    }
+  if (option_is(reader, "--http-origin", &value)) {
+    if (!value || !*value)
+      return complain(reader, "--http-origin wants an origin such as https://example.org, or *",
+                      NULL);
+    if (out->http.origin_count == WR_HTTP_ORIGINS_MAX)
+      return complain(reader, "too many --http-origin options", value);
+    out->origins[out->http.origin_count++] = value;
+    out->http.origins = out->origins;
+    return true;
+  }
+  if (strcmp(reader->argv[reader->at], "--http-wait") == 0)
+    return out->http_wait = true;
+  *known = false;
+  return true;
+}
+
+/* What belongs to one job has no place where there are several; false after saying so. */
+static bool check_folder_option(struct reader *reader)
+{
+  static const struct {
+    const char *name, *why;
+  } rows[] = {
+      {"--state-dir", "every job has a directory of its own in --state-root"},
+      {"--from", "one job by itself: weir run --state-dir ROOT/NAME --from ..."},
+      {"--profile", "weir top shows the same figures of running jobs"},
+      {"--profile-file", "weir top shows the same figures of running jobs"},
+      {"-e", "every job is a file of the folder"},
+      {"--execute", "every job is a file of the folder"},
+      {"--http-wait", "weir serve goes on until it is stopped"},
+  };
+  const char *argument = reader->argv[reader->at];
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    size_t length = strlen(rows[i].name);
+    if (strncmp(argument, rows[i].name, length) == 0 &&
+        (!argument[length] || argument[length] == '='))
+      return complain(reader, rows[i].why, rows[i].name);
+  }
+  return true;
+}
+
+/* Options of a folder, --http and its kin; *known: it is one of them. */
+static bool parse_watched_option(struct reader *reader, unsigned takes, bool *known)
+{
+  struct wr_arguments *out = reader->out;
+  const char *value = NULL;
+  *known = true;
+  if (takes & WR_TAKES_FOLDER) {
+    if (!check_folder_option(reader))
+      return false;
+    if (option_is(reader, "--state-root", &value)) {
+      if (!value || !*value)
+        return complain(reader, "--state-root wants a directory", NULL);
+      return (out->state_root = value) != NULL;
+    }
+  }
+  *known = false;
+  return takes & WR_TAKES_HTTP ? parse_http_option(reader, known) : true;
+}
+
 static bool parse_option(struct reader *reader, unsigned takes)
 {
   struct wr_arguments *out = reader->out;
   const char *argument = reader->argv[reader->at], *value = NULL;
   uint64_t count;
-  if (takes & WR_TAKES_STATE) {
-    bool known, good = parse_state_option(reader, &known);
-    if (!known)
+  bool known, good = parse_watched_option(reader, takes, &known);
+  if (good && !known && takes & WR_TAKES_STATE) {
+    good = parse_state_option(reader, &known);
+    if (good && !known)
       good = parse_profile_option(reader, &known);
-    if (known)
-      return good;
   }
+  if (!good || known)
+    return good;
   if (option_is(reader, "-e", &value) || option_is(reader, "--execute", &value)) {
     if (!value || out->text)
       return complain(reader, value ? "only one SQL text can be given" : "-e wants the SQL text",
@@ -250,11 +336,40 @@ static bool parse_option(struct reader *reader, unsigned takes)
   return complain(reader, "unknown option", argument);
 }
 
+/* What only makes sense together with something else. */
+static bool check_together(struct reader *reader)
+{
+  const struct wr_arguments *out = reader->out;
+  const char *needs_state = out->has_from              ? "--from"
+                            : out->allow_dropped_state ? "--allow-dropped-state"
+                            : out->allow_duplicates    ? "--allow-duplicates"
+                            : out->allow_gap           ? "--allow-gap"
+                                                       : NULL;
+  const char *needs_http = out->http.token_file        ? "--http-token-file"
+                           : out->http.tls_certificate ? "--http-tls-cert"
+                           : out->http.tls_key         ? "--http-tls-key"
+                           : out->http.origin_count    ? "--http-origin"
+                           : out->http_wait            ? "--http-wait"
+                                                       : NULL;
+  if (!out->state_dir && needs_state)
+    return complain(reader, "without --state-dir there is nothing to go on from", needs_state);
+  if (!out->http.address && needs_http)
+    return complain(reader, "without --http nobody can watch", needs_http);
+  if (!out->http.tls_certificate != !out->http.tls_key)
+    return complain(reader, "--http-tls-cert and --http-tls-key belong together", NULL);
+  if (out->profile_file && !out->profile)
+    return complain(reader, "without --profile nothing is written there", "--profile-file");
+  if (out->state_dir && out->test_cut)
+    return complain(reader, "--test cut keeps its state in memory", "--state-dir");
+  return true;
+}
+
 bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
                         struct wr_arena *arena, struct wr_arguments *out)
 {
   struct reader reader = {
       .argc = argc, .argv = argv, .command = command, .arena = arena, .out = out};
+  bool is_folder = takes & WR_TAKES_FOLDER;
   *out = (struct wr_arguments){.format = "auto"};
   const char *path = NULL;
   for (; reader.at < argc; reader.at++) {
@@ -266,23 +381,21 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
       bool is_format = out->profile && (strcmp(path, "json") == 0 || strcmp(path, "text") == 0);
       return complain(&reader,
                       is_format ? "the format of --profile stands behind '=', as in --profile=json"
-                                : "one file at a time",
+                      : is_folder ? "one folder at a time"
+                                  : "one file at a time",
                       argument);
     } else {
       path = argument;
     }
   }
-  const char *needs_state = out->has_from              ? "--from"
-                            : out->allow_dropped_state ? "--allow-dropped-state"
-                            : out->allow_duplicates    ? "--allow-duplicates"
-                            : out->allow_gap           ? "--allow-gap"
-                                                       : NULL;
-  if (!out->state_dir && needs_state)
-    return complain(&reader, "without --state-dir there is nothing to go on from", needs_state);
-  if (out->profile_file && !out->profile)
-    return complain(&reader, "without --profile nothing is written there", "--profile-file");
-  if (out->state_dir && out->test_cut)
-    return complain(&reader, "--test cut keeps its state in memory", "--state-dir");
+  if (is_folder) {
+    if (!path)
+      return complain(&reader, "which folder? Every *.sql in it is a job", NULL);
+    out->name = path;
+    return true;
+  }
+  if (!check_together(&reader))
+    return false;
   if (path && out->text)
     return complain(&reader, "give either a file or -e, not both", path);
   if (!path && !out->text)

@@ -40,17 +40,17 @@ static bool change_is_whole(const struct wr_inventory_change *change)
 
 /* ---- telling */
 
-static void change_print_line(const char *first, const char *words)
+static void change_print_line(FILE *file, const char *first, const char *words)
 {
-  fprintf(stderr, "  %-12s  %s%.*s\n", "", first, CHANGES_WORDS_BYTES, words);
+  fprintf(file, "  %-12s  %s%.*s\n", "", first, CHANGES_WORDS_BYTES, words);
 }
 
-static void change_print_misfit(const struct wr_inventory_change *change)
+static void change_print_misfit(FILE *file, const struct wr_inventory_change *change)
 {
   const struct wr_inventory_node *before = change->before, *after = change->after;
   const char *was = before->state, *is = after->state;
   for (uint32_t i = 0; i < change->added_count; i++)
-    change_print_line("its rows do not have ", change->added[i]->words);
+    change_print_line(file, "its rows do not have ", change->added[i]->words);
   if (change->added_count > 0)
     return;
   if (strcmp(before->kind, after->kind) != 0) {
@@ -60,11 +60,11 @@ static void change_print_misfit(const struct wr_inventory_change *change)
     was = before->fits;
     is = after->fits;
   }
-  change_print_line("was ", was);
-  change_print_line("is  ", is);
+  change_print_line(file, "was ", was);
+  change_print_line(file, "is  ", is);
 }
 
-static void change_print(const struct wr_inventory_change *change)
+static void change_print(FILE *file, const struct wr_inventory_change *change)
 {
   static const char *const verdicts[] = {[WR_INVENTORY_KEPT] = "goes on",
                                          [WR_INVENTORY_NEW] = "starts empty",
@@ -72,34 +72,35 @@ static void change_print(const struct wr_inventory_change *change)
                                          [WR_INVENTORY_CHANGED] = "does not fit"};
   const struct wr_inventory_node *node = change_node(change);
   bool has_conditions = !node->is_source && *node->conditions;
-  fprintf(stderr, "  %-12s  %s%s%s%s%.*s\n", verdicts[change->verdict],
+  fprintf(file, "  %-12s  %s%s%s%s%.*s\n", verdicts[change->verdict],
           node->is_source ? "" : node->name, node->is_source ? "" : ": ", node->key,
           has_conditions ? ", where " : "", CHANGES_WORDS_BYTES,
           has_conditions ? node->conditions : "");
   if (change->verdict == WR_INVENTORY_CHANGED) {
-    change_print_misfit(change);
+    change_print_misfit(file, change);
     return;
   }
   for (uint32_t i = 0; i < change->added_count; i++)
-    change_print_line("starts empty: ", change->added[i]->words);
+    change_print_line(file, "starts empty: ", change->added[i]->words);
   for (uint32_t i = 0; i < change->lost_count; i++)
-    change_print_line("dropped: ", change->lost[i]->words);
+    change_print_line(file, "dropped: ", change->lost[i]->words);
 }
 
-static void changes_print(uint64_t epoch, const struct wr_inventory_change *changes, uint32_t count)
+static void changes_print(FILE *file, uint64_t epoch, const struct wr_inventory_change *changes,
+                          uint32_t count)
 {
   uint32_t whole = 0, others = 0;
-  fprintf(stderr, "weir: this SQL is not that of epoch %" PRIu64 ":\n", epoch);
+  fprintf(file, "weir: this SQL is not that of epoch %" PRIu64 ":\n", epoch);
   for (uint32_t i = 0; i < count; i++) {
     if (node_is_minor(change_node(&changes[i])))
       continue;
     whole += change_is_whole(&changes[i]);
     others += !change_is_whole(&changes[i]);
     if (!change_is_whole(&changes[i]))
-      change_print(&changes[i]);
+      change_print(file, &changes[i]);
   }
   if (whole)
-    fprintf(stderr, "  %-12s  %u %s%s as %s\n", "goes on", whole, others ? "other " : "",
+    fprintf(file, "  %-12s  %u %s%s as %s\n", "goes on", whole, others ? "other " : "",
             whole == 1 ? "step or source" : "steps and sources",
             whole == 1 ? "it was" : "they were");
 }
@@ -141,8 +142,9 @@ static const char *changes_lost(struct wr_arena *arena, uint32_t steps, uint32_t
   return text;
 }
 
-bool wr_changes_accept(const struct wr_plan *plan, struct wr_inventory *before,
-                       struct wr_snapshot *snapshot, bool may_drop, struct wr_arena *arena)
+enum wr_code wr_changes_accept(const struct wr_plan *plan, struct wr_inventory *before,
+                               struct wr_snapshot *snapshot, bool may_drop, FILE *file,
+                               struct wr_arena *arena, struct wr_error *err)
 {
   struct wr_inventory after;
   uint32_t count, members = 0, lost_members = 0;
@@ -158,18 +160,15 @@ bool wr_changes_accept(const struct wr_plan *plan, struct wr_inventory *before,
   uint32_t lost = changes_count(changes, count, WR_INVENTORY_DROPPED) + misfits;
   uint32_t added = changes_count(changes, count, WR_INVENTORY_NEW);
   if (added + lost + members + lost_members == 0)
-    return true;
-  changes_print(snapshot->epoch, changes, count);
+    return WR_OK;
+  changes_print(file, snapshot->epoch, changes, count);
   if (misfits)
     changes_leave_out(snapshot, changes, count, arena);
   if (lost + lost_members == 0 || may_drop)
-    return true;
-  fprintf(
-      stderr,
-      "weir: error: what %s of epoch %" PRIu64 " ha%s kept would be lost\n"
-      "hint: --allow-dropped-state goes on without it, --from none starts everything anew; a step "
-      "is known by its kind, keys, window and tables\n",
-      changes_lost(arena, lost, lost_members), snapshot->epoch,
-      lost + lost_members == 1 ? "s" : "ve");
-  return false;
+    return WR_OK;
+  wr_fail(err, WR_SEMANTIC, "what %s of epoch %" PRIu64 " ha%s kept would be lost",
+          changes_lost(arena, lost, lost_members), snapshot->epoch,
+          lost + lost_members == 1 ? "s" : "ve");
+  return wr_hint(err, "--allow-dropped-state goes on without it, --from none starts everything "
+                      "anew; a step is known by its kind, keys, window and tables");
 }

@@ -4,16 +4,19 @@
 #define WEIR_CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "cli/profile.h"
 #include "core/arena.h"
 #include "core/error.h"
 #include "planner/planner.h"
+#include "server/server.h"
 
 /* Exit codes. */
 enum { WR_EXIT_DONE = 0, WR_EXIT_SQL = 1, WR_EXIT_USAGE = 2, WR_EXIT_FAILED = 3 };
 
-#define WR_SETTINGS_MAX 64
+#define WR_SETTINGS_MAX     64
+#define WR_HTTP_ORIGINS_MAX 16
 
 /* --from: which epoch of the state directory a job goes on from. */
 enum wr_from { WR_FROM_LATEST, WR_FROM_NONE, WR_FROM_EPOCH };
@@ -38,8 +41,13 @@ struct wr_arguments {
   uint64_t memory_bytes; /* of the job; 0: not given */
   bool drain;            /* at a signal windows fire */
   enum wr_profile_format profile;
-  const char *profile_file; /* NULL: standard error */
-  bool check_only;          /* weir check */
+  const char *profile_file;      /* NULL: standard error */
+  bool check_only;               /* weir check */
+  FILE *messages;                /* where people read notes and errors; NULL: standard error */
+  struct wr_server_options http; /* address NULL: nobody can watch */
+  const char *origins[WR_HTTP_ORIGINS_MAX]; /* http.origins */
+  bool http_wait;                           /* goes on serving when all jobs are over */
+  const char *state_root;                   /* weir serve; NULL: not given */
   /* --test, for the project's own tests; see tests/README.md */
   uint32_t test_batch_rows;
   uint64_t test_cut; /* records after which an epoch is taken and the job starts again from it */
@@ -49,22 +57,38 @@ struct wr_arguments {
 };
 
 /* Which options a command takes. */
-enum { WR_TAKES_FORMAT = 1, WR_TAKES_JSON = 2, WR_TAKES_QUIET = 4, WR_TAKES_STATE = 8 };
+enum {
+  WR_TAKES_FORMAT = 1,
+  WR_TAKES_JSON = 2,
+  WR_TAKES_QUIET = 4,
+  WR_TAKES_STATE = 8,
+  WR_TAKES_HTTP = 16,
+  WR_TAKES_FOLDER = 32 /* instead of SQL; what belongs to all of its jobs */
+};
 
 /* Reads arguments and the SQL text; false: it has complained on standard error (exit code 2). */
 bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
                         struct wr_arena *arena, struct wr_arguments *out);
 
-/* Errors in SQL on standard error: place, state, sentence, line, caret, hint. Without a position:
- * one sentence. */
+/* What a sentence about a job is printed to. */
+static inline FILE *wr_messages(const struct wr_arguments *arguments)
+{
+  return arguments->messages ? arguments->messages : stderr;
+}
+
+/* Errors in SQL where people read them: place, state, sentence, line, caret, hint. Without a
+ * position: one sentence. */
 void wr_report_errors(const struct wr_arguments *arguments, const struct wr_error_list *errors);
-/* Warnings on standard error. */
+/* Warnings, in the same place. */
 void wr_report_warnings(const struct wr_arguments *arguments, const struct wr_program *program);
 /* The same, and warnings, as one JSON object on standard output; program NULL: it was not built. */
 void wr_report_json(const struct wr_arguments *arguments, const struct wr_error_list *errors,
                     const struct wr_program *program);
 
-/* Builds the program as the arguments say; on failure reports it and returns false. */
+/* Builds the program as the arguments say; errors are the caller's to report. */
+bool wr_program_plan(const struct wr_arguments *arguments, uint32_t parallelism,
+                     struct wr_arena *arena, struct wr_program *out, struct wr_error_list *errors);
+/* The same; on failure reports it and returns false. */
 bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
                      struct wr_arena *arena, struct wr_program *out);
 
@@ -78,6 +102,9 @@ int wr_command_types(int argc, char **argv);
 int wr_command_state(int argc, char **argv);
 int wr_command_savepoint(int argc, char **argv);
 int wr_command_discover(int argc, char **argv);
+int wr_command_shell(int argc, char **argv);
+int wr_command_serve(int argc, char **argv);
+int wr_command_top(int argc, char **argv);
 
 /* The help text of a command on standard output; false: there is none of that name. */
 bool wr_help_print(const char *command);

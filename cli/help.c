@@ -11,6 +11,9 @@ static const char help_weir[] =
     "usage: weir COMMAND [OPTIONS] ...\n"
     "\n"
     "  run FILE.sql          runs the queries of a file until their input ends or you press Ctrl-C\n"
+    "  serve DIR             keeps the queries of all *.sql of a folder running as one service\n"
+    "  top [ADDRESS]         shows running jobs in the terminal: rates, load, watermarks, lag\n"
+    "  shell [FILE...]       statements one by one, with completion, history and live results\n"
     "  check FILE.sql        compiles only; says where all the mistakes are\n"
     "  explain FILE.sql      shows the plan: what is read, computed, exchanged and written\n"
     "  connectors [NAME]     the connectors, or the options of one\n"
@@ -27,6 +30,13 @@ static const char help_weir[] =
     "  weir run -e \"SELECT UPPER('hello') AS greeting, 6 * 7 AS answer\"\n"
     "  weir run -e \"CREATE TABLE g (id BIGINT, v INT) WITH ('connector' = 'datagen',\n"
     "               'number-of-rows' = '5'); SELECT * FROM g\"\n";
+
+#define HELP_HTTP                                                                                   \
+  "  --http ADDRESS        listens there, as 127.0.0.1:8080; port 0 chooses one; :8080 is every\n"  \
+  "                        address of the machine. The address to open is said on standard error\n" \
+  "  --http-token-file F   file with the token that others must know; needed beyond this machine\n" \
+  "  --http-tls-cert F, --http-tls-key F    certificate and its key (PEM): https\n"                 \
+  "  --http-origin ORIGIN  pages of that origin may ask, as https://example.org; may be repeated\n"
 
 static const char help_run[] =
     "usage: weir run FILE.sql | - | -e 'SQL'  [OPTIONS]\n"
@@ -62,9 +72,77 @@ static const char help_run[] =
     "  --allow-duplicates    goes on although rows of an exactly-once sink may come twice\n"
     "  --allow-gap           goes on although rows of an exactly-once sink may be missing\n"
     "\n"
+    "to be watched while it runs (the page, live streams, REST, metrics):\n" HELP_HTTP
+    "  --http-wait           when all jobs are over goes on serving what they have left, until Ctrl-C\n"
+    "\n"
     "exit codes: 0 done or stopped in order, 1 the SQL is wrong, 2 wrong usage, 3 failed, and trying\n"
     "again would not help (what may pass, as a broker that is away, is tried again from the newest\n"
     "epoch if there is a state directory)\n";
+
+static const char help_serve[] =
+    "usage: weir serve DIR  [OPTIONS]\n"
+    "\n"
+    "Every *.sql in the folder is a job named after its file, which runs as long as the file is there.\n"
+    "A file has one job: all its INSERTs. Each keeps its state in ROOT/NAME and goes on from there when\n"
+    "the service starts again.\n"
+    "\n"
+    "The folder is looked at when something in it changes, on SIGHUP and on POST /v1/reload. New files\n"
+    "start, those that have gone stop. A file that has changed stops with a last epoch and goes on from\n"
+    "it by its new text; if that does not plan, or would lose state, the old text goes on and the error\n"
+    "is shown. A job that fails stays visible and the others go on; SIGHUP and POST /v1/reload start it\n"
+    "again, as those that were stopped. Log lines on standard error have time, job and sentence.\n"
+    "\n"
+    "To be seen at 127.0.0.1:8080, or where --http says (the page, live streams, REST, metrics):\n" HELP_HTTP
+    "\n"
+    "  --state-root ROOT     where state is kept (default DIR/.weir); for one service at a time\n"
+    "  --memory SIZE         for all jobs together, each gets an equal part; default: 3/4 of what the\n"
+    "                        machine or its control group has\n"
+    "  --set KEY=VALUE, -p N as for weir run, for every job\n"
+    "  --drain               when a job is stopped, windows that are open give their results: it is over\n"
+    "  --allow-dropped-state, --allow-duplicates, --allow-gap    as for weir run, at every start\n"
+    "  -q, --quiet           no summaries\n"
+    "\n"
+    "SIGTERM and Ctrl-C stop all jobs, each with a last epoch; a second signal leaves at once.\n"
+    "\n"
+    "exit codes: 0 stopped in order, 2 wrong usage, 3 it cannot serve, or last epochs took too long\n";
+
+static const char help_top[] =
+    "usage: weir top [ADDRESS]  [--job NAME] [--every SECONDS] [--once] [--token-file F]\n"
+    "\n"
+    "Shows the jobs behind an address that weir run --http or weir serve has said (default\n"
+    "http://127.0.0.1:8080): a table of all, and of one its steps with rates, how busy and how much held\n"
+    "back they are, watermarks, lag, checkpoints, and the rows that could not be used lately.\n"
+    "\n"
+    "  --job NAME            the job to begin with\n"
+    "  --every SECONDS       how often it looks (default 2)\n"
+    "  --once                looks twice, a second apart, and prints that as plain text; so it does\n"
+    "                        when standard output is no terminal\n"
+    "  --token-file F        file with the token; or WEIR_TOKEN in the environment\n"
+    "  --ca-file F           authorities that sign the certificate, instead of those of the system\n"
+    "\n"
+    "keys: up and down (k, j) choose, Enter opens a job, Esc or Backspace goes back, s sorts by another\n"
+    "column, space looks at once, q quits\n"
+    "\n"
+    "exit codes: 0 done, 2 wrong usage, 3 nobody answers there, or refuses\n";
+
+static const char help_shell[] =
+    "usage: weir shell [FILE...]  [--format FORMAT] [--set KEY=VALUE] [--parallelism N] [--memory SIZE]\n"
+    "\n"
+    "Reads statements from the terminal, or from standard input if that is no terminal, after those of\n"
+    "the files. CREATE, SET and the like are kept for the statements behind them; SELECT runs until its\n"
+    "input ends or Ctrl-C, and so does INSERT. On a terminal there are completion (TAB), history\n"
+    "(~/.local/state/weir/history, or the file of WEIR_HISTORY; empty: none) and a table that changes in\n"
+    "place for results that do. \\? lists what else it knows: \\d, \\i FILE, \\x, \\o FILE, SHOW JOBS, ...\n"
+    "\n"
+    "  --format FORMAT       how SELECT prints: table, json (one object per line), csv;\n"
+    "                        auto (default): table on a terminal, else json\n"
+    "  --set KEY=VALUE       a setting that wins over SET 'KEY' = 'VALUE'; may be repeated\n"
+    "  --parallelism N       copies of every step that can be split (default 1)\n"
+    "  --memory SIZE         all that a job may take, as 512MiB or 4GB\n"
+    "\n"
+    "Jobs of a shell keep no state and end with it; weir run --state-dir is for those that stay.\n"
+    "\n"
+    "exit codes, of a script: 0 done, 1 a statement is wrong, 2 wrong usage, 3 a job has failed\n";
 
 static const char help_check[] =
     "usage: weir check FILE.sql | - | -e 'SQL'  [--json] [--set KEY=VALUE] [--parallelism N]\n"
@@ -162,6 +240,8 @@ static const struct {
 } helps[] = {
     {"", help_weir},
     {"run", help_run},
+    {"serve", help_serve},
+    {"top", help_top},
     {"check", help_check},
     {"explain", help_explain},
     {"connectors", help_connectors},
@@ -171,6 +251,7 @@ static const struct {
     {"state", help_state},
     {"savepoint", help_savepoint},
     {"discover", help_discover},
+    {"shell", help_shell},
 };
 
 bool wr_help_print(const char *command)

@@ -20,6 +20,9 @@ static const struct {
     {"state", wr_command_state},
     {"savepoint", wr_command_savepoint},
     {"discover", wr_command_discover},
+    {"shell", wr_command_shell},
+    {"serve", wr_command_serve},
+    {"top", wr_command_top},
 };
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
 

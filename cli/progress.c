@@ -26,9 +26,10 @@ static const char *print_count(char *text, uint64_t count)
   return text;
 }
 
-void wr_progress_open(struct wr_progress *progress, bool line_wanted)
+void wr_progress_open(struct wr_progress *progress, FILE *file, bool line_wanted)
 {
-  *progress = (struct wr_progress){.line_wanted = line_wanted, .last_us = wr_monotonic_us()};
+  *progress =
+      (struct wr_progress){.file = file, .line_wanted = line_wanted, .last_us = wr_monotonic_us()};
   pthread_mutex_init(&progress->lock, NULL);
 }
 
@@ -41,7 +42,7 @@ void wr_progress_close(struct wr_progress *progress)
 static void progress_clear(struct wr_progress *progress)
 {
   if (progress->line_shown)
-    fputs("\r\033[K", stderr);
+    fputs("\r\033[K", progress->file);
   progress->line_shown = false;
 }
 
@@ -54,7 +55,7 @@ void wr_progress_note(void *self, const char *message)
                now_us - progress->last_note_us < PROGRESS_REPEAT_US;
   if (!again) {
     progress_clear(progress);
-    fprintf(stderr, "weir: %s\n", message);
+    fprintf(progress->file, "weir: %s\n", message);
     snprintf(progress->last_note, sizeof progress->last_note, "%s", message);
     progress->last_note_us = now_us;
   }
@@ -65,7 +66,7 @@ void wr_progress_clear(struct wr_progress *progress)
 {
   pthread_mutex_lock(&progress->lock);
   progress_clear(progress);
-  fflush(stderr);
+  fflush(progress->file);
   pthread_mutex_unlock(&progress->lock);
 }
 
@@ -82,9 +83,10 @@ void wr_progress_update(struct wr_progress *progress, const struct wr_execution_
     snprintf(left, sizeof left, ", %.0f %%, %.0f s to go", 100 * done, seconds);
   }
   pthread_mutex_lock(&progress->lock);
-  fprintf(stderr, "\r\033[K%s rows in, %s out, %s rows/s%s", print_count(in, summary->rows_in),
-          print_count(out, summary->rows_out), print_count(rate, (uint64_t)per_second), left);
-  fflush(stderr);
+  fprintf(progress->file, "\r\033[K%s rows in, %s out, %s rows/s%s",
+          print_count(in, summary->rows_in), print_count(out, summary->rows_out),
+          print_count(rate, (uint64_t)per_second), left);
+  fflush(progress->file);
   progress->line_shown = true;
   pthread_mutex_unlock(&progress->lock);
   progress->last_rows = summary->rows_in;
@@ -101,18 +103,19 @@ void wr_progress_summarize(struct wr_progress *progress, const struct wr_executi
   for (int kind = 0; kind < WR_REJECT_KIND_COUNT; kind++)
     rejected += kind == WR_REJECT_LATE ? 0 : summary->rejected[kind];
   wr_progress_clear(progress);
-  fprintf(stderr, "weir: %s: %s rows in, %s rows out, %s late, %s bad, %.2f s (%s rows/s)\n",
+  fprintf(progress->file,
+          "weir: %s: %s rows in, %s rows out, %s late, %s bad, %.2f s (%s rows/s)\n",
           stopped ? "stopped" : "done", print_count(in, summary->rows_in),
           print_count(out, summary->rows_out), print_count(late, summary->rejected[WR_REJECT_LATE]),
           print_count(bad, rejected), seconds,
           print_count(rate, seconds > 0 ? (uint64_t)((double)summary->rows_in / seconds) : 0));
   if (summary->held_rows && summary->last_epoch_kept)
-    fprintf(stderr,
+    fprintf(progress->file,
             "weir: %s rows are in windows or groups that have not ended; epoch %" PRIu64
             " keeps them\n",
             print_count(in, summary->held_rows), summary->epochs);
   else if (summary->held_rows)
-    fprintf(stderr,
+    fprintf(progress->file,
             "weir: %s rows were in windows or groups that had not ended; they are in no result\n",
             print_count(in, summary->held_rows));
 }
@@ -126,7 +129,8 @@ uint64_t wr_progress_rejected(const struct wr_execution_step *step, bool late)
   return count;
 }
 
-void wr_progress_summarize_steps(const struct wr_execution_step *steps, uint32_t step_count)
+void wr_progress_summarize_steps(struct wr_progress *progress,
+                                 const struct wr_execution_step *steps, uint32_t step_count)
 {
   for (int late = 1; late >= 0; late--) {
     uint32_t shown = 0, more = 0;
@@ -139,15 +143,15 @@ void wr_progress_summarize_steps(const struct wr_execution_step *steps, uint32_t
         more++;
         continue;
       }
-      fprintf(stderr, "%s%s in #%u %s",
+      fprintf(progress->file, "%s%s in #%u %s",
               shown++ ? ", "
               : late  ? "weir: late: "
                       : "weir: bad: ",
               print_count(text, count), i, steps[i].name);
     }
     if (more)
-      fprintf(stderr, " and in %u more steps", more);
+      fprintf(progress->file, " and in %u more steps", more);
     if (shown)
-      fputc('\n', stderr);
+      fputc('\n', progress->file);
   }
 }

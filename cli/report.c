@@ -67,7 +67,7 @@ static void line_hide_secrets(char *line)
 
 /* The line, or of a long one what stands around the mark, and the mark itself; tabs are kept so
  * that the mark stands below what it marks. */
-static void report_line(const struct wr_source_place *found)
+static void report_line(FILE *file, const struct wr_source_place *found)
 {
   char *line = wr_memory_get(found->line_length + 1);
   memcpy(line, found->line_text, found->line_length);
@@ -82,61 +82,64 @@ static void report_line(const struct wr_source_place *found)
     from--;
   while (to < place->line_length && is_inside_character(place->line_text[to]))
     to++;
-  int margin = fprintf(stderr, "%5u | ", place->line);
-  fprintf(stderr, "%s%.*s%s\n%*s", from ? "..." : "", (int)(to - from), place->line_text + from,
+  int margin = fprintf(file, "%5u | ", place->line);
+  fprintf(file, "%s%.*s%s\n%*s", from ? "..." : "", (int)(to - from), place->line_text + from,
           to < place->line_length ? "..." : "", margin + (from ? 3 : 0), from ? "|    " : "| ");
   for (size_t i = from; i < mark; i++)
     if (!is_inside_character(place->line_text[i]))
-      fputc(place->line_text[i] == '\t' ? '\t' : ' ', stderr);
+      fputc(place->line_text[i] == '\t' ? '\t' : ' ', file);
   size_t shown = line_byte(place, place->column + place->width);
   shown = shown < to ? shown : to;
-  fputc('^', stderr);
+  fputc('^', file);
   for (size_t i = mark + 1; i < shown; i++)
     if (!is_inside_character(place->line_text[i]))
-      fputc('^', stderr);
-  fputc('\n', stderr);
+      fputc('^', file);
+  fputc('\n', file);
   free(line);
 }
 
 static void report_error(const struct wr_arguments *arguments, const struct wr_error *err)
 {
+  FILE *file = wr_messages(arguments);
   if (err->span.offset == WR_NO_POSITION || !arguments->text) {
-    fprintf(stderr, "weir: error %s: %s\n", err->state, err->message);
+    fprintf(file, "weir: error %s: %s\n", err->state, err->message);
   } else {
     struct wr_source_place place;
     wr_source_locate(arguments->text, arguments->length, err->span, &place);
-    fprintf(stderr, "%s:%u:%u: error %s: %s\n", arguments->name, place.line, place.column,
-            err->state, err->message);
-    report_line(&place);
+    fprintf(file, "%s:%u:%u: error %s: %s\n", arguments->name, place.line, place.column, err->state,
+            err->message);
+    report_line(file, &place);
   }
   if (err->hint[0])
-    fprintf(stderr, "hint: %s\n", err->hint);
+    fprintf(file, "hint: %s\n", err->hint);
 }
 
 void wr_report_errors(const struct wr_arguments *arguments, const struct wr_error_list *errors)
 {
+  FILE *file = wr_messages(arguments);
   for (uint32_t i = 0; i < errors->count; i++) {
     if (i)
-      fputc('\n', stderr);
+      fputc('\n', file);
     report_error(arguments, &errors->items[i]);
   }
   if (errors->left_out)
-    fprintf(stderr, "\nand %u more errors\n", errors->left_out);
+    fprintf(file, "\nand %u more errors\n", errors->left_out);
   else if (errors->count > 1)
-    fprintf(stderr, "\n%u errors\n", errors->count);
+    fprintf(file, "\n%u errors\n", errors->count);
 }
 
 void wr_report_warnings(const struct wr_arguments *arguments, const struct wr_program *program)
 {
+  FILE *file = wr_messages(arguments);
   for (uint32_t i = 0; i < program->warning_count; i++) {
     const struct wr_warning *warning = &program->warnings[i];
     struct wr_source_place place;
     if (warning->span.offset == WR_NO_POSITION) {
-      fprintf(stderr, "weir: warning: %s\n", warning->message);
+      fprintf(file, "weir: warning: %s\n", warning->message);
       continue;
     }
     wr_source_locate(arguments->text, arguments->length, warning->span, &place);
-    fprintf(stderr, "%s:%u:%u: warning: %s\n", arguments->name, place.line, place.column,
+    fprintf(file, "%s:%u:%u: warning: %s\n", arguments->name, place.line, place.column,
             warning->message);
   }
 }
@@ -208,17 +211,25 @@ void wr_report_json(const struct wr_arguments *arguments, const struct wr_error_
 
 /* ---- the program */
 
-bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
-                     struct wr_arena *arena, struct wr_program *out)
+bool wr_program_plan(const struct wr_arguments *arguments, uint32_t parallelism,
+                     struct wr_arena *arena, struct wr_program *out, struct wr_error_list *errors)
 {
   const struct wr_planner_options options = {.settings = arguments->settings,
                                              .setting_count = arguments->setting_count,
                                              .parallelism = parallelism,
                                              .result_format = arguments->format,
                                              .check_only = arguments->check_only,
+                                             .streams = arguments->http.address != NULL,
                                              .rules_off = arguments->test_rules_off};
+  return wr_program_build(arguments->text, arguments->length, &options, arena, out, errors) ==
+         WR_OK;
+}
+
+bool wr_program_load(const struct wr_arguments *arguments, uint32_t parallelism,
+                     struct wr_arena *arena, struct wr_program *out)
+{
   struct wr_error_list errors = {0};
-  if (wr_program_build(arguments->text, arguments->length, &options, arena, out, &errors) == WR_OK)
+  if (wr_program_plan(arguments, parallelism, arena, out, &errors))
     return true;
   if (arguments->json)
     wr_report_json(arguments, &errors, NULL);

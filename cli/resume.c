@@ -16,15 +16,17 @@
 
 static void resume_print(void *self, const char *message)
 {
-  (void)self;
-  fprintf(stderr, "weir: %s\n", message);
+  const struct wr_resume *resume = self;
+  fprintf(wr_messages(resume->arguments), "weir: %s\n", message);
 }
 
-static enum wr_resume_verdict resume_fail(const struct wr_error *err)
+static enum wr_resume_verdict resume_fail(struct wr_resume *resume, const struct wr_error *err)
 {
-  fprintf(stderr, "weir: error: %s\n", err->message);
+  FILE *file = wr_messages(resume->arguments);
+  fprintf(file, "weir: error: %s\n", err->message);
   if (err->hint[0])
-    fprintf(stderr, "hint: %s\n", err->hint);
+    fprintf(file, "hint: %s\n", err->hint);
+  resume->failure = *err;
   return WR_RESUME_FAILED;
 }
 
@@ -56,8 +58,9 @@ static const char *epochs_print(struct wr_arena *arena, const struct wr_store_ep
 
 static void resume_tell_damage(void *self, uint64_t epoch, const struct wr_error *damage)
 {
-  (void)self;
-  fprintf(stderr, "weir: warning: epoch %" PRIu64 " cannot be used: %s\n", epoch, damage->message);
+  const struct wr_resume *resume = self;
+  fprintf(wr_messages(resume->arguments), "weir: warning: epoch %" PRIu64 " cannot be used: %s\n",
+          epoch, damage->message);
 }
 
 /* The newest epoch that is sound. An older one than the newest only makes sinks write again what
@@ -70,18 +73,19 @@ static enum wr_resume_verdict resume_choose_newest(struct wr_resume *resume, uin
   if (!resume->store->class->latest(resume->store, &newest)) {
     if (!resume->store->id_is_new)
       fprintf(
-          stderr,
+          wr_messages(resume->arguments),
           "weir: warning: %s was used before, but there is no epoch in it: the job begins anew\n",
           resume->arguments->state_dir);
     return WR_RESUME_GO;
   }
-  if (!wr_store_find_sound(resume->store, epoch, resume_tell_damage, NULL)) {
-    fprintf(stderr, "weir: error: no epoch in %s can be used\nhint: --from none starts anew\n",
-            resume->arguments->state_dir);
-    return WR_RESUME_FAILED;
+  if (!wr_store_find_sound(resume->store, epoch, resume_tell_damage, resume)) {
+    struct wr_error err;
+    wr_fail(&err, WR_IO, "no epoch in %s can be used", resume->arguments->state_dir);
+    wr_hint(&err, "--from none starts anew");
+    return resume_fail(resume, &err);
   }
   if (*epoch != newest)
-    fprintf(stderr,
+    fprintf(wr_messages(resume->arguments),
             "weir: warning: going on from epoch %" PRIu64
             " instead; sinks get again what came behind it%s\n",
             *epoch,
@@ -108,13 +112,13 @@ static enum wr_resume_verdict resume_choose(struct wr_resume *resume, uint64_t *
             arguments->state_dir);
     wr_hint(&err, count ? "there are %s" : "there are none",
             epochs_print(&resume->arena, epochs, count));
-    return resume_fail(&err);
+    return resume_fail(resume, &err);
   }
   *epoch = arguments->from_epoch;
   if (resume->store->class->check(resume->store, *epoch, &err) == WR_OK)
     return WR_RESUME_GO;
   wr_hint(&err, "weir state %s shows the others", arguments->state_dir);
-  return resume_fail(&err);
+  return resume_fail(resume, &err);
 }
 
 /* ---- going on */
@@ -161,7 +165,8 @@ enum wr_code wr_resume_publish_end(struct wr_resume *resume, struct wr_error *er
                                                     resume->arguments->allow_duplicates,
                                                 .allow_gap = resume->arguments->allow_gap,
                                                 .state_dir = resume->arguments->state_dir,
-                                                .note = resume_print};
+                                                .note = resume_print,
+                                                .note_self = resume};
   enum wr_code code = wr_publishers_open(&options, &publishers, err);
   if (code == WR_OK)
     wr_publishers_free(publishers);
@@ -181,7 +186,7 @@ static enum wr_resume_verdict resume_load(struct wr_resume *resume, uint64_t epo
   if (code == WR_OK)
     code = wr_inventory_read(&resume->snapshot, &resume->arena, &inventory, &err);
   if (code != WR_OK)
-    return resume_fail(&err);
+    return resume_fail(resume, &err);
   const char *age = wr_age_print(&resume->arena, chosen ? wr_now_us() - chosen->sealed_us : 0);
   resume->has_snapshot = true;
   resume->store->base = epoch;
@@ -191,20 +196,21 @@ static enum wr_resume_verdict resume_load(struct wr_resume *resume, uint64_t epo
     return WR_RESUME_GO;
   if (resume->snapshot.ended) {
     if (wr_resume_publish_end(resume, &err) != WR_OK)
-      return resume_fail(&err);
-    fprintf(stderr,
+      return resume_fail(resume, &err);
+    fprintf(wr_messages(resume->arguments),
             "weir: the job of %s has come to its end with epoch %" PRIu64
             ", %s ago: there is nothing left to do\nhint: --from none runs it again\n",
             resume->arguments->state_dir, epoch, age);
     return WR_RESUME_ENDED;
   }
-  enum wr_resume_verdict verdict =
-      wr_changes_accept(resume->plan, &inventory, &resume->snapshot,
-                        resume->arguments->allow_dropped_state, &resume->arena)
-          ? WR_RESUME_GO
-          : WR_RESUME_FAILED;
+  enum wr_resume_verdict verdict = WR_RESUME_GO;
+  if (wr_changes_accept(resume->plan, &inventory, &resume->snapshot,
+                        resume->arguments->allow_dropped_state, wr_messages(resume->arguments),
+                        &resume->arena, &err) != WR_OK)
+    verdict = resume_fail(resume, &err);
   if (verdict == WR_RESUME_GO)
-    fprintf(stderr, "weir: going on from epoch %" PRIu64 " of %s, %s old%s\n", epoch,
+    fprintf(wr_messages(resume->arguments),
+            "weir: going on from epoch %" PRIu64 " of %s, %s old%s\n", epoch,
             resume->arguments->state_dir, age, resume_positions(resume, &inventory));
   resume->store->class->release(resume->store);
   return verdict;
@@ -217,17 +223,20 @@ enum wr_resume_verdict wr_resume_open(struct wr_resume *resume,
   struct wr_error err;
   uint64_t epoch = 0;
   *resume = (struct wr_resume){.arguments = arguments, .plan = plan};
-  const struct wr_store_directory_options options = {.epochs_kept = epochs_kept,
-                                                     .note = resume_print};
+  const struct wr_store_directory_options options = {
+      .epochs_kept = epochs_kept, .note = resume_print, .note_self = resume};
   if (wr_folders_make_above(arguments->state_dir, &err) != WR_OK ||
       wr_store_directory_open(arguments->state_dir, &options, &resume->store, &err) != WR_OK)
-    return resume_fail(&err);
+    return resume_fail(resume, &err);
   resume->newest_before = wr_resume_newest(resume);
   enum wr_resume_verdict verdict = resume_choose(resume, &epoch);
   if (verdict == WR_RESUME_GO && epoch)
     verdict = resume_load(resume, epoch, false);
-  if (verdict != WR_RESUME_GO)
+  if (verdict != WR_RESUME_GO) {
+    struct wr_error failure = resume->failure;
     wr_resume_close(resume);
+    resume->failure = failure;
+  }
   return verdict;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * weir run --state-dir: opens the directory, chooses the epoch that the job goes on from, and
- * compares what it has with what the SQL wants. Everything that happens is told on standard error.
+ * compares what it has with what the SQL wants. Everything that happens is told where people read
+ * it.
  */
 #ifndef WEIR_CLI_RESUME_H
 #define WEIR_CLI_RESUME_H
@@ -16,14 +17,15 @@ struct wr_resume {
   struct wr_store *store;
   struct wr_arena arena; /* of the snapshot */
   struct wr_snapshot snapshot;
-  bool has_snapshot;      /* false: the job begins at its beginning */
-  uint64_t newest_before; /* of the directory as it was found */
+  bool has_snapshot;       /* false: the job begins at its beginning */
+  uint64_t newest_before;  /* of the directory as it was found */
+  struct wr_error failure; /* WR_RESUME_FAILED: why */
 };
 
 enum wr_resume_verdict {
   WR_RESUME_GO,
   WR_RESUME_ENDED, /* the job has come to its end before */
-  WR_RESUME_FAILED /* told why */
+  WR_RESUME_FAILED /* told why; also in `failure` */
 };
 
 enum wr_resume_verdict wr_resume_open(struct wr_resume *resume,

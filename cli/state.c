@@ -13,6 +13,7 @@
 #include "cli/units.h"
 #include "config.h"
 #include "core/time.h"
+#include "runtime/epoch_list.h"
 #include "state/store_directory.h"
 #include "text/buffer.h"
 #include "text/json_write.h"
@@ -373,17 +374,10 @@ static enum wr_code view_choose(struct state_view *view, uint64_t wanted, struct
 /* What only the runtime's manifest says of an epoch; nothing if it cannot be read. */
 static void view_look_into(struct state_view *view, struct state_epoch *at)
 {
-  struct wr_arena arena = {0};
-  struct wr_snapshot snapshot;
-  struct wr_error err;
-  if (!at->epoch->damage &&
-      wr_snapshot_read(view->store, at->epoch->epoch, &arena, &snapshot, &err) == WR_OK) {
-    if (snapshot.began_us && snapshot.began_us < at->epoch->sealed_us)
-      at->took_us = at->epoch->sealed_us - snapshot.began_us;
-    for (uint32_t i = 0; i < snapshot.part_count; i++)
-      at->is_delta = at->is_delta || snapshot.parts[i].older;
-  }
-  wr_arena_free(&arena);
+  struct wr_listed_epoch look;
+  wr_epoch_list_look(view->store, at->epoch, &look);
+  at->took_us = look.took_us;
+  at->is_delta = look.is_delta;
 }
 
 static void view_list(struct state_view *view)

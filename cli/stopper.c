@@ -37,6 +37,20 @@ static void *stopper_wait(void *argument)
   return NULL;
 }
 
+void wr_stopper_open(struct wr_stopper *stopper, bool drain)
+{
+  pthread_mutex_init(&stopper->lock, NULL);
+  stopper->execution = NULL;
+  stopper->pausing = false;
+  stopper->drain = drain;
+  atomic_init(&stopper->signals, 0);
+}
+
+void wr_stopper_close(struct wr_stopper *stopper)
+{
+  pthread_mutex_destroy(&stopper->lock);
+}
+
 void wr_stopper_start(struct wr_stopper *stopper, bool drain)
 {
   sigset_t signals;
@@ -45,11 +59,7 @@ void wr_stopper_start(struct wr_stopper *stopper, bool drain)
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, NULL); /* for this thread and all that it starts */
   signal(SIGPIPE, SIG_IGN);
-  pthread_mutex_init(&stopper->lock, NULL);
-  stopper->execution = NULL;
-  stopper->pausing = false;
-  stopper->drain = drain;
-  atomic_init(&stopper->signals, 0);
+  wr_stopper_open(stopper, drain);
   pthread_create(&stopper->thread, NULL, stopper_wait, stopper);
 }
 
@@ -57,6 +67,8 @@ void wr_stopper_watch(struct wr_stopper *stopper, struct wr_execution *execution
 {
   pthread_mutex_lock(&stopper->lock);
   stopper->execution = execution;
+  if (execution && atomic_load(&stopper->signals)) /* it was told so before this one began */
+    wr_execution_stop(execution, stopper->drain);
   pthread_mutex_unlock(&stopper->lock);
 }
 
@@ -94,5 +106,5 @@ void wr_stopper_end(struct wr_stopper *stopper)
 {
   pthread_cancel(stopper->thread); /* it waits for signals: the only place where it can be ended */
   pthread_join(stopper->thread, NULL);
-  pthread_mutex_destroy(&stopper->lock);
+  wr_stopper_close(stopper);
 }
