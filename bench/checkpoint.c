@@ -16,7 +16,7 @@
  * - MB, own MB: all bytes of an epoch, and those that it has written itself, in the middle of the
  *   newest ones.
  *
- * DIR must not exist; what is in it is removed.
+ * DIR must not exist, or be empty; it is removed at the end.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -369,8 +369,10 @@ int main(int argc, char **argv)
                               .keys = megabytes * 1000000 / BYTES_PER_KEY,
                               .seconds = argc > 3 ? atoll(argv[3]) : 25,
                               .interval_us = (argc > 4 ? atoll(argv[4]) : 10000) * WR_US_PER_MS};
+  rmdir(setup.dir); /* an empty one will do */
   if (mkdir(setup.dir, 0777) != 0) {
-    perror(setup.dir);
+    fprintf(stderr, "%s: %m; DIR must not exist, or be empty: it is removed at the end\n",
+            setup.dir);
     return 1;
   }
   printf("%llu MB of state, %llu keys, an epoch every %.1f s\n", (unsigned long long)megabytes,

@@ -2,7 +2,7 @@
 # Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/sessions bench/table bench/windows`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/window_join bench/kinesis
+EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/window_join bench/kinesis bench/followers bench/followers_http
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
@@ -12,6 +12,11 @@ bench_libyardstick_a_CXXFLAGS = $(AM_CXXFLAGS) -O3 -march=native
 bench_kinesis_SOURCES = bench/kinesis.c
 bench_kinesis_LDADD = $(weir_libs)
 nodist_EXTRA_bench_kinesis_SOURCES = cli/none.cc
+bench_followers_http_SOURCES = bench/followers_http.c
+nodist_EXTRA_bench_followers_http_SOURCES = cli/none.cc
+bench_followers_SOURCES = bench/followers.c
+bench_followers_LDADD = $(weir_libs)
+nodist_EXTRA_bench_followers_SOURCES = cli/none.cc
 bench_sessions_SOURCES = bench/sessions.c
 bench_sessions_LDADD = $(weir_libs)
 nodist_EXTRA_bench_sessions_SOURCES = cli/none.cc
