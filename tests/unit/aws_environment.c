@@ -81,3 +81,12 @@ const char *aws_environment_file(const char *name, const char *text)
     abort();
   return path;
 }
+
+uint32_t aws_environment_options(const char *const *pairs, struct wr_option_value *values)
+{
+  uint32_t count = 0;
+  for (; pairs[2 * count]; count++)
+    values[count] =
+        (struct wr_option_value){.key = pairs[2 * count], .value = pairs[2 * count + 1]};
+  return count;
+}

@@ -431,6 +431,53 @@ static void test_refuses(void)
   }
 }
 
+/* A table that follows new files is done with a file at its end: it is not opened again, and its
+ * name is forgotten when it is gone. One that is read once goes on behind it. */
+static void test_forgets_what_was_read(void)
+{
+  static const struct {
+    const char *position;
+    bool forgotten;
+  } gone[] = {{"end", true}, {"0", false}, {"5", false}, {NULL, false}};
+  struct folder folder;
+  struct connect_table table;
+  struct wr_split *splits;
+  uint32_t count;
+  struct wr_reader *reader;
+  struct wr_chunk chunk = {0};
+  folder_open(&folder);
+  folder_put(&folder, "a", "aaaaa");
+  folder_put(&folder, "b", "bbb");
+  connect_open(&table, "filesystem", NULL,
+               (const char *[]){"path", folder.path, "source.monitor-interval", "1 h", NULL});
+  const struct wr_reader_class *class = table.connector->reader;
+  for (size_t i = 0; i < WR_COUNT(gone); i++)
+    CU_ASSERT_EQUAL(class->forgets(&table.spec, &(struct wr_split){"x", gone[i].position}),
+                    gone[i].forgotten);
+  CU_ASSERT_PTR_NULL(class->end_position);
+  CU_ASSERT_EQUAL(class->discover(&table.spec, &table.arena, &splits, &count, &table.err), WR_OK);
+  CU_ASSERT_EQUAL_FATAL(count, 2);
+  CU_ASSERT_EQUAL(class->share(&table.spec, splits, count, NULL, 0, &table.spec.shared, &table.err),
+                  WR_OK);
+  splits[0].position = "end";
+  splits[1].position = "2";
+  CU_ASSERT_EQUAL_FATAL(class->open(&table.spec, splits, count, &reader, &table.err), WR_OK);
+  CU_ASSERT_STRING_EQUAL(reader->class->end_position, "end");
+  CU_ASSERT_EQUAL(reader->states[0], WR_SPLIT_DONE);
+  CU_ASSERT_EQUAL(class->next_split(reader), 1);
+  char bytes[8];
+  chunk.space = bytes, chunk.space_bytes = sizeof bytes;
+  CU_ASSERT_EQUAL(class->poll(reader, 0, &chunk, &table.err), WR_OK);
+  CU_ASSERT(chunk.split == 1 && chunk.length == 1 && bytes[0] == 'b');
+  CU_ASSERT_EQUAL(class->poll(reader, 0, &chunk, &table.err), WR_OK);
+  CU_ASSERT_EQUAL(reader->states[1], WR_SPLIT_DONE);
+  CU_ASSERT_EQUAL(reader->progress_done, reader->progress_total);
+  class->close(reader);
+  class->unshare(table.spec.shared);
+  connect_close(&table);
+  connect_remove_folder(folder.path);
+}
+
 static const struct wr_test tests[] = {
     {"reads-file", test_reads_file},
     {"reads-folder-in-order", test_reads_folder_in_order},
@@ -442,6 +489,7 @@ static const struct wr_test tests[] = {
     {"closes-oldest-partition", test_closes_oldest_partition},
     {"completes-orphans-of-partitions", test_completes_orphans_of_partitions},
     {"needs-partitions", test_needs_partitions},
+    {"forgets-what-was-read", test_forgets_what_was_read},
     {"refuses", test_refuses},
     {NULL, NULL},
 };

@@ -92,7 +92,7 @@ static void put_list(struct wr_buffer *bytes)
 static void reads_what_was_written(void)
 {
   struct wr_buffer bytes = {0};
-  struct wr_file_outbox outbox;
+  struct wr_outbox_list outbox;
   struct wr_file_entry entry;
   struct wr_error err;
   put_list(&bytes);
@@ -113,7 +113,7 @@ static void reads_what_was_written(void)
 
 static enum wr_code read_list(const char *bytes, size_t length)
 {
-  struct wr_file_outbox outbox;
+  struct wr_outbox_list outbox;
   struct wr_file_entry entry;
   struct wr_error err;
   enum wr_code code =

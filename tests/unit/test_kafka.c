@@ -4,47 +4,16 @@
  * made to refuse. What the mock does not know (lookups by time, compaction, transactions) is tested
  * end to end with real brokers.
  */
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
-
 #include "core/time.h"
 #include "tests/unit/connect.h"
+#include "tests/unit/mock_kafka.h"
 #include "text/json_write.h"
 
-#define GIVE_UP_US (30 * WR_US_PER_SECOND) /* when waiting for what must come */
-
-struct cluster {
-  rd_kafka_t *rk;
-  rd_kafka_mock_cluster_t *mock;
-  char servers[256];
-};
-
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
-{
-  (void)rk, (void)level, (void)facility, (void)text;
-}
-
-static void cluster_open(struct cluster *cluster, int partition_count)
-{
-  char why[256];
-  rd_kafka_conf_t *conf = rd_kafka_conf_new();
-  rd_kafka_conf_set_log_cb(conf, ignore_log);
-  cluster->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  cluster->mock = rd_kafka_mock_cluster_new(cluster->rk, 1);
-  rd_kafka_mock_topic_create(cluster->mock, "clicks", partition_count, 1);
-  snprintf(cluster->servers, sizeof cluster->servers, "%s",
-           rd_kafka_mock_cluster_bootstraps(cluster->mock));
-}
-
-static void cluster_close(struct cluster *cluster)
-{
-  rd_kafka_mock_cluster_destroy(cluster->mock);
-  rd_kafka_destroy(cluster->rk);
-}
+#define GIVE_UP_US (90 * WR_US_PER_SECOND) /* when waiting for what must come */
 
 /* ---- writing */
 
-static struct wr_writer *writer_open(struct connect_table *table, const struct cluster *cluster,
+static struct wr_writer *writer_open(struct connect_table *table, const struct mock_kafka *cluster,
                                      const char *key, const char *value)
 {
   struct wr_writer *writer = NULL;
@@ -71,7 +40,7 @@ static enum wr_code write_numbers(struct connect_table *table, struct wr_writer 
   return code;
 }
 
-static void put_numbers(const struct cluster *cluster, int first, int count)
+static void put_numbers(const struct mock_kafka *cluster, int first, int count)
 {
   struct connect_table table;
   struct wr_writer *writer = writer_open(&table, cluster, "sink.partitioner", "round-robin");
@@ -91,7 +60,7 @@ struct reading {
   uint32_t message_count, sum;
 };
 
-static enum wr_code reading_discover(struct reading *reading, const struct cluster *cluster,
+static enum wr_code reading_discover(struct reading *reading, const struct mock_kafka *cluster,
                                      const char *const *options)
 {
   const char *all[20] = {"topic", "clicks", "properties.bootstrap.servers", cluster->servers};
@@ -169,9 +138,9 @@ static const char *const bounded[] = {"scan.startup.mode", "earliest-offset", "s
 
 static void test_round_trip(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
-  cluster_open(&cluster, 3);
+  mock_kafka_open(&cluster, "clicks", 3);
   put_numbers(&cluster, 0, 10000);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, bounded), WR_OK);
   CU_ASSERT_EQUAL(reading.split_count, 3);
@@ -185,15 +154,15 @@ static void test_round_trip(void)
   CU_ASSERT_EQUAL(reading.reader->progress_done, 10000);
   CU_ASSERT_STRING_EQUAL(reading.splits[0].position, "3334..3334");
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 /* Stopped after every poll and opened again where it stood: each record once. */
 static void test_goes_on_at_position(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
-  cluster_open(&cluster, 2);
+  mock_kafka_open(&cluster, "clicks", 2);
   put_numbers(&cluster, 0, 20000);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, bounded), WR_OK);
   for (int round = 0; round < 3; round++) {
@@ -208,17 +177,17 @@ static void test_goes_on_at_position(void)
   reading_wait(&reading, 20000, WR_SPLIT_DONE);
   CU_ASSERT_EQUAL(reading.sum, 199990000);
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static void test_offset_is_gone(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
   static const char *const options[] = {"scan.startup.mode", "specific-offsets",
                                         "scan.startup.specific-offsets", "partition:0,offset:500",
                                         NULL};
-  cluster_open(&cluster, 1);
+  mock_kafka_open(&cluster, "clicks", 1);
   put_numbers(&cluster, 0, 10);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, options), WR_OK);
   CU_ASSERT_STRING_EQUAL(reading.splits[0].position, "500");
@@ -231,17 +200,17 @@ static void test_offset_is_gone(void)
   WR_CHECK(strstr(reading.table.err.message, "partition 0 of the topic 'clicks' has no offset 500"),
            "%s", reading.table.err.message);
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static void test_group_offsets(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
   static const char *const options[] = {"properties.group.id", "g", NULL};
   static const char *const reset[] = {"properties.group.id", "g", "properties.auto.offset.reset",
                                       "earliest", NULL};
-  cluster_open(&cluster, 2);
+  mock_kafka_open(&cluster, "clicks", 2);
   put_numbers(&cluster, 0, 100);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, options), WR_SEMANTIC);
   CU_ASSERT(strstr(reading.table.err.message, "'g' has no offset") != NULL);
@@ -256,12 +225,12 @@ static void test_group_offsets(void)
   CU_ASSERT_STRING_EQUAL(reading.splits[0].position, "20");
   CU_ASSERT_STRING_EQUAL(reading.splits[1].position, "30");
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static void test_nobody_there(void)
 {
-  struct cluster cluster = {.servers = "127.0.0.1:1"};
+  struct mock_kafka cluster = {.servers = "127.0.0.1:1"};
   struct reading reading;
   static const char *const options[] = {"scan.startup.mode", "earliest-offset",
                                         "scan.connect.timeout", "300 ms", NULL};
@@ -276,10 +245,10 @@ static void test_nobody_there(void)
 /* A broker that goes and comes back: said once each, and no record is lost. */
 static void test_broker_goes_and_comes(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
   static const char *const options[] = {"scan.startup.mode", "earliest-offset", NULL};
-  cluster_open(&cluster, 2);
+  mock_kafka_open(&cluster, "clicks", 2);
   put_numbers(&cluster, 0, 1000);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, options), WR_OK);
   reading_open(&reading);
@@ -297,7 +266,7 @@ static void test_broker_goes_and_comes(void)
   CU_ASSERT_EQUAL(reading.sum, 1999000);
   WR_CHECK(strstr(reading.table.notes, "answers again\n") != NULL, "%s", reading.table.notes);
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static bool wait_settled(struct connect_table *table, struct wr_writer *writer, uint64_t epoch,
@@ -312,9 +281,9 @@ static bool wait_settled(struct connect_table *table, struct wr_writer *writer, 
 
 static void test_epochs_settle(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct connect_table table;
-  cluster_open(&cluster, 2);
+  mock_kafka_open(&cluster, "clicks", 2);
   struct wr_writer *writer = writer_open(&table, &cluster, NULL, NULL);
   CU_ASSERT_EQUAL(writer->class->barrier(writer, 1, &table.err), WR_OK);
   CU_ASSERT(wait_settled(&table, writer, 1, GIVE_UP_US)); /* nothing was written */
@@ -331,14 +300,14 @@ static void test_epochs_settle(void)
   CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_OK);
   writer->class->close(writer);
   connect_close(&table);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static void test_refused_record(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct connect_table table;
-  cluster_open(&cluster, 1);
+  mock_kafka_open(&cluster, "clicks", 1);
   struct wr_writer *writer =
       writer_open(&table, &cluster, "properties.enable.idempotence", "false");
   rd_kafka_mock_push_request_errors(cluster.mock, 0 /* Produce */, 1,
@@ -349,15 +318,15 @@ static void test_refused_record(void)
            "%s", table.err.message);
   writer->class->close(writer);
   connect_close(&table);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 /* One record with a key and headers, by a producer of our own: the connector writes none. */
-static void put_with_headers(const struct cluster *cluster)
+static void put_with_headers(const struct mock_kafka *cluster)
 {
   char why[256];
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
-  rd_kafka_conf_set_log_cb(conf, ignore_log);
+  rd_kafka_conf_set_log_cb(conf, mock_kafka_ignore_log);
   rd_kafka_conf_set(conf, "bootstrap.servers", cluster->servers, why, sizeof why);
   rd_kafka_t *producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
   CU_ASSERT_PTR_NOT_NULL_FATAL(producer);
@@ -375,7 +344,7 @@ static void put_with_headers(const struct cluster *cluster)
 
 static void test_metadata(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
   static const char *const expected[] = {
       "\"clicks\"",
@@ -385,7 +354,7 @@ static void test_metadata(void)
       "\"CreateTime\"",
       "\"k\"",
       "{\"twice\":\"YSBsb25nZXIgdmFsdWU=\",\"bytes\":\"/wA=\",\"none\":null,\"\":\"\"}"};
-  cluster_open(&cluster, 1);
+  mock_kafka_open(&cluster, "clicks", 1);
   put_with_headers(&cluster);
   CU_ASSERT_EQUAL(reading_discover(&reading, &cluster, bounded), WR_OK);
   reading_open(&reading);
@@ -411,7 +380,7 @@ static void test_metadata(void)
   }
   CU_ASSERT_EQUAL(chunk.message_count, 1);
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 /* The value of a metadata column of the only record, as JSON. */
@@ -436,10 +405,10 @@ static void metadata_check(struct reading *reading, const struct wr_message *mes
 /* Key and time of a record are those that the sink was given. */
 static void test_writes_metadata(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct reading reading;
   struct connect_table table;
-  cluster_open(&cluster, 1);
+  mock_kafka_open(&cluster, "clicks", 1);
   struct wr_writer *writer = writer_open(&table, &cluster, "sink.partitioner", "default");
   const struct wr_outgoing record = {.bytes = "7",
                                      .length = 1,
@@ -461,7 +430,7 @@ static void test_writes_metadata(void)
   metadata_check(&reading, chunk.messages, "key", "\"page\"");
   metadata_check(&reading, chunk.messages, "timestamp", "\"2026-01-02 03:04:05.678Z\"");
   reading_close(&reading);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 static void test_refuses_options(void)

@@ -4,13 +4,11 @@
  * becomes of it. The mock keeps no offsets of transactions and aborts none; which epochs are
  * published, fences and restarts are tested end to end with real brokers.
  */
-#include <librdkafka/rdkafka.h>
-#include <librdkafka/rdkafka_mock.h>
-
 #include "connectors/kafka_outbox.h"
 #include "connectors/publisher.h"
 #include "core/time.h"
 #include "tests/unit/connect.h"
+#include "tests/unit/mock_kafka.h"
 
 #define JOB "0123456789abcdef"
 
@@ -26,46 +24,17 @@ enum {
   TXN_OFFSET_COMMIT = 28
 };
 
-struct cluster {
-  rd_kafka_t *rk;
-  rd_kafka_mock_cluster_t *mock;
-  char servers[256];
-};
-
-static void ignore_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
-{
-  (void)rk, (void)level, (void)facility, (void)text;
-}
-
-static void cluster_open(struct cluster *cluster)
-{
-  char why[256];
-  rd_kafka_conf_t *conf = rd_kafka_conf_new();
-  rd_kafka_conf_set_log_cb(conf, ignore_log);
-  cluster->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-  cluster->mock = rd_kafka_mock_cluster_new(cluster->rk, 1);
-  rd_kafka_mock_topic_create(cluster->mock, "out", 2, 1);
-  snprintf(cluster->servers, sizeof cluster->servers, "%s",
-           rd_kafka_mock_cluster_bootstraps(cluster->mock));
-}
-
-static void cluster_close(struct cluster *cluster)
-{
-  rd_kafka_mock_cluster_destroy(cluster->mock);
-  rd_kafka_destroy(cluster->rk);
-}
-
 struct sink {
   struct connect_table table;
   struct wr_publisher *publisher;
 };
 
-static void sink_open(struct sink *sink, const char *servers)
+static void sink_open(struct sink *sink, const char *servers, const char *connect_timeout)
 {
   connect_open(&sink->table, "kafka", NULL,
                (const char *[]){"topic", "out", "properties.bootstrap.servers", servers,
                                 "sink.delivery-guarantee", "exactly-once", "sink.connect.timeout",
-                                "4 s", NULL});
+                                connect_timeout, NULL});
   WR_CHECK(connect_check(&sink->table, true) == WR_OK, "%s", sink->table.err.message);
   sink->table.spec.job = JOB;
   sink->table.spec.sink = "t";
@@ -102,7 +71,7 @@ static enum wr_code sink_publish(struct sink *sink, uint64_t epoch, uint32_t cou
   return code;
 }
 
-static int64_t topic_records(const struct cluster *cluster)
+static int64_t topic_records(const struct mock_kafka *cluster)
 {
   char why[256];
   int64_t low, high, all = 0;
@@ -120,10 +89,10 @@ static int64_t topic_records(const struct cluster *cluster)
 
 static void test_publishes(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct sink sink;
-  cluster_open(&cluster);
-  sink_open(&sink, cluster.servers);
+  mock_kafka_open(&cluster, "out", 2);
+  sink_open(&sink, cluster.servers, "60 s");
   WR_CHECK(sink_recover(&sink) == WR_OK, "%s", sink.table.err.message);
   for (uint64_t epoch = 1; epoch < 6; epoch++)
     WR_CHECK(sink_publish(&sink, epoch, (uint32_t)epoch - 1) == WR_OK, "epoch %d: %s", (int)epoch,
@@ -131,7 +100,7 @@ static void test_publishes(void)
   WR_CHECK(topic_records(&cluster) == 10, "%d records", (int)topic_records(&cluster));
   CU_ASSERT_STRING_EQUAL(sink.table.notes, "");
   sink_close(&sink);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 /* What passes by itself is waited for; the epoch is there once. */
@@ -152,10 +121,10 @@ static void test_passing_answers(void)
       {END, RD_KAFKA_RESP_ERR_NOT_COORDINATOR},
   };
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
-    struct cluster cluster;
+    struct mock_kafka cluster;
     struct sink sink;
-    cluster_open(&cluster);
-    sink_open(&sink, cluster.servers);
+    mock_kafka_open(&cluster, "out", 2);
+    sink_open(&sink, cluster.servers, "60 s");
     rd_kafka_mock_push_request_errors(cluster.mock, (int16_t)rows[i].request, 2, rows[i].error,
                                       rows[i].error);
     WR_CHECK(sink_recover(&sink) == WR_OK, "%d %s: %s", rows[i].request,
@@ -164,7 +133,7 @@ static void test_passing_answers(void)
              rd_kafka_err2name(rows[i].error), sink.table.err.message);
     CU_ASSERT_EQUAL(topic_records(&cluster), 3);
     sink_close(&sink);
-    cluster_close(&cluster);
+    mock_kafka_close(&cluster);
   }
 }
 
@@ -199,10 +168,10 @@ static void test_final_answers(void)
        "a second time"},
   };
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
-    struct cluster cluster;
+    struct mock_kafka cluster;
     struct sink sink;
-    cluster_open(&cluster);
-    sink_open(&sink, cluster.servers);
+    mock_kafka_open(&cluster, "out", 2);
+    sink_open(&sink, cluster.servers, "60 s");
     rd_kafka_mock_push_request_errors(cluster.mock, (int16_t)rows[i].request, 1, rows[i].error);
     WR_CHECK(sink_recover(&sink) == WR_CONNECTION && !sink.table.err.retry, "%d %s",
              rows[i].request, rd_kafka_err2name(rows[i].error));
@@ -210,7 +179,7 @@ static void test_final_answers(void)
     WR_CHECK(strstr(sink.table.err.hint, rows[i].hint) != NULL, "%s", sink.table.err.hint);
     CU_ASSERT_EQUAL(topic_records(&cluster), 0);
     sink_close(&sink);
-    cluster_close(&cluster);
+    mock_kafka_close(&cluster);
   }
 }
 
@@ -225,30 +194,30 @@ static void test_refused_record(void)
       {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, "not allowed to write the topic"},
   };
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
-    struct cluster cluster;
+    struct mock_kafka cluster;
     struct sink sink;
-    cluster_open(&cluster);
-    sink_open(&sink, cluster.servers);
+    mock_kafka_open(&cluster, "out", 2);
+    sink_open(&sink, cluster.servers, "60 s");
     CU_ASSERT_EQUAL(sink_recover(&sink), WR_OK);
     rd_kafka_mock_push_request_errors(cluster.mock, PRODUCE, 1, rows[i].error);
     CU_ASSERT_EQUAL(sink_publish(&sink, 1, 1), WR_CONNECTION);
     WR_CHECK(strstr(sink.table.err.message, rows[i].part) != NULL, "%s", sink.table.err.message);
     CU_ASSERT(!sink.table.err.retry);
     sink_close(&sink);
-    cluster_close(&cluster);
+    mock_kafka_close(&cluster);
   }
 }
 
 /* Brokers too few for the topic of transactions: said after a while, and an error in the end. */
 static void test_no_coordinator(void)
 {
-  struct cluster cluster;
+  struct mock_kafka cluster;
   struct sink sink;
   rd_kafka_resp_err_t errors[2000];
   for (size_t i = 0; i < WR_COUNT(errors); i++)
     errors[i] = RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE;
-  cluster_open(&cluster);
-  sink_open(&sink, cluster.servers);
+  mock_kafka_open(&cluster, "out", 2);
+  sink_open(&sink, cluster.servers, "4 s");
   rd_kafka_mock_push_request_errors_array(cluster.mock, FIND_COORDINATOR, WR_COUNT(errors), errors);
   CU_ASSERT_EQUAL(sink_recover(&sink), WR_CONNECTION);
   CU_ASSERT(sink.table.err.retry);
@@ -257,14 +226,14 @@ static void test_no_coordinator(void)
   WR_CHECK(strstr(sink.table.notes, "transaction.state.log.replication.factor") != NULL, "%s",
            sink.table.notes);
   sink_close(&sink);
-  cluster_close(&cluster);
+  mock_kafka_close(&cluster);
 }
 
 /* Nobody there, and cancelled before anything began. */
 static void test_nobody_there(void)
 {
   struct sink sink;
-  sink_open(&sink, "127.0.0.1:9");
+  sink_open(&sink, "127.0.0.1:9", "300 ms");
   CU_ASSERT_EQUAL(sink_recover(&sink), WR_CONNECTION);
   CU_ASSERT(sink.table.err.retry);
   WR_CHECK(strstr(sink.table.err.message, "no Kafka broker at 127.0.0.1:9 answered") != NULL, "%s",

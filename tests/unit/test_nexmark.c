@@ -119,9 +119,13 @@ static void test_bids(void)
     if (n % 50 < 4)
       continue;
     long long auction, bidder, price, time_us;
-    char channel[32], extra[200], url[200];
+    char channel[32], extra[200], url[200], text[600];
     CU_ASSERT_FATAL(next_line(&bids[0], &at, &line, &length));
-    CU_ASSERT_EQUAL_FATAL(sscanf(line, "%lld %lld %lld %31s %lld %199s %199s", &auction, &bidder,
+    CU_ASSERT_FATAL(length <
+                    sizeof text); /* apart from the others: sscanf looks for the end of all */
+    memcpy(text, line, length);
+    text[length] = '\0';
+    CU_ASSERT_EQUAL_FATAL(sscanf(text, "%lld %lld %lld %31s %lld %199s %199s", &auction, &bidder,
                                  &price, channel, &time_us, extra, url),
                           7);
     long long last_auction = n / 50 * 3 + 2, last_person = n / 50;

@@ -304,7 +304,7 @@ static void any_batch_size(void)
       for (size_t c = 0; c < WR_COUNT(over_call_sets); c++) {
         struct over_outcome wanted = over_expected(rows, over_call_sets[c].calls, &frames[f].frame);
         CU_ASSERT(wanted.count > 1000 && (wanted.late > 0) == (o < 2));
-        for (size_t s = 0; s < WR_COUNT(sizes); s++) {
+        for (size_t s = (o + f + c) % 2; s < WR_COUNT(sizes); s += 2) { /* every other one */
           struct query *query = query_new(over_call_sets[c].calls, &frames[f].frame);
           query->in_order = orders[o].spread == 0;
           query_open(query, 1);

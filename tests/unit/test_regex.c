@@ -117,6 +117,26 @@ static void no_pattern_hangs(void)
                          "! a text of 1 bytes is not UTF-8: no pattern can be looked for in it");
 }
 
+/* For those who evaluate patterns of others on a thread that many need. */
+static void steps_can_be_fewer(void)
+{
+  struct wr_arena arena = {0};
+  struct wr_regex_search search = {0};
+  struct wr_error err;
+  const struct wr_regex *regex;
+  size_t at;
+  CU_ASSERT_EQUAL_FATAL(wr_regex_new(&arena, "(a+)+[bc]", 9, &regex, &at, &err), WR_OK);
+  for (int limited = 0; limited < 2; limited++) {
+    if (limited)
+      wr_regex_limit(regex, 20);
+    CU_ASSERT_TRUE(wr_regex_begin(&search, regex, "aaaaaaaaaa", 10));
+    CU_ASSERT_EQUAL(wr_regex_next(&search), limited ? WR_REGEX_GAVE_UP : WR_REGEX_NOTHING);
+  }
+  CU_ASSERT_PTR_NOT_NULL(strstr(search.why, "WR_REGEX_STEPS_MAX (20)"));
+  wr_regex_search_close(&search);
+  wr_arena_free(&arena);
+}
+
 static void too_long_patterns_name_the_limit(void)
 {
   static char pattern[WR_PATTERN_BYTES_MAX + 1];
@@ -271,6 +291,7 @@ static void errors_stand_at_the_character(void)
 static const struct wr_test tests[] = {
     {"syntax_is_that_of_java", syntax_is_that_of_java},
     {"no_pattern_hangs", no_pattern_hangs},
+    {"steps_can_be_fewer", steps_can_be_fewer},
     {"too_long_patterns_name_the_limit", too_long_patterns_name_the_limit},
     {"functions_of_patterns", functions_of_patterns},
     {"collections", collections},

@@ -4,16 +4,11 @@
  * of rows (ts, k, other, split, number), each a batch of its own; the last step is a collector that
  * sees what arrives, in the order in which it does.
  */
-#include <pthread.h>
 #include <stdlib.h>
 
-#include "connectors/connector.h"
-#include "core/builder.h"
 #include "core/time.h"
-#include "functions/bind.h"
-#include "operators/specs.h"
-#include "runtime/execution.h"
 #include "tests/unit/check.h"
+#include "tests/unit/hand_plan.h"
 
 enum { TS, K, OTHER, SPLIT, NUMBER, COLUMNS };
 enum { START = COLUMNS, END, TIME, WINDOWED };
@@ -54,24 +49,15 @@ struct script {
   int64_t splits[SPLITS_MAX], next[SPLITS_MAX], rows, ahead_ms;
   bool open;
   uint32_t turn;
-  struct wr_builder builders[COLUMNS];
-  struct wr_column columns[COLUMNS];
-  struct wr_run run;
-  char position[32];
+  struct hand_row row;
 };
-
-static int64_t script_option(const struct wr_table_spec *spec, const char *name)
-{
-  const char *value = wr_options_find(spec->options, name);
-  return value ? strtoll(value, NULL, 10) : 0;
-}
 
 static enum wr_code script_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
                                     struct wr_split **splits, uint32_t *split_count,
                                     struct wr_error *err)
 {
   (void)err;
-  *split_count = (uint32_t)script_option(spec, "splits");
+  *split_count = (uint32_t)hand_option(spec, "splits");
   *splits = WR_NEW_ARRAY(arena, struct wr_split, *split_count);
   for (uint32_t s = 0; s < *split_count; s++)
     (*splits)[s].name = wr_arena_print(arena, "%u", s);
@@ -87,15 +73,14 @@ static enum wr_code script_open(const struct wr_table_spec *spec, const struct w
   struct script *self = wr_memory_get_zero(sizeof *self);
   self->reader = (struct wr_reader){
       .class = &script_class, .states = self->states, .split_count = split_count};
-  self->rows = script_option(spec, "rows");
-  self->ahead_ms = script_option(spec, "ahead");
-  self->open = script_option(spec, "open");
+  self->rows = hand_option(spec, "rows");
+  self->ahead_ms = hand_option(spec, "ahead");
+  self->open = hand_option(spec, "open");
   for (uint32_t s = 0; s < split_count; s++) {
     self->splits[s] = strtoll(splits[s].name, NULL, 10);
     self->next[s] = splits[s].position ? strtoll(splits[s].position, NULL, 10) : 0;
   }
-  for (uint32_t c = 0; c < COLUMNS; c++)
-    wr_builder_open(&self->builders[c], fields[c].type);
+  hand_row_open(&self->row, &source_schema);
   *out = &self->reader;
   return WR_OK;
 }
@@ -103,8 +88,7 @@ static enum wr_code script_open(const struct wr_table_spec *spec, const struct w
 static void script_close(struct wr_reader *reader)
 {
   struct script *self = (struct script *)reader;
-  for (uint32_t c = 0; c < COLUMNS; c++)
-    wr_builder_close(&self->builders[c]);
+  hand_row_close(&self->row);
   free(self);
 }
 
@@ -113,18 +97,7 @@ static void script_make(struct script *self, uint32_t s, struct wr_batch *batch)
   int64_t split = self->splits[s], number = self->next[s]++;
   const int64_t values[COLUMNS] = {row_time(split, number, self->ahead_ms), row_key(split, number),
                                    row_other(split, number), split, number};
-  for (uint32_t c = 0; c < COLUMNS; c++) {
-    wr_builder_reset(&self->builders[c]);
-    wr_builder_reserve(&self->builders[c], 1);
-    wr_builder_put_i64(&self->builders[c], values[c]);
-    self->columns[c] = wr_builder_view(&self->builders[c]);
-  }
-  int length = snprintf(self->position, sizeof self->position, "%lld", (long long)number + 1);
-  self->run = (struct wr_run){s, 0, 1, {self->position, (uint32_t)length}};
-  batch->columns = self->columns;
-  batch->row_count = batch->picked_count = 1;
-  batch->runs = &self->run;
-  batch->run_count = 1;
+  hand_row_make(&self->row, values, s, number, batch);
 }
 
 static enum wr_code script_poll_rows(struct wr_reader *reader, int wait_ms, struct wr_batch *batch,
@@ -155,17 +128,12 @@ static const struct wr_connector script_connector = {.name = "script", .reader =
 
 /* What a collector has seen, in all of its copies. */
 struct seen {
-  pthread_mutex_t lock;
+  struct hand_collector collector;
   uint64_t rows, sum;
   int64_t last_ms[SPLITS_MAX]; /* of each split; -1: nothing yet */
   int64_t drift_ms, rows_of_split;
   int64_t value[KEYS]; /* of changes: what stands for a key; -1: nothing */
   uint32_t faults;     /* what must not be */
-};
-
-struct collector {
-  struct wr_operator op;
-  struct seen *seen;
 };
 
 /* Order does not matter, but which rows were paired does. */
@@ -195,52 +163,22 @@ static void seen_drift(struct seen *seen, int64_t split, int64_t time_ms)
   seen->last_ms[split] = time_ms;
 }
 
-static enum wr_code collector_open(const void *spec, const struct wr_operator_context *context,
-                                   struct wr_operator **out, struct wr_error *err);
-
-static enum wr_code collector_on_batch(struct wr_operator *op, uint32_t input,
-                                       const struct wr_batch *batch, struct wr_error *err)
+static void seen_row(struct hand_collector *self, const struct wr_operator *op,
+                     const struct wr_batch *batch, uint32_t row)
 {
-  struct seen *seen = ((struct collector *)op)->seen;
-  (void)input, (void)err;
-  pthread_mutex_lock(&seen->lock);
-  for (uint32_t i = 0; i < batch->picked_count; i++) {
-    uint32_t row = wr_batch_row(batch, i);
-    int64_t values[2 * WINDOWED];
-    for (uint32_t c = 0; c < batch->schema->column_count; c++)
-      values[c] = wr_column_i64(&batch->columns[c], row);
-    seen->rows++;
-    if (batch->change)
-      seen_change(seen, values[K], values[NUMBER], batch->change[row]);
-    if (seen->drift_ms)
-      seen_drift(seen, values[SPLIT], values[TS] / MS);
-    if (batch->schema->column_count == 2 * WINDOWED)
-      seen->sum += pair_sum(values[SPLIT], values[NUMBER], values[WINDOWED + SPLIT],
-                            values[WINDOWED + NUMBER]);
-  }
-  pthread_mutex_unlock(&seen->lock);
-  return WR_OK;
-}
-
-static void collector_close(struct wr_operator *op)
-{
-  free(op);
-}
-
-static const struct wr_operator_class collector_class = {.name = "Collector",
-                                                         .open = collector_open,
-                                                         .on_batch = collector_on_batch,
-                                                         .close = collector_close};
-
-static enum wr_code collector_open(const void *spec, const struct wr_operator_context *context,
-                                   struct wr_operator **out, struct wr_error *err)
-{
-  (void)err;
-  struct collector *self = wr_memory_get_zero(sizeof *self);
-  self->op = wr_operator_head(&collector_class, context);
-  self->seen = *(struct seen *const *)spec;
-  *out = &self->op;
-  return WR_OK;
+  struct seen *seen = (struct seen *)self;
+  int64_t values[2 * WINDOWED];
+  (void)op;
+  for (uint32_t c = 0; c < batch->schema->column_count; c++)
+    values[c] = wr_column_i64(&batch->columns[c], row);
+  seen->rows++;
+  if (batch->change)
+    seen_change(seen, values[K], values[NUMBER], batch->change[row]);
+  if (seen->drift_ms)
+    seen_drift(seen, values[SPLIT], values[TS] / MS);
+  if (batch->schema->column_count == 2 * WINDOWED)
+    seen->sum += pair_sum(values[SPLIT], values[NUMBER], values[WINDOWED + SPLIT],
+                          values[WINDOWED + NUMBER]);
 }
 
 /* ---- plans */
@@ -255,12 +193,11 @@ struct job {
   struct wr_watermark_spec watermark;
   struct wr_window_assign_spec assign;
   struct wr_window_join_spec join;
-  struct seen seen, *seen_at;
+  struct seen seen;
+  struct hand_collector *collector;
   struct wr_option_value values[4];
   struct wr_options options;
 };
-
-static const uint32_t all_columns[] = {0, 1, 2, 3, 4}, *const whole_columns[COLUMNS] = {NULL};
 
 static struct wr_plan_node *job_add(struct job *job, const char *name,
                                     const struct wr_schema *schema, uint32_t parallelism)
@@ -292,20 +229,13 @@ static struct job *job_new(uint32_t parallelism, const char *const *options)
   for (uint32_t i = 0; i < 4; i++)
     job->values[i] = (struct wr_option_value){.key = names[i], .value = options[i]};
   job->options = (struct wr_options){job->values, 4};
-  job->source = (struct wr_plan_source){.table = {.name = "t",
-                                                  .connector = &script_connector,
-                                                  .options = &job->options,
-                                                  .physical = &source_schema},
-                                        .wanted = all_columns,
-                                        .wanted_count = COLUMNS,
-                                        .made = &source_schema,
-                                        .fields = whole_columns,
-                                        .bounded = true};
+  job->source = hand_source(&script_connector, &job->options, &source_schema);
   struct wr_plan_node *source = job_add(job, "Source", &source_schema, parallelism);
   source->kind = WR_PLAN_SOURCE;
   source->source = &job->source;
-  pthread_mutex_init(&job->seen.lock, NULL);
-  job->seen_at = &job->seen;
+  pthread_mutex_init(&job->seen.collector.lock, NULL);
+  job->seen.collector.see = seen_row;
+  job->collector = &job->seen.collector;
   for (uint32_t k = 0; k < KEYS; k++)
     job->seen.value[k] = -1;
   for (uint32_t s = 0; s < SPLITS_MAX; s++)
@@ -315,22 +245,15 @@ static struct job *job_new(uint32_t parallelism, const char *const *options)
 
 static void job_free(struct job *job)
 {
-  pthread_mutex_destroy(&job->seen.lock);
+  pthread_mutex_destroy(&job->seen.collector.lock);
   wr_arena_free(&job->arena);
   free(job);
 }
 
 static void job_add_watermark(struct job *job)
 {
-  struct wr_binding binding = {.arena = &job->arena, .time_zone = "UTC"};
   struct wr_plan_node *node = job_add(job, "Watermark", &source_schema, job->nodes[0].parallelism);
-  job->watermark =
-      (struct wr_watermark_spec){.schema = &source_schema,
-                                 .table = "t",
-                                 .expression = wr_bind_column(&binding, TS, &wr_type_timestamp3,
-                                                              (struct wr_span){WR_NO_POSITION, 0}),
-                                 .time_column = TS,
-                                 .arrived = true};
+  job->watermark = hand_watermark(&source_schema, TS, &job->arena);
   node->operator_class = &wr_operator_class_watermark;
   node->spec = &job->watermark;
   job_connect(job, node, node->id - 1, WR_EXCHANGE_FORWARD, NULL, 0);
@@ -354,31 +277,16 @@ static void job_add_collector(struct job *job, enum wr_exchange exchange, const 
 {
   const struct wr_plan_node *from = &job->nodes[job->plan.node_count - 1];
   struct wr_plan_node *node = job_add(job, "Collector", from->schema, parallelism);
-  node->operator_class = &collector_class;
-  node->spec = &job->seen_at;
+  node->operator_class = &hand_collector_class;
+  node->spec = &job->collector;
   job_connect(job, node, from->id, exchange, key, key ? 1 : 0);
-}
-
-static void job_note(void *self, const char *message)
-{
-  (void)self, (void)message;
 }
 
 static void job_run(struct job *job, struct wr_execution_options options,
                     struct wr_execution_summary *summary)
 {
-  struct wr_execution *execution;
   struct wr_error err;
-  options.note = job_note;
-  enum wr_code code = wr_execution_start(&job->plan, &options, &execution, &err);
-  CU_ASSERT_EQUAL(code, WR_OK);
-  if (code != WR_OK)
-    return;
-  while (!wr_execution_wait(execution, 1000))
-    ;
-  CU_ASSERT_EQUAL(wr_execution_result(execution, &err), WR_OK);
-  wr_execution_summarize(execution, summary);
-  wr_execution_free(execution);
+  CU_ASSERT_EQUAL(hand_run(&job->plan, options, summary, &err), WR_OK);
 }
 
 /* ---- where time goes */
@@ -424,7 +332,7 @@ static void times_are_those_of_tasks(void)
   static const uint32_t key = K;
   for (int timed = 0; timed < 2; timed++) {
     struct job *job = job_new(2, (const char *const[]){"2", "50", "0", "0"});
-    const struct wr_execution_options options = {.note = job_note, .timed = timed};
+    const struct wr_execution_options options = {.note = hand_note, .timed = timed};
     struct wr_execution *execution;
     struct wr_error err;
     job_add_watermark(job);
@@ -472,7 +380,7 @@ static const struct wr_operator_class ticker_class = {.name = "Ticker",
                                                       .open = ticker_open,
                                                       .on_batch = ticker_on_batch,
                                                       .on_timer = ticker_on_timer,
-                                                      .close = collector_close};
+                                                      .close = hand_close};
 
 static enum wr_code ticker_open(const void *spec, const struct wr_operator_context *context,
                                 struct wr_operator **out, struct wr_error *err)
@@ -554,7 +462,7 @@ static const struct wr_operator_class clocked_class = {.name = "Clocked",
                                                        .on_timer = clocked_on_timer,
                                                        .save = clocked_save,
                                                        .save_step = clocked_save_step,
-                                                       .close = collector_close};
+                                                       .close = hand_close};
 
 static enum wr_code clocked_open(const void *spec, const struct wr_operator_context *context,
                                  struct wr_operator **out, struct wr_error *err)

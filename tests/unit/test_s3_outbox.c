@@ -70,7 +70,7 @@ static void outbox(void)
        .bytes = 1 << 30},
   };
   struct wr_buffer bytes = {0};
-  struct wr_s3_outbox read;
+  struct wr_outbox_list read;
   struct wr_s3_entry entry;
   struct wr_error err;
   wr_s3_outbox_begin(&bytes, 17, WR_COUNT(entries));
@@ -112,7 +112,7 @@ static void outbox_is_refused(void)
   };
   for (size_t i = 0; i < WR_COUNT(wrong); i++) {
     struct wr_buffer bytes = {0};
-    struct wr_s3_outbox read;
+    struct wr_outbox_list read;
     struct wr_s3_entry entry;
     struct wr_error err;
     wr_s3_outbox_begin(&bytes, 1, 1);

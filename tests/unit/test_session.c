@@ -309,7 +309,7 @@ static void any_batch_size(void)
       const struct key_case *keys = &key_cases[q % WR_COUNT(key_cases)];
       struct reference reference = session_expected(rows, of, keys, time_cases[w].gap);
       CU_ASSERT(reference.lines.count > 0);
-      for (size_t s = 0; s < WR_COUNT(sizes); s++) {
+      for (size_t s = (w + q) % 2; s < WR_COUNT(sizes); s += 2) { /* every other one */
         struct query *query = query_new(of, keys, time_cases[w].gap);
         query_open(query, 1);
         query_rows(query, rows, 0, ROWS, sizes[s]);

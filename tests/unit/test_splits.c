@@ -7,20 +7,15 @@
  *
  *   a -> c, d      d, b -> e      e -> f      far      late: nobody's child, found in reader 7
  */
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "connectors/connector.h"
-#include "core/builder.h"
 #include "core/limits.h"
 #include "core/time.h"
-#include "functions/bind.h"
-#include "operators/specs.h"
-#include "runtime/execution.h"
 #include "runtime/inventory.h"
 #include "runtime/source.h"
 #include "tests/unit/check.h"
+#include "tests/unit/hand_plan.h"
 
 enum { TS, SHARD, NUMBER, COLUMNS };
 enum { A, B, FAR, C, D, E, F, LATE, SHARDS };
@@ -65,10 +60,7 @@ struct stream {
   struct wr_split added[2][SHARDS];
   uint32_t half, turn;
   bool late_begun;
-  struct wr_builder builders[COLUMNS];
-  struct wr_column columns[COLUMNS];
-  struct wr_run run;
-  char position[32];
+  struct hand_row row;
 };
 
 static uint32_t shard_find(const char *name)
@@ -77,12 +69,6 @@ static uint32_t shard_find(const char *name)
   while (s < SHARDS && strcmp(shards[s].name, name) != 0)
     s++;
   return s;
-}
-
-static int64_t stream_option(const struct wr_table_spec *spec, const char *name)
-{
-  const char *value = wr_options_find(spec->options, name);
-  return value ? strtoll(value, NULL, 10) : 0;
 }
 
 /* "found": a string of 0 and 1, who is there when the job begins. */
@@ -151,11 +137,10 @@ static enum wr_code stream_open(const struct wr_table_spec *spec, const struct w
     stream_take(self, shard, at_end ? shards[shard].rows : position ? strtoll(position, 0, 10) : 0);
   }
   self->opened = split_count;
-  self->reader.may_grow = stream_option(spec, "late") &&
+  self->reader.may_grow = hand_option(spec, "late") &&
                           spec->task == LATE_READER % spec->task_count &&
                           !self->ledger->known[LATE];
-  for (uint32_t c = 0; c < COLUMNS; c++)
-    wr_builder_open(&self->builders[c], fields[c].type);
+  hand_row_open(&self->row, &schema);
   *out = &self->reader;
   return WR_OK;
 }
@@ -163,8 +148,7 @@ static enum wr_code stream_open(const struct wr_table_spec *spec, const struct w
 static void stream_close(struct wr_reader *reader)
 {
   struct stream *self = (struct stream *)reader;
-  for (uint32_t c = 0; c < COLUMNS; c++)
-    wr_builder_close(&self->builders[c]);
+  hand_row_close(&self->row);
   free(self);
 }
 
@@ -199,18 +183,7 @@ static void stream_make(struct stream *self, uint32_t split, struct wr_batch *ba
   const struct shard *shard = &shards[self->shard[split]];
   int64_t number = self->next[split]++;
   const int64_t values[COLUMNS] = {(shard->first_ms + number) * MS, self->shard[split], number};
-  for (uint32_t c = 0; c < COLUMNS; c++) {
-    wr_builder_reset(&self->builders[c]);
-    wr_builder_reserve(&self->builders[c], 1);
-    wr_builder_put_i64(&self->builders[c], values[c]);
-    self->columns[c] = wr_builder_view(&self->builders[c]);
-  }
-  int length = snprintf(self->position, sizeof self->position, "%lld", (long long)number + 1);
-  self->run = (struct wr_run){split, 0, 1, {self->position, (uint32_t)length}};
-  batch->columns = self->columns;
-  batch->row_count = batch->picked_count = 1;
-  batch->runs = &self->run;
-  batch->run_count = 1;
+  hand_row_make(&self->row, values, split, number, batch);
 }
 
 /* Ends, and rows of another split, may come with one poll. */
@@ -240,7 +213,7 @@ static enum wr_code stream_poll_rows(struct wr_reader *reader, int wait_ms, stru
 
 static bool stream_grows(const struct wr_table_spec *spec)
 {
-  return stream_option(spec, "late") != 0;
+  return hand_option(spec, "late") != 0;
 }
 
 static const struct wr_reader_class stream_class = {.discover = stream_discover,
@@ -256,19 +229,11 @@ static const struct wr_connector stream_connector = {.name = "stream", .reader =
 /* ---- what arrives */
 
 struct seen {
-  pthread_mutex_t lock;
+  struct hand_collector collector;
   uint64_t times[SHARDS][400];
   bool alone; /* rows come through channels of several readers, in whatever order */
   uint32_t out_of_order, late, overtaken;
 };
-
-struct collector {
-  struct wr_operator op;
-  struct seen *seen;
-};
-
-static enum wr_code collector_open(const void *spec, const struct wr_operator_context *context,
-                                   struct wr_operator **out, struct wr_error *err);
 
 static bool shard_is_seen(const struct seen *seen, uint32_t shard)
 {
@@ -277,46 +242,18 @@ static bool shard_is_seen(const struct seen *seen, uint32_t shard)
 
 /* Behind the watermark, in its task, or alone behind all tasks: `before` is what the row must be
  * behind. */
-static enum wr_code collector_on_batch(struct wr_operator *op, uint32_t input,
-                                       const struct wr_batch *batch, struct wr_error *err)
+static void seen_row(struct hand_collector *self, const struct wr_operator *op,
+                     const struct wr_batch *batch, uint32_t row)
 {
-  struct seen *seen = ((struct collector *)op)->seen;
-  (void)input, (void)err;
-  pthread_mutex_lock(&seen->lock);
-  for (uint32_t i = 0; i < batch->picked_count; i++) {
-    uint32_t row = wr_batch_row(batch, i);
-    uint32_t shard = (uint32_t)wr_column_i64(&batch->columns[SHARD], row);
-    int64_t number = wr_column_i64(&batch->columns[NUMBER], row);
-    int64_t time_us = wr_column_i64(&batch->columns[TS], row);
-    seen->times[shard][number]++;
-    for (uint32_t p = 0; p < 2; p++)
-      seen->out_of_order += !seen->alone && !shard_is_seen(seen, shards[shard].parents[p]);
-    seen->late += batch->arrived_us && batch->arrived_us[row] >= time_us;
-    seen->overtaken += op->watermark_us >= time_us;
-  }
-  pthread_mutex_unlock(&seen->lock);
-  return WR_OK;
-}
-
-static void collector_close(struct wr_operator *op)
-{
-  free(op);
-}
-
-static const struct wr_operator_class collector_class = {.name = "Collector",
-                                                         .open = collector_open,
-                                                         .on_batch = collector_on_batch,
-                                                         .close = collector_close};
-
-static enum wr_code collector_open(const void *spec, const struct wr_operator_context *context,
-                                   struct wr_operator **out, struct wr_error *err)
-{
-  (void)err;
-  struct collector *self = wr_memory_get_zero(sizeof *self);
-  self->op = wr_operator_head(&collector_class, context);
-  self->seen = *(struct seen *const *)spec;
-  *out = &self->op;
-  return WR_OK;
+  struct seen *seen = (struct seen *)self;
+  uint32_t shard = (uint32_t)wr_column_i64(&batch->columns[SHARD], row);
+  int64_t number = wr_column_i64(&batch->columns[NUMBER], row);
+  int64_t time_us = wr_column_i64(&batch->columns[TS], row);
+  seen->times[shard][number]++;
+  for (uint32_t p = 0; p < 2; p++)
+    seen->out_of_order += !seen->alone && !shard_is_seen(seen, shards[shard].parents[p]);
+  seen->late += batch->arrived_us && batch->arrived_us[row] >= time_us;
+  seen->overtaken += op->watermark_us >= time_us;
 }
 
 /* ---- jobs */
@@ -330,42 +267,26 @@ struct job {
   struct wr_watermark_spec watermark;
   struct wr_option_value values[2];
   struct wr_options options;
-  struct seen *seen;
+  struct hand_collector *collector;
 };
-
-static const uint32_t all_columns[] = {0, 1, 2}, *const whole_columns[COLUMNS] = {NULL};
 
 /* found, late: what the source's options say; alone: the collector is a task of its own. */
 static void job_make(struct job *job, struct seen *seen, uint32_t parallelism, const char *found,
                      bool late, bool alone)
 {
-  struct wr_binding binding = {.arena = &job->arena, .time_zone = "UTC"};
-  job->seen = seen;
+  seen->collector.see = seen_row;
+  job->collector = &seen->collector;
   seen->alone = alone;
   job->values[0] = (struct wr_option_value){.key = "found", .value = found};
   job->values[1] = (struct wr_option_value){.key = "late", .value = late ? "1" : "0"};
   job->options = (struct wr_options){job->values, 2};
-  job->source = (struct wr_plan_source){.table = {.name = "t",
-                                                  .connector = &stream_connector,
-                                                  .options = &job->options,
-                                                  .physical = &schema},
-                                        .wanted = all_columns,
-                                        .wanted_count = COLUMNS,
-                                        .made = &schema,
-                                        .fields = whole_columns,
-                                        .bounded = true};
-  job->watermark =
-      (struct wr_watermark_spec){.schema = &schema,
-                                 .table = "t",
-                                 .expression = wr_bind_column(&binding, TS, &wr_type_timestamp3,
-                                                              (struct wr_span){WR_NO_POSITION, 0}),
-                                 .time_column = TS,
-                                 .arrived = true};
+  job->source = hand_source(&stream_connector, &job->options, &schema);
+  job->watermark = hand_watermark(&schema, TS, &job->arena);
   job->nodes[0] = (struct wr_plan_node){.kind = WR_PLAN_SOURCE, .source = &job->source};
   job->nodes[1] = (struct wr_plan_node){
       .operator_class = &wr_operator_class_watermark, .spec = &job->watermark, .id = 1};
-  job->nodes[2] =
-      (struct wr_plan_node){.operator_class = &collector_class, .spec = &job->seen, .id = 2};
+  job->nodes[2] = (struct wr_plan_node){
+      .operator_class = &hand_collector_class, .spec = &job->collector, .id = 2};
   for (uint32_t n = 0; n < 3; n++) {
     struct wr_plan_node *node = &job->nodes[n];
     bool gathers = n == 2 && alone;
@@ -383,23 +304,10 @@ static void job_make(struct job *job, struct seen *seen, uint32_t parallelism, c
       .nodes = job->nodes, .node_count = 3, .error_stream = UINT32_MAX, .time_zone = "UTC"};
 }
 
-static void job_note(void *self, const char *message)
-{
-  (void)self, (void)message;
-}
-
 static enum wr_code job_run(struct job *job, struct wr_execution_options options,
                             struct wr_error *err)
 {
-  struct wr_execution *execution;
-  options.note = job_note;
-  enum wr_code code = wr_execution_start(&job->plan, &options, &execution, err);
-  if (code != WR_OK)
-    return code;
-  while (!wr_execution_wait(execution, 1000))
-    ;
-  code = wr_execution_result(execution, err);
-  wr_execution_free(execution);
+  enum wr_code code = hand_run(&job->plan, options, NULL, err);
   wr_arena_free(&job->arena);
   return code;
 }
@@ -426,7 +334,7 @@ static void children_follow_parents(void)
 {
   for (uint32_t parallelism = 1; parallelism <= 4; parallelism++)
     for (uint32_t alone = 0; alone < 2; alone++) {
-      struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+      struct seen seen = {.collector.lock = PTHREAD_MUTEX_INITIALIZER};
       struct wr_error err;
       struct job job = {0};
       job_make(&job, &seen, parallelism, "111", false, alone);
@@ -439,7 +347,7 @@ static void children_follow_parents(void)
 static void a_reader_without_splits_waits(void)
 {
   for (uint32_t parallelism = 1; parallelism <= 8; parallelism += 7) {
-    struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct seen seen = {.collector.lock = PTHREAD_MUTEX_INITIALIZER};
     struct wr_error err;
     struct job job = {0};
     job_make(&job, &seen, parallelism, "111", true, true);
@@ -463,7 +371,7 @@ static void going_on_finds_them_again(void)
 {
   for (uint32_t parallelism = 1; parallelism <= 3; parallelism++)
     for (uint64_t cut = 20; cut < 400; cut += 31) {
-      struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+      struct seen seen = {.collector.lock = PTHREAD_MUTEX_INITIALIZER};
       struct wr_store *store = wr_store_memory_new();
       struct wr_arena arena = {0};
       struct wr_snapshot snapshot;
@@ -505,7 +413,7 @@ static const char *position_of(const struct wr_snapshot *snapshot, struct wr_are
  * and in every epoch from then on. */
 static void gone_ones_are_kept(void)
 {
-  struct seen seen = {.lock = PTHREAD_MUTEX_INITIALIZER};
+  struct seen seen = {.collector.lock = PTHREAD_MUTEX_INITIALIZER};
   struct wr_store *store = wr_store_memory_new();
   struct wr_arena arena = {0};
   struct wr_snapshot snapshot;

@@ -455,7 +455,7 @@ static uint32_t loaded_differences(const struct shape *shape, const struct chain
                                    uint32_t chain_count, uint32_t task_count,
                                    const struct model *model)
 {
-  struct world worlds[COPIES_MAX];
+  struct world worlds[COPIES_MAX] = {0}; /* zero for the compiler */
   for (uint32_t w = 0; w < task_count; w++) {
     world_open(&worlds[w], shape);
     for (uint32_t c = 0; c < chain_count; c++)

@@ -471,7 +471,7 @@ static void any_batch_size(void)
     for (size_t k = 0; k < WR_COUNT(key_cases); k++) {
       struct outcome outcome = expected(rows, &window, &key_cases[k]);
       CU_ASSERT(outcome.count > 1 && outcome.late > 0);
-      for (size_t s = 0; s < WR_COUNT(sizes); s++) {
+      for (size_t s = (w + k) % 2; s < WR_COUNT(sizes); s += 2) { /* every other one */
         struct query *query = query_new(&window, &key_cases[k]);
         query_open(query, 1);
         query_rows(query, rows, 0, ROWS, sizes[s]);

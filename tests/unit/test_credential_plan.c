@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where credentials come from: options, environment and profiles, and what is wrong with them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "net/aws.h"
+#include "net/credential_plan.h"
+#include "tests/unit/aws_environment.h"
+#include "tests/unit/check.h"
+
+/* A plan in one line: origin, key or address, and the roles. */
+static const char *plan_print(const struct wr_credential_plan *plan, char *out, size_t size)
+{
+  static const char *const origins[] = {"given", "web", "container", "instance"};
+  int used = snprintf(out, size, "%s", origins[plan->origin]);
+  const char *const texts[] = {plan->access_key,   plan->session_token,         plan->url,
+                               plan->web_role.arn, plan->web_role.session_name, plan->token_file,
+                               plan->token};
+  for (size_t i = 0; i < WR_COUNT(texts); i++)
+    if (texts[i])
+      used += snprintf(out + used, size - (size_t)used, " %s", texts[i]);
+  for (uint32_t i = 0; i < plan->role_count; i++)
+    used += snprintf(out + used, size - (size_t)used, " -> %s %s%s%s", plan->roles[i].arn,
+                     plan->roles[i].session_name, plan->roles[i].external_id ? " " : "",
+                     plan->roles[i].external_id ? plan->roles[i].external_id : "");
+  return out;
+}
+
+struct plan_row {
+  const char *what, *options[8], *variables[6], *config, *credentials;
+  const char *plan; /* or a part of the error, behind "!" */
+};
+
+static const struct plan_row plan_rows[] = {
+    {"options", {AWS_BASIC}, {AWS_KEYS}, "", "", "given OPT"},
+    {"environment",
+     {0},
+     {AWS_KEYS, "AWS_SESSION_TOKEN=t"},
+     "",
+     "[default]\naws_access_key_id=FILE\n",
+     "given ENV t"},
+    {"environment by name",
+     {"aws.credentials.provider", "ENV_VAR"},
+     {AWS_KEYS},
+     "",
+     "",
+     "given ENV"},
+    {"web identity",
+     {0},
+     {"AWS_WEB_IDENTITY_TOKEN_FILE=/t", "AWS_ROLE_ARN=arn:role/W"},
+     "",
+     "[default]\naws_access_key_id=FILE\n",
+     "web arn:role/W weir /t"},
+    {"web identity, its session's name",
+     {0},
+     {"AWS_WEB_IDENTITY_TOKEN_FILE=/t", "AWS_ROLE_ARN=arn:role/W", "AWS_ROLE_SESSION_NAME=n"},
+     "",
+     "",
+     "web arn:role/W n /t"},
+    {"web identity of options",
+     {"aws.credentials.webIdentityToken.file", "/o", AWS_ROLE},
+     {AWS_KEYS},
+     "",
+     "",
+     "web arn:role/R weir /o"},
+    {"default profile",
+     {0},
+     {0},
+     "",
+     "[default]\naws_access_key_id = FILE\naws_secret_access_key = s\n",
+     "given FILE"},
+    {"the credentials file before config",
+     {0},
+     {0},
+     "[default]\naws_access_key_id = CONFIG\naws_secret_access_key = s\n",
+     "[default]\naws_access_key_id = FILE\n",
+     "given FILE"},
+    {"config alone",
+     {0},
+     {"AWS_PROFILE=dev"},
+     "[profile dev]\naws_access_key_id = CONFIG\naws_secret_access_key = s\n",
+     "",
+     "given CONFIG"},
+    {"a profile of options",
+     {"aws.credentials.profile.name", "dev"},
+     {AWS_KEYS},
+     "",
+     "[dev]\naws_access_key_id = DEV\naws_secret_access_key = s\naws_session_token = t\n",
+     "given DEV t"},
+    {"a quoted name",
+     {0},
+     {"AWS_PROFILE=my dev"},
+     "[profile \"my dev\"]\naws_access_key_id = Q ; why\naws_secret_access_key = s\n",
+     "",
+     "given Q"},
+    {"a chain of roles",
+     {0},
+     {"AWS_PROFILE=c"},
+     "[profile c]\nrole_arn = C\nsource_profile = b\nexternal_id = x\nrole_session_name = me\n"
+     "[profile b]\nrole_arn = B\nsource_profile = a\n",
+     "[a]\naws_access_key_id = A\naws_secret_access_key = s\n",
+     "given A -> B weir -> C me x"},
+    {"its own source",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\nsource_profile = default\n",
+     "[default]\naws_access_key_id = A\naws_secret_access_key = s\n",
+     "given A -> R weir"},
+    {"a circle",
+     {0},
+     {"AWS_PROFILE=a"},
+     "[profile a]\nrole_arn = A\nsource_profile = b\n[profile b]\nrole_arn = B\nsource_profile = a\n",
+     "",
+     "!WR_AWS_ROLES_MAX (16) profiles, or in a circle"},
+    {"source: environment",
+     {"aws.credentials.profile.name", "p"},
+     {AWS_KEYS},
+     "[profile p]\nrole_arn = R\ncredential_source = Environment\n",
+     "",
+     "given ENV -> R weir"},
+    {"source: instance",
+     {"aws.credentials.profile.name", "p"},
+     {0},
+     "[profile p]\nrole_arn = R\ncredential_source = Ec2InstanceMetadata\n",
+     "",
+     "instance http://169.254.169.254 -> R weir"},
+    {"source: container",
+     {"aws.credentials.profile.name", "p"},
+     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=/x", "AWS_CONTAINER_AUTHORIZATION_TOKEN=t"},
+     "[profile p]\nrole_arn = R\ncredential_source = EcsContainer\n",
+     "",
+     "container http://169.254.170.2/x t -> R weir"},
+    {"a profile's web identity",
+     {0},
+     {"AWS_PROFILE=w"},
+     "[profile w]\nrole_arn = W\nweb_identity_token_file = /f\nrole_session_name = n\n",
+     "",
+     "web W n /f"},
+    {"from one web identity to another role",
+     {0},
+     {"AWS_PROFILE=x"},
+     "[profile x]\nrole_arn = X\nsource_profile = w\n"
+     "[profile w]\nrole_arn = W\nweb_identity_token_file = /f\n",
+     "",
+     "web W weir /f -> X weir"},
+    {"container",
+     {0},
+     {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://localhost:1/c"},
+     "",
+     "",
+     "container http://localhost:1/c"},
+    {"container of EKS",
+     {0},
+     {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://169.254.170.23/v1",
+      "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE=/t"},
+     "",
+     "",
+     "container http://169.254.170.23/v1 /t"},
+    {"instance", {0}, {0}, "", "", "instance http://169.254.169.254"},
+    {"instance elsewhere",
+     {0},
+     {"AWS_EC2_METADATA_SERVICE_ENDPOINT=http://[::1]:99/"},
+     "",
+     "",
+     "instance http://[::1]:99"},
+    {"instance over IPv6",
+     {0},
+     {"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE=IPv6"},
+     "",
+     "",
+     "instance http://[fd00:ec2::254]"},
+    {"a role from keys",
+     {AWS_BASIC, AWS_ROLE, "aws.credentials.role.externalId", "x"},
+     {0},
+     "",
+     "",
+     "given OPT -> arn:role/R weir x"},
+    {"a role from a profile",
+     {"aws.credentials.provider", "ASSUME_ROLE", AWS_ROLE, "aws.credentials.profile.name", "p"},
+     {AWS_KEYS},
+     "",
+     "[p]\naws_access_key_id = P\naws_secret_access_key = s\n",
+     "given P -> arn:role/R weir"},
+    {"a role from what there is",
+     {AWS_ROLE, "aws.credentials.role.sessionName", "n"},
+     {AWS_KEYS},
+     "",
+     "",
+     "given ENV -> arn:role/R n"},
+
+    {"nothing",
+     {0},
+     {"AWS_EC2_METADATA_DISABLED=true"},
+     "",
+     "",
+     "!no credentials for AWS: neither options nor AWS_ACCESS_KEY_ID nor "
+     "AWS_WEB_IDENTITY_TOKEN_FILE nor the profile 'default' (in '/"},
+    {"half a key",
+     {"aws.credentials.basic.accesskeyid", "OPT"},
+     {0},
+     "",
+     "",
+     "!aws.credentials.basic.accesskeyid is given, but aws.credentials.basic.secretkey is not"},
+    {"half a key of the environment",
+     {0},
+     {"AWS_SECRET_ACCESS_KEY=hidden"},
+     "",
+     "",
+     "!AWS_SECRET_ACCESS_KEY is given, but AWS_ACCESS_KEY_ID is not"},
+    {"half a key of a profile",
+     {0},
+     {0},
+     "",
+     "[default]\naws_access_key_id = a\n",
+     "!aws_access_key_id of the profile 'default' is given, but aws_secret_access_key"},
+    {"no environment",
+     {"aws.credentials.provider", "ENV_VAR"},
+     {0},
+     "",
+     "",
+     "!AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set"},
+    {"no such profile",
+     {"aws.credentials.profile.name", "dve"},
+     {0},
+     "[profile dev]\nregion = x\n",
+     "",
+     "!there is no profile 'dve'"},
+    {"no such profile of the environment",
+     {0},
+     {"AWS_PROFILE=dve"},
+     "",
+     "",
+     "!there is no profile 'dve'"},
+    {"an empty profile",
+     {"aws.credentials.profile.name", "dev"},
+     {0},
+     "[profile dev]\nregion = x\n",
+     "",
+     "!the profile 'dev' has no credentials"},
+    {"no such source",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\nsource_profile = x\n",
+     "",
+     "!source_profile of the profile 'default' is 'x', which does not exist"},
+    {"no source",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\n",
+     "",
+     "!must have either source_profile or credential_source"},
+    {"two sources",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\nsource_profile = x\ncredential_source = Environment\n",
+     "",
+     "!must have either source_profile or credential_source"},
+    {"an unknown source",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\ncredential_source = Moon\n",
+     "",
+     "!is 'Moon', but must be Environment, Ec2InstanceMetadata or EcsContainer"},
+    {"a token to type",
+     {0},
+     {0},
+     "[default]\nrole_arn = R\nsource_profile = x\nmfa_serial = m\n",
+     "",
+     "!asks for a code of mfa_serial, which is not supported"},
+    {"a program",
+     {0},
+     {0},
+     "[default]\ncredential_process = /bin/x\n",
+     "",
+     "!from a program (credential_process), which is not supported"},
+    {"sign-on",
+     {0},
+     {0},
+     "[default]\nsso_session = s\n",
+     "",
+     "!a sign-on in the browser (sso_session)"},
+    {"a role without a name",
+     {"aws.credentials.provider", "ASSUME_ROLE"},
+     {AWS_KEYS},
+     "",
+     "",
+     "!needs 'aws.credentials.role.arn'"},
+    {"an option of another provider",
+     {"aws.credentials.provider", "ENV_VAR", AWS_BASIC},
+     {AWS_KEYS},
+     "",
+     "",
+     "!basic.accesskeyid' does not go with 'aws.credentials.provider' = 'ENV_VAR'"},
+    {"an external id for nobody",
+     {"aws.credentials.role.externalId", "x"},
+     {AWS_KEYS},
+     "",
+     "",
+     "!is of no use without 'aws.credentials.role.arn'"},
+    {"a token for nobody",
+     {"aws.credentials.provider", "WEB_IDENTITY_TOKEN", AWS_ROLE},
+     {0},
+     "",
+     "",
+     "!says where the token is"},
+    {"far away over http",
+     {0},
+     {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://localhost.evil.com/c"},
+     "",
+     "",
+     "!but must be https, or http to this machine"},
+    {"far away behind a password",
+     {0},
+     {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://localhost:x@evil.com/"},
+     "",
+     "",
+     "!but must be https, or http to this machine"},
+    {"far away behind a name",
+     {0},
+     {"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://localhost@evil.com/"},
+     "",
+     "",
+     "!but must be https, or http to this machine"},
+    {"a file that is not there",
+     {"aws.credentials.profile.path", "/no/such/file"},
+     {0},
+     "",
+     "",
+     "!cannot read '/no/such/file'"},
+    {"a broken file", {0}, {0}, "", "[default]\naws_access_key_id = a\nhidden\n", "!line 3 of "},
+    {"a section without end", {0}, {0}, "", "[default\n", "!has no ']'"},
+};
+
+static void test_plans(void)
+{
+  for (size_t i = 0; i < WR_COUNT(plan_rows); i++) {
+    const struct plan_row *row = &plan_rows[i];
+    struct wr_arena arena = {0};
+    struct wr_error err;
+    aws_environment_begin();
+    const char *variables[7] = {NULL}, *pairs[10] = {NULL};
+    memcpy(variables, row->variables, sizeof row->variables);
+    memcpy(pairs, row->options, sizeof row->options);
+    aws_environment_set(variables);
+    aws_environment_file("config", row->config);
+    aws_environment_file("credentials", row->credentials);
+    struct wr_option_value values[AWS_OPTIONS_MAX];
+    struct wr_options options = {values, aws_environment_options(pairs, values)};
+    struct wr_aws_settings settings = {.service = "kinesis", .options = &options, .region = "r"};
+    struct wr_aws_setup setup;
+    struct wr_credential_plan plan;
+    char text[900];
+    enum wr_code code = wr_aws_setup_read(&settings, &arena, &setup, &err);
+    if (!code)
+      code = wr_credential_plan_make(&setup, &arena, &plan, &err);
+    if (code)
+      snprintf(text, sizeof text, "!%s", err.message);
+    else
+      plan_print(&plan, text, sizeof text);
+    bool fits = row->plan[0] == '!' ? code && strstr(text + 1, row->plan + 1)
+                                    : strcmp(text, row->plan) == 0;
+    WR_CHECK(fits && !strstr(text, "hidden"), "%s: %s", row->what, text);
+    wr_arena_free(&arena);
+    aws_environment_end();
+  }
+}
+
+static const struct wr_test tests[] = {{"plans", test_plans}, {NULL, NULL}};
+
+const struct wr_suite wr_suite_credential_plan = {"credential_plan", tests};
