@@ -8,7 +8,7 @@ import house
 
 INCLUDE = re.compile(r'#[ \t]*include[ \t]*"([^"]+)"')
 # Made in the build directory, or (none.cc) a name that only chooses the linker.
-GENERATED = re.compile(r"^(parser/(grammar|lexer)\.[ch]|cli/none\.cc)$")
+GENERATED = re.compile(r"^(parser/(grammar|lexer)\.[ch]|server/page_assets\.c|cli/none\.cc)$")
 
 
 def main():
