@@ -2,6 +2,7 @@
 """The tests' own side of Kafka: the broker by scripts/services, records by kcat."""
 import json
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -51,6 +52,7 @@ class Broker:
         return done
 
     def start(self):
+        self.wake()
         self.address = self.services("start", "kafka").stdout.strip().split("=", 1)[1]
 
     def stop(self):
@@ -64,17 +66,24 @@ class Broker:
         with open(os.path.join(self.folder, "kafka", "pid"), encoding="ascii") as f:
             os.kill(int(f.read()), number)
 
+    def wake(self):
+        """a test that has failed may have left it held"""
+        try:
+            self.signal(signal.SIGCONT)
+        except (FileNotFoundError, ProcessLookupError, ValueError):  # it is not running
+            pass
+
     def others(self):
         """servers of other kinds that tests have started here"""
         return {name for name in os.listdir(self.folder)
                 if name != "kafka" and os.path.isfile(os.path.join(self.folder, name, "pid"))}
 
     def leave(self):
-        """at the end of the run: as we found it"""
-        if not self.was_there:
-            self.stop()
-        for name in self.others() - self.others_before:
-            self.services("stop", name)
+        """at the end of the run: as we found it. Nobody needs the data, so none gets time to say good-bye: one of
+        them would take half a minute."""
+        names = sorted(self.others() - self.others_before)
+        for name in names if self.was_there else ["kafka", *names]:
+            self.services("kill", name, check=False)
 
     def tool(self, name, *arguments):
         """what one of Kafka's own tools prints"""
@@ -118,7 +127,7 @@ class Broker:
 
     def ask(self, request):
         host, port = self.address.rsplit(":", 1)
-        with socket.create_connection((host, int(port)), timeout=30) as connection:
+        with socket.create_connection((host, int(port)), timeout=120) as connection:
             connection.sendall(struct.pack(">i", len(request)) + request)
             stream = connection.makefile("rb")
             return stream.read(struct.unpack(">i", stream.read(4))[0])

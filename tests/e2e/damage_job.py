@@ -94,7 +94,7 @@ class Place:
             expect(process.poll() is None, "the job was over too soon for this test\n" + self.said()[-2000:])
         finally:
             process.send_signal(number)
-            process.wait(60)
+            process.wait(120)
 
     def look(self):
         """what weir state says of the directory"""

@@ -49,7 +49,7 @@ class Kinesis:
         for last_try in (False, True):
             try:
                 if not getattr(self.local, "connection", None):
-                    self.local.connection = http.client.HTTPConnection(self.address, timeout=30)
+                    self.local.connection = http.client.HTTPConnection(self.address, timeout=120)
                 self.local.connection.request("POST", "/", json.dumps(body), headers)
                 answer = self.local.connection.getresponse()
                 text = answer.read()

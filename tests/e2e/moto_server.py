@@ -40,7 +40,7 @@ class Moto:
                   % (self.region, service))
         request = urllib.request.Request(self.endpoint + path, body, dict(headers, Authorization=signed), method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=120) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
             raise Failure("%s %s: %d %s" % (service, path, error.code, error.read())) from None

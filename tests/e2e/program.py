@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program under test, run as a user runs it, and what a test holds in its hands. Everything waits
 for a condition until a deadline; the deadlines are generous, because they only matter on failure."""
+import glob
 import json
 import os
 import signal
@@ -8,7 +9,7 @@ import subprocess
 import threading
 import time
 
-LIMIT_S = 60
+LIMIT_S = 120
 POLL_S = 0.02
 
 
@@ -199,9 +200,23 @@ class Case:
         self.programs.append(program)
         return program
 
+    def start_command(self, *arguments):
+        """another command of the program"""
+        program = Weir([self.weir, *arguments], self.folder)
+        self.programs.append(program)
+        return program
+
     def run(self, sql, *arguments, code=0):
         """weir run to its end"""
         return self.start(sql, *arguments).end(code)
+
+    def written(self):
+        """the numbers `n` in the files that everybody sees in the folder out"""
+        got = []
+        for path in glob.glob(os.path.join(self.folder, "out", "part*")):
+            with open(path, encoding="utf-8") as f:
+                got += [json.loads(line)["n"] for line in f]
+        return got
 
     def close(self):
         for program in self.programs:

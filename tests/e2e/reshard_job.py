@@ -98,7 +98,7 @@ class Reshard:
         program.signal(signal.SIGKILL if how == "kill" else signal.SIGTERM)
         # told to stop before it has really begun, it leaves with 128 + 15
         codes = (-signal.SIGKILL,) if how == "kill" else (0, 128 + signal.SIGTERM)
-        code = program.process.wait(60)
+        code = program.process.wait(120)
         expect(code in codes, "exit code %d behind %s" % (code, how))
         program.end(code)
         # What comes while nobody reads is what shows whether parents are read before their children.

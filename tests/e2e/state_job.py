@@ -164,7 +164,7 @@ class Job:
     def run_until_epoch(self, least=2):
         """killed once so many epochs are there, and some result; its end must not be one of them"""
         process = self.start()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while len(self.epochs()) < least and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.002)
         process.kill()

@@ -7,6 +7,7 @@ import time
 
 from program import expect, expect_equal
 
+PLAIN_ONLY = ("test_source_never_there", "test_unknown_topic")
 NUMBERS = "CREATE TABLE numbers (n INT) WITH ('connector' = 'datagen', 'number-of-rows' = '10');"
 
 

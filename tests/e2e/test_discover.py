@@ -16,7 +16,7 @@ ROUNDS = int(os.environ.get("WEIR_DISCOVER_ROUNDS", "12"))
 
 def discover(case, *arguments, code=0):
     done = subprocess.run([case.weir, "discover", *arguments], cwd=case.folder, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, universal_newlines=True, timeout=60, check=False)
+                          stderr=subprocess.PIPE, universal_newlines=True, timeout=120, check=False)
     expect(done.returncode == code, "weir discover ended with %d: %s" % (done.returncode, done.stderr))
     return done.stdout if code == 0 else done.stderr
 

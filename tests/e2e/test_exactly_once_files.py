@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs with a state directory write files exactly once: whatever happens to the process, a row is in the visible
 files once or not yet, and at the end once. Rows are numbers, so every one that is missing or there twice is known by
-its name. WEIR_FILES_KILLS says how often the job is killed (30), WEIR_FILES_SEED at which moments. Tests that need a
+its name. WEIR_FILES_KILLS says how often the job is killed (15), WEIR_FILES_SEED at which moments. Tests that need a
 disk of their own mount one, which only root may do; otherwise they are skipped."""
 import collections
 import gzip
@@ -12,12 +12,14 @@ import shutil
 import signal
 import subprocess
 
-from program import Skip, end_of, expect, expect_equal, signal_after, wait_until
-from test_state import SmallDisk, expect_said
+from program import end_of, expect, expect_equal, signal_after, wait_until
+from small_disk import SmallDisk
+from test_state import expect_said
 
 TAKES_LONG = True
 NO_BROKER = True
-KILLS = int(os.environ.get("WEIR_FILES_KILLS", "30"))
+PLAIN_ONLY = ("test_one_folder", "test_full_of_names")
+KILLS = int(os.environ.get("WEIR_FILES_KILLS", "15"))
 ROWS = 120000
 RATE = 80000  # rows per second, so that a run takes a while
 SLOW = 15000  # so that a run lasts long enough for what is to happen meanwhile
@@ -346,7 +348,7 @@ def test_copied_state(case):
     process, newest = place.start(), place.newest()
     wait_until(lambda: place.newest() > newest + 2, "epochs")
     other = subprocess.run([case.weir, "run", "app.sql", "--state-dir", "copy"], cwd=place.path, check=False,
-                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
+                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
     expect_equal(other.returncode, 3, "exit code of the copy")
     expect_said(other.stdout.decode(), "table plain: another process of the same job holds out/plain/.weir-")
     place.end(process)
@@ -389,8 +391,6 @@ def test_full_disk(case):
     once."""
     place = Place(case, ["plain", "zipped"])
     with SmallDisk(os.path.join(place.path, "out"), "500k") as disk:
-        if not disk.is_there:
-            raise Skip("a small disk can only be mounted by root")
         process = place.start()
         wait_until(lambda: "No space left on device" in place.said(), "a full disk")
         disk.again("size=100m")
@@ -403,8 +403,6 @@ def test_full_of_names(case):
     """A disk that has room for bytes but for no further file."""
     place = Place(case, ["plain", "parts"])
     with SmallDisk(os.path.join(place.path, "out"), "100m,nr_inodes=25") as disk:
-        if not disk.is_there:
-            raise Skip("a small disk can only be mounted by root")
         process = place.start()
         wait_until(lambda: "No space left on device" in place.said(), "a full disk")
         disk.again("nr_inodes=10000")
@@ -415,9 +413,7 @@ def test_full_of_names(case):
 def test_read_only(case):
     """A folder that cannot be written is refused before the first row, and the job can go on later."""
     place = Place(case, ["plain"])
-    with SmallDisk(os.path.join(place.path, "out"), "100m") as disk:
-        if not disk.is_there and os.geteuid() == 0:
-            raise Skip("a disk cannot be mounted")
+    with SmallDisk(os.path.join(place.path, "out"), "100m", needed=os.geteuid() == 0) as disk:
         folder = os.path.join(place.path, "out", "plain")
         expect(place.run_until(lambda: place.newest() > 4), "the job was over too soon")
         if disk.is_there:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables over a folder that grows: 'source.monitor-interval'."""
-import glob
 import gzip
 import json
 import os
@@ -68,14 +67,6 @@ def test_not_while_it_is_written(case):
     expect(" 0 bad" in job.message(), "no half record was read")
 
 
-def written(case):
-    got = []
-    for path in glob.glob(os.path.join(case.folder, "out", "part*")):
-        with open(path, encoding="utf-8") as f:
-            got += [json.loads(line)["n"] for line in f]
-    return got
-
-
 def test_killed(case):
     """Killed while files come, and started again at another parallelism: every row once."""
     total = 0
@@ -88,14 +79,14 @@ def test_killed(case):
         INSERT INTO sink SELECT n FROM t;"""
     for life in range(4):
         job = case.start(sql, "--state-dir", "state", "-p", str(1 + life % 3))
-        before = len(written(case))
+        before = len(case.written())
         if life == 3:
-            wait_until(lambda: len(written(case)) >= total, lambda: "%d rows, there are %d" % (total, len(written(case))))
+            wait_until(lambda: len(case.written()) >= total, lambda: "%d rows, there are %d" % (total, len(case.written())))
             job.interrupt()
             break
         put(case, "more-%d" % life, range(total, total + 3000))
         total += 3000
-        wait_until(lambda: len(written(case)) > before or job.process.poll() is not None, "rows of life %d" % life)
+        wait_until(lambda: len(case.written()) > before or job.process.poll() is not None, "rows of life %d" % life)
         job.signal(signal.SIGKILL)
         job.process.wait()
-    expect_equal(sorted(written(case)), list(range(total)), "rows")
+    expect_equal(sorted(case.written()), list(range(total)), "rows")

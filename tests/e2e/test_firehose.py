@@ -43,7 +43,7 @@ class Moto:
         headers = {"Authorization": SIGNED % service, "X-Amz-Date": "20260101T000000Z"}
         if target:
             headers.update({"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"})
-        connection = http.client.HTTPConnection(self.address, timeout=30)
+        connection = http.client.HTTPConnection(self.address, timeout=120)
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
         text = answer.read()

@@ -103,7 +103,7 @@ def test_results_that_nobody_reads(case):
             expect_peak(case, peak, 128)
             count = sum(1 for _ in process.stdout)
             expect_equal(count, rows, "rows")
-            expect_equal(process.wait(60), 0, "exit code")
+            expect_equal(process.wait(120), 0, "exit code")
         except subprocess.TimeoutExpired:
             raise Failure("it does not end") from None
         finally:

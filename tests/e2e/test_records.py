@@ -174,7 +174,7 @@ def test_discovered(case):
     for p in range(2):
         case.broker.produce(topic, p, [{"id": 1000 * p + i, "by": {"name": "n%d" % i}} for i in range(300)])
     done = subprocess.run([case.weir, "discover", "--name", "t", "kafka://%s/%s" % (case.broker.address, topic)],
-                          stdout=subprocess.PIPE, universal_newlines=True, timeout=60, check=True)
+                          stdout=subprocess.PIPE, universal_newlines=True, timeout=120, check=True)
     expect("-- From 600 records" in done.stdout, done.stdout)
     expect("event_time TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL" in done.stdout, done.stdout)
     sql = done.stdout.replace("'format' = ", "'scan.bounded.mode' = 'latest-offset', 'format' = ")

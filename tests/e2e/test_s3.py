@@ -2,7 +2,6 @@
 """Tables over objects of S3, against moto: read once, followed, written, killed and restored. Rows are numbers, so every one that is
 missing or there twice is known by its name."""
 import contextlib
-import glob
 import gzip
 import http.client
 import http.server
@@ -184,14 +183,6 @@ def test_followed(case):
     expect_equal(sorted(row["n"] for row in job.rows()), list(range(30)), "rows")
 
 
-def written(case):
-    got = []
-    for path in glob.glob(os.path.join(case.folder, "out", "part*")):
-        with open(path, encoding="utf-8") as f:
-            got += [json.loads(line)["n"] for line in f]
-    return got
-
-
 def test_killed(case):
     """Killed at any moment, also in the middle of compressed objects, and started again while objects come: every row
     once."""
@@ -209,17 +200,17 @@ def test_killed(case):
         INSERT INTO sink SELECT n FROM t;""" % bucket.options("in/", **{"source.monitor-interval": "50 ms"})
     for life in range(4):
         job = case.start(sql, "--state-dir", "state", "-p", str(1 + life % 3))
-        before = len(written(case))
+        before = len(case.written())
         if life < 3:
             bucket.put("in/more-%d" % life, numbers(total, 3000, 100))
             total += 3000
-            wait_until(lambda: len(written(case)) > before or job.process.poll() is not None, "rows of life %d" % life)
+            wait_until(lambda: len(case.written()) > before or job.process.poll() is not None, "rows of life %d" % life)
             job.signal(signal.SIGKILL)
             job.process.wait()
         else:
-            wait_until(lambda: len(written(case)) >= total, lambda: "%d rows, there are %d" % (total, len(written(case))))
+            wait_until(lambda: len(case.written()) >= total, lambda: "%d rows, there are %d" % (total, len(case.written())))
             job.interrupt()
-    expect_equal(sorted(written(case)), list(range(total)), "rows")
+    expect_equal(sorted(case.written()), list(range(total)), "rows")
 
 
 # ---- writing

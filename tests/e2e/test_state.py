@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 
-from program import Skip, expect, expect_equal, wait_until
+from program import expect, expect_equal, wait_until
+from small_disk import SmallDisk
 from state_job import Job
 
 NO_BROKER = True
@@ -67,7 +68,7 @@ class Folder:
         """a program that has said something: before that it does not listen to signals yet"""
         wait_until(lambda: self.said() or process.poll() is not None, "its first words")
         process.send_signal(number)
-        expect_equal(process.wait(60), code, "exit code\n" + self.said())
+        expect_equal(process.wait(120), code, "exit code\n" + self.said())
         return self.said()
 
     def run_for(self, epochs, *arguments, number=signal.SIGTERM, code=0):
@@ -86,7 +87,7 @@ class Folder:
 
     def state(self, *arguments, code=0):
         done = subprocess.run([self.case.weir, "state", "state", *arguments], cwd=self.path, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60, check=False)
+                              stderr=subprocess.PIPE, timeout=120, check=False)
         expect_equal(done.returncode, code, "exit code of weir state\n" + done.stderr.decode())
         return done.stdout.decode()
 
@@ -270,37 +271,12 @@ def test_damage(case):
 # ---- disks
 
 
-class SmallDisk:
-    """A tmpfs on a folder; `is_there` false: it is not allowed here."""
-
-    def __init__(self, path, size):
-        os.makedirs(path, exist_ok=True)
-        self.path = path
-        self.is_there = self.mount("size=" + size)
-
-    def mount(self, options):
-        return os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.path],
-                                                    stderr=subprocess.DEVNULL, check=False).returncode == 0
-
-    def again(self, options):
-        subprocess.run(["mount", "-o", "remount," + options, self.path], check=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.is_there:
-            subprocess.run(["umount", "-l", self.path], check=True)
-
-
 def test_full_state(case):
     """A full disk costs epochs, not rows: it is told, the job goes on, and epochs are there again when
     there is room. Too many in a row end the job."""
     folder = Folder(case, (COUNT % ENDLESS).replace("COUNT(*)", "COUNT(*), COUNT(DISTINCT n)")
                     .replace("c BIGINT", "c BIGINT, d BIGINT"))
     with SmallDisk(os.path.join(folder.path, "state"), "40k") as disk:
-        if not disk.is_there:
-            return
         process = folder.start("--set", "execution.checkpointing.tolerable-failed-checkpoints=1000")
         wait_until(lambda: "could not be kept" in folder.said(), "a failure")
         expect_said(folder.said(), "No space left on device", "the job goes on")
@@ -310,7 +286,7 @@ def test_full_state(case):
         filler = os.path.join(disk.path, "filler")
         subprocess.run(["dd", "if=/dev/zero", "of=" + filler, "bs=4k"], stderr=subprocess.DEVNULL, check=False)
         process = folder.start("--set", "execution.checkpointing.tolerable-failed-checkpoints=2")
-        expect_equal(process.wait(60), 3, "exit code\n" + folder.said())
+        expect_equal(process.wait(120), 3, "exit code\n" + folder.said())
         expect_said(folder.said(), "3 epochs in a row could not be kept")
         os.remove(filler)
         wait_until(lambda: folder.run_for(4) and len(folder.counted()) > 2, "windows")
@@ -320,9 +296,7 @@ def test_full_state(case):
 def test_read_only(case):
     """A state directory that cannot be written is refused at the start, and left as it is."""
     folder = Folder(case, COUNT % ENDLESS)
-    with SmallDisk(os.path.join(folder.path, "state"), "10m") as disk:
-        if not disk.is_there and os.geteuid() == 0:
-            return
+    with SmallDisk(os.path.join(folder.path, "state"), "10m", needed=os.geteuid() == 0) as disk:
         folder.run_for(3, number=signal.SIGKILL, code=-signal.SIGKILL)
         if disk.is_there:
             disk.again("ro")
@@ -349,12 +323,10 @@ def test_full_sink(case):
     pauses, and nothing is missing at the end."""
     folder = many_results(case)
     with SmallDisk(os.path.join(folder.path, "out"), "200k") as disk:
-        if not disk.is_there:
-            raise Skip("a small disk can only be mounted by root")
         process = folder.start()
         wait_until(lambda: "No space left on device; starting again from epoch" in folder.said(), "a restart")
         disk.again("size=100m")
-        expect_equal(process.wait(60), 0, "exit code\n" + folder.said())
+        expect_equal(process.wait(120), 0, "exit code\n" + folder.said())
         expect_equal(sum(folder.counted().values()), 20000, "rows")
 
 

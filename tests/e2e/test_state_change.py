@@ -57,7 +57,7 @@ class Changing:
 
     def state(self):
         done = subprocess.run([self.case.weir, "state", "state", "--json"], cwd=self.path, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=60, check=False)
+                              stderr=subprocess.PIPE, timeout=120, check=False)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def position(self, source):
@@ -77,7 +77,7 @@ class Changing:
         try:
             wait_until(lambda: self.position("pace") >= MIDDLE or process.poll() is not None, "the middle of the job")
             process.send_signal(signal.SIGTERM)
-            code = process.wait(60)
+            code = process.wait(120)
         finally:
             process.kill()
         with open(os.path.join(self.path, "said"), encoding="utf-8") as said:

@@ -10,6 +10,7 @@ import clicks
 from program import expect_equal, wait_until
 
 KILLS = int(os.environ.get("WEIR_STATE_KAFKA_KILLS", "6"))
+PLAIN_ONLY = ("test_kill_tumble",)
 JOB = """
 SET 'execution.checkpointing.interval' = '50 ms';
 CREATE TABLE clicks (%s) %s;
@@ -80,7 +81,7 @@ def check_signals(case, windows, slide_ms, number):
         topics.produce(len(topics.all) // KILLS)
         time.sleep(dice.uniform(0, 0.5))
         program.signal(number)
-        program.process.wait(60)
+        program.process.wait(120)
     topics.produce_last()
     program = topics.start("-p", "2")
     topics.wait_for_results()
@@ -116,7 +117,7 @@ def test_latest(case):
     program.wait_for(lambda: os.path.isdir(os.path.join(state, "manifests")) and
                      "1" in os.listdir(os.path.join(state, "manifests")), "a first epoch")
     program.signal(signal.SIGKILL)
-    program.process.wait(60)
+    program.process.wait(120)
     case.broker.produce(topic, 0, ['{"n":%d}' % n for n in range(10, 20)])
     program = case.start(sql, "--state-dir", state)
     case.broker.wait_for_count(results, 10)

@@ -27,7 +27,7 @@ def test_interrupt(case):
         program = case.start(table + COUNT % case.kafka(results), "--parallelism", parallelism)
         program.wait_for_rows(1000)
         program.signal(number)
-        program.end(0, limit_s=10)
+        program.end(0)
         program.expect_message("stopped: 1,000 rows in, 1,000 rows out",
                                "1,000 rows were in windows or groups that had not ended")
         expect_equal(case.broker.count(results), 0, "results of windows that were open")
@@ -47,4 +47,4 @@ def test_second_interrupt(case):
     program.signal()
     program.wait_for_message("stopping; once more to leave at once")
     program.signal()
-    program.end(128 + signal.SIGINT, limit_s=10)
+    program.end(128 + signal.SIGINT)

@@ -4,6 +4,7 @@ import clicks
 from program import expect, expect_equal
 
 PARTITIONS = 3
+PLAIN_ONLY = ("test_tumble", "test_unbounded_parallel")
 ROWS = 50001  # a multiple of the partitions
 INSERT = """
 CREATE TABLE page_minute (window_start TIMESTAMP(3), window_end TIMESTAMP(3), page STRING, views BIGINT, avg_ms DOUBLE)
