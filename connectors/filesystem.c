@@ -145,11 +145,13 @@ const struct wr_option wr_filesystem_options[] = {
 };
 
 static const struct wr_metadata filesystem_metadata[] = {
-    [WR_FILE_PATH] = {"file.path", &wr_type_string, "Path of the file."},
-    [WR_FILE_NAME] = {"file.name", &wr_type_string, "Its name without folders."},
-    [WR_FILE_SIZE] = {"file.size", &wr_type_bigint, "Its size in bytes when it was opened."},
+    [WR_FILE_PATH] = {"file.path", &wr_type_string, "Path of the file.", WR_METADATA_READ_ONLY},
+    [WR_FILE_NAME] = {"file.name", &wr_type_string, "Its name without folders.",
+                      WR_METADATA_READ_ONLY},
+    [WR_FILE_SIZE] = {"file.size", &wr_type_bigint, "Its size in bytes when it was opened.",
+                      WR_METADATA_READ_ONLY},
     [WR_FILE_MODIFICATION_TIME] = {"file.modification-time", &wr_type_timestamp_ltz3,
-                                   "When it was last changed."},
+                                   "When it was last changed.", WR_METADATA_READ_ONLY},
     {.name = NULL},
 };
 

@@ -29,16 +29,19 @@ static const struct wr_type headers_type = {
     .kind = WR_MAP, .physical = WR_TEXT, .field_count = 2, .fields = headers_fields};
 
 const struct wr_metadata wr_kafka_metadata[] = {
-    [KAFKA_TOPIC] = {"topic", &wr_type_string, "Name of the topic."},
-    [KAFKA_PARTITION] = {"partition", &wr_type_int, "Number of the partition."},
-    [KAFKA_OFFSET] = {"offset", &wr_type_bigint, "Offset in the partition."},
+    [KAFKA_TOPIC] = {"topic", &wr_type_string, "Name of the topic.", WR_METADATA_READ_ONLY},
+    [KAFKA_PARTITION] = {"partition", &wr_type_int, "Number of the partition.",
+                         WR_METADATA_READ_ONLY},
+    [KAFKA_OFFSET] = {"offset", &wr_type_bigint, "Offset in the partition.", WR_METADATA_READ_ONLY},
     [KAFKA_TIMESTAMP] = {"timestamp", &wr_type_timestamp_ltz3, "The record's timestamp.",
                          WR_METADATA_TIME},
     [KAFKA_TIMESTAMP_TYPE] = {"timestamp-type", &wr_type_string,
-                              "CreateTime, LogAppendTime or NoTimestampType."},
+                              "CreateTime, LogAppendTime or NoTimestampType.",
+                              WR_METADATA_READ_ONLY},
     [KAFKA_KEY] = {"key", &wr_type_string, "The record's key.", WR_METADATA_KEY},
     [KAFKA_HEADERS] = {"headers", &headers_type,
-                       "The record's headers; of a name that stands twice the last value."},
+                       "The record's headers; of a name that stands twice the last value.",
+                       WR_METADATA_READ_ONLY},
     {.name = NULL},
 };
 

@@ -207,11 +207,14 @@ const struct wr_option wr_s3_options[] = {
 };
 
 static const struct wr_metadata s3_metadata[] = {
-    [WR_S3_PATH] = {"file.path", &wr_type_string, "Path of the object: s3://bucket/key."},
-    [WR_S3_NAME] = {"file.name", &wr_type_string, "What stands behind the last slash of its key."},
-    [WR_S3_SIZE] = {"file.size", &wr_type_bigint, "Its size in bytes, as it is stored."},
+    [WR_S3_PATH] = {"file.path", &wr_type_string, "Path of the object: s3://bucket/key.",
+                    WR_METADATA_READ_ONLY},
+    [WR_S3_NAME] = {"file.name", &wr_type_string, "What stands behind the last slash of its key.",
+                    WR_METADATA_READ_ONLY},
+    [WR_S3_SIZE] = {"file.size", &wr_type_bigint, "Its size in bytes, as it is stored.",
+                    WR_METADATA_READ_ONLY},
     [WR_S3_MODIFICATION_TIME] = {"file.modification-time", &wr_type_timestamp_ltz3,
-                                 "When it was stored."},
+                                 "When it was stored.", WR_METADATA_READ_ONLY},
     {.name = NULL},
 };
 

@@ -185,7 +185,7 @@ bool wr_s3_uploads_parse(const char *bytes, size_t length, struct wr_arena *aren
   struct wr_s3_xml xml = {.at = bytes, .end = bytes + length};
   struct wr_s3_upload upload = {NULL, NULL};
   bool in_upload = false, is_page = false, is_truncated = false;
-  *out = (struct wr_s3_uploads){NULL};
+  *out = (struct wr_s3_uploads){0};
   while (wr_s3_xml_next(&xml)) {
     if (wr_s3_xml_is(&xml, "ListMultipartUploadsResult")) {
       is_page = true;
@@ -236,7 +236,7 @@ bool wr_s3_parts_parse(const char *bytes, size_t length, struct wr_arena *arena,
   struct wr_s3_stored part = {.size = -1};
   bool in_part = false, is_page = false, is_truncated = false, is_sound = true;
   int64_t next = 0;
-  *out = (struct wr_s3_parts){NULL};
+  *out = (struct wr_s3_parts){0};
   while (wr_s3_xml_next(&xml)) {
     if (wr_s3_xml_is(&xml, "ListPartsResult")) {
       is_page = true;

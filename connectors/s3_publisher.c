@@ -99,7 +99,7 @@ static enum wr_code items_read(const struct publisher *self, const struct wr_sli
   struct wr_outbox_list outbox;
   enum wr_code code = WR_OK;
   uint64_t room = 0;
-  *out = (struct wr_s3_items){NULL};
+  *out = (struct wr_s3_items){0};
   for (uint32_t o = 0; code == WR_OK && o < outbox_count; o++) {
     code = wr_s3_outbox_open(&outbox, outboxes[o], err);
     room += outbox.left; /* never more than the outbox has bytes */
@@ -270,7 +270,7 @@ static enum wr_code abort_page(struct publisher *self, struct wr_arena *arena,
 
 static enum wr_code publisher_abort_rest(struct publisher *self, struct wr_error *err)
 {
-  struct wr_s3_uploads uploads = {NULL};
+  struct wr_s3_uploads uploads = {0};
   struct wr_arena arenas[2] = {{0}}; /* of this page, and of the one before */
   enum wr_code code = WR_OK;
   uint32_t page = 0;

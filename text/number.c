@@ -403,11 +403,11 @@ static size_t shortest_write(const struct shortest *number, char *out)
   char *at = out;
   int point = number->exponent; /* digits in front of the point */
   if (point > -3 && point <= 7) {
-    int whole = point < 0 ? 0 : point < number->count ? point : number->count;
+    int whole = 0;
     if (point <= 0)
       *at++ = '0';
-    memcpy(at, number->digits, (size_t)whole);
-    at += whole;
+    for (; whole < point && whole < number->count; whole++)
+      *at++ = number->digits[whole];
     for (int i = whole; i < point; i++)
       *at++ = '0';
     *at++ = '.';
