@@ -50,7 +50,8 @@ static enum wr_code live_check(const struct wr_table_spec *spec, bool writing, s
 static void live_note(const struct wr_table_spec *spec)
 {
   char message[WR_SQL_NAME_BYTES_MAX + 100];
-  snprintf(message, sizeof message, "nobody can watch table %s: the job runs without --http",
+  snprintf(message, sizeof message,
+           "nobody can watch table %s: the job runs without --http (weir run FILE --http ADDRESS)",
            spec->table);
   spec->note(spec->note_self, message);
 }

@@ -98,14 +98,18 @@ enum wr_code wr_api_checkpoints(const struct wr_web_request *request, struct wr_
 
 /* ---- asking for one */
 
-static enum wr_code check_keeps(const struct wr_api_look *look, struct wr_web_reply *reply,
+static enum wr_code check_keeps(const struct wr_web_request *request,
+                                const struct wr_api_look *look, struct wr_web_reply *reply,
                                 struct wr_error *err)
 {
   if (look->facts->state_dir)
     return WR_OK;
+  if (look->look.status == WR_JOB_FAILED && look->plan->node_count == 0)
+    return wr_web_fail(reply, 409, err, WR_SEMANTIC, "job %s has failed: %s", look->facts->name,
+                       look->look.failure);
   wr_web_fail(reply, 409, err, WR_SEMANTIC, "job %s keeps no state, so there are no checkpoints",
               look->facts->name);
-  return wr_hint(err, "start it with --state-dir DIR");
+  return request->context->reload ? err->code : wr_hint(err, "start it with --state-dir DIR");
 }
 
 static enum wr_code ask(const struct wr_web_request *request, struct wr_web_reply *reply, bool stop,
@@ -116,7 +120,7 @@ static enum wr_code ask(const struct wr_web_request *request, struct wr_web_repl
   enum wr_code code = wr_api_hold(request, reply, &look, err);
   if (code != WR_OK)
     return code;
-  code = check_keeps(&look, reply, err);
+  code = check_keeps(request, &look, reply, err);
   if (code == WR_OK)
     code = wr_api_check_runs(&look, reply, err);
   if (code == WR_OK)

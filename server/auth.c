@@ -178,6 +178,18 @@ enum wr_auth_answer wr_auth_token(struct wr_auth *auth, const char *token, size_
   return WR_AUTH_WRONG;
 }
 
+uint32_t wr_auth_wait_s(struct wr_auth *auth, const struct sockaddr *from, int64_t now_us)
+{
+  unsigned char key[ADDRESS_KEY];
+  guesser_key(from, key);
+  const struct auth_guesser *guesser = guesser_find(auth, key);
+  bool is_known = guesser->free_us && !memcmp(guesser->address, key, ADDRESS_KEY);
+  int64_t wait_us = is_known ? guesser->free_us - now_us - (TRIES - 1) * TRY_US : 0;
+  return wait_us <= WR_US_PER_SECOND
+             ? 1
+             : (uint32_t)((wait_us + WR_US_PER_SECOND - 1) / WR_US_PER_SECOND);
+}
+
 bool wr_auth_cookie(const struct wr_auth *auth, const char *value, size_t length)
 {
   return digest_is(value, length, auth->cookie_digest);

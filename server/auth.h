@@ -35,6 +35,8 @@ enum wr_auth_answer {
 /* A token that somebody at that address shows (NULL: not known). One thread. */
 enum wr_auth_answer wr_auth_token(struct wr_auth *auth, const char *token, size_t length,
                                   const struct sockaddr *from, int64_t now_us);
+/* After LATER: seconds until the next token from there is looked at; at least 1. */
+uint32_t wr_auth_wait_s(struct wr_auth *auth, const struct sockaddr *from, int64_t now_us);
 bool wr_auth_cookie(const struct wr_auth *auth, const char *value, size_t length);
 /* What a cookie is worth: WR_AUTH_COOKIE_CHARS characters. */
 const char *wr_auth_cookie_value(const struct wr_auth *auth);

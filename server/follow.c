@@ -49,12 +49,67 @@ struct follow_stream {
 
 /* ---- filters */
 
+struct wr_follow_budget {
+  pthread_mutex_t lock;
+  uint32_t holders; /* the server, and conditions */
+  int64_t left_us, filled_us;
+};
+
 struct follow_filter {
   struct wr_feed_filter filter;
+  struct wr_follow_budget *budget;
   struct wr_predicate *predicate;
   int64_t left_us, filled_us; /* processor time that it may take */
   struct wr_arena arena;      /* text and schema */
 };
+
+struct wr_follow_budget *wr_follow_budget_new(int64_t now_us)
+{
+  struct wr_follow_budget *budget = wr_memory_get_zero(sizeof *budget);
+  pthread_mutex_init(&budget->lock, NULL);
+  budget->holders = 1;
+  budget->left_us = WR_PREDICATES_BURST_US;
+  budget->filled_us = now_us;
+  return budget;
+}
+
+static void budget_hold(struct wr_follow_budget *budget)
+{
+  pthread_mutex_lock(&budget->lock);
+  budget->holders++;
+  pthread_mutex_unlock(&budget->lock);
+}
+
+void wr_follow_budget_let_go(struct wr_follow_budget *budget)
+{
+  if (!budget)
+    return;
+  pthread_mutex_lock(&budget->lock);
+  bool is_last = --budget->holders == 0;
+  pthread_mutex_unlock(&budget->lock);
+  if (!is_last)
+    return;
+  pthread_mutex_destroy(&budget->lock);
+  free(budget);
+}
+
+/* What has come by the share since *filled_us; what is less than 1 us comes next time. */
+static int64_t share_come(int64_t *filled_us, int64_t share, int64_t now_us)
+{
+  int64_t come_us = now_us > *filled_us ? (now_us - *filled_us) / share : 0;
+  *filled_us += come_us * share;
+  return come_us;
+}
+
+bool wr_follow_budget_take(struct wr_follow_budget *budget, int64_t taken_us, int64_t now_us)
+{
+  pthread_mutex_lock(&budget->lock);
+  int64_t left_us = budget->left_us + share_come(&budget->filled_us, WR_PREDICATES_SHARE, now_us);
+  left_us = (left_us < WR_PREDICATES_BURST_US ? left_us : WR_PREDICATES_BURST_US) - taken_us;
+  budget->left_us = left_us > -WR_PREDICATES_BURST_US ? left_us : -WR_PREDICATES_BURST_US;
+  pthread_mutex_unlock(&budget->lock);
+  return left_us > 0;
+}
 
 /* Of this thread. */
 static int64_t processor_us(void)
@@ -64,11 +119,13 @@ static int64_t processor_us(void)
   return now.tv_sec * WR_US_PER_SECOND + now.tv_nsec / 1000;
 }
 
+/* While all together have taken too much, nobody gets more. */
 static void filter_fill(struct follow_filter *filter)
 {
   int64_t now_us = wr_monotonic_us();
-  filter->left_us += (now_us - filter->filled_us) / WR_PREDICATE_SHARE;
-  filter->filled_us = now_us;
+  int64_t come_us = share_come(&filter->filled_us, WR_PREDICATE_SHARE, now_us);
+  if (wr_follow_budget_take(filter->budget, 0, now_us))
+    filter->left_us += come_us;
   if (filter->left_us > WR_PREDICATE_BURST_US)
     filter->left_us = WR_PREDICATE_BURST_US;
 }
@@ -88,9 +145,11 @@ static uint32_t filter_pick(struct wr_feed_filter *filter, const struct wr_batch
     piece = piece < count - at ? piece : count - at;
     picked += wr_predicate_pick(own->predicate, batch, rows + at, piece, out + picked);
     int64_t now_us = processor_us();
+    bool is_room = wr_follow_budget_take(own->budget, now_us - before_us, wr_monotonic_us());
     own->left_us -= now_us - before_us;
     before_us = now_us;
-    filter->is_spent = own->left_us < 0;
+    filter->is_spent =
+        own->left_us < (is_room ? 0 : WR_PREDICATE_BURST_US - WR_PREDICATE_LITTLE_US);
   }
   return filter->is_spent ? 0 : picked;
 }
@@ -99,6 +158,7 @@ static void filter_free(struct wr_feed_filter *filter)
 {
   struct follow_filter *own = (struct follow_filter *)filter;
   wr_predicate_free(own->predicate);
+  wr_follow_budget_let_go(own->budget);
   wr_arena_free(&own->arena);
   free(own);
 }
@@ -133,6 +193,8 @@ enum wr_code wr_feed_filter_new(const struct wr_web_context *context, const char
                               .pick = filter_pick,
                               .free = filter_free,
                               .schema = schema};
+  filter->budget = context->server->budget;
+  budget_hold(filter->budget);
   filter->left_us = WR_PREDICATE_BURST_US;
   filter->filled_us = wr_monotonic_us();
   *out = &filter->filter;
@@ -315,6 +377,22 @@ static enum wr_code follow_read(const struct wr_web_request *request, struct wr_
   return code;
 }
 
+/* A stream that is not there may be so since its job has failed. */
+static enum wr_code follow_missing(const struct wr_web_request *request, struct wr_web_reply *reply,
+                                   struct wr_error *err)
+{
+  struct wr_job_look look = {.status = WR_JOB_RUNNING};
+  struct wr_served_job *job = wr_jobs_hold(request->context->jobs, wr_web_part(request, "job"));
+  reply->status = 404;
+  if (job) {
+    wr_served_job_look(job, &look);
+    wr_served_job_release(job);
+  }
+  return look.status == WR_JOB_FAILED && *look.failure
+             ? wr_hint(err, "the job has failed: %s", look.failure)
+             : err->code;
+}
+
 /* Without following: for HEAD. */
 static enum wr_code follow_look(const struct wr_web_request *request, struct wr_web_reply *reply,
                                 struct wr_error *err)
@@ -359,7 +437,7 @@ enum wr_code wr_web_follow(const struct wr_web_request *request, struct wr_web_r
     wr_web_reply_header(request, reply, "X-Accel-Buffering", "no"); /* nginx: as it comes */
   }
   if (code == WR_SEMANTIC && !reply->status)
-    reply->status = 404;
+    code = follow_missing(request, reply, err);
   return code;
 }
 
@@ -385,6 +463,6 @@ enum wr_code wr_web_rows(const struct wr_web_request *request, struct wr_web_rep
   if (filter)
     filter->free(filter);
   if (code == WR_SEMANTIC)
-    reply->status = 404;
+    code = follow_missing(request, reply, err);
   return code;
 }

@@ -213,6 +213,16 @@ static const struct wr_route *route_find(struct wr_web_exchange *exchange, char 
 
 /* ---- tokens */
 
+static enum wr_code guard_later(const struct wr_web_request *request, struct wr_web_reply *reply,
+                                const union MHD_ConnectionInfo *from, int64_t now_us,
+                                struct wr_error *err)
+{
+  struct wr_auth *auth = request->context->server->auth;
+  wr_web_reply_header(request, reply, "Retry-After", "%" PRIu32,
+                      wr_auth_wait_s(auth, from ? from->client_addr : NULL, now_us));
+  return wr_web_fail(reply, 429, err, WR_LIMIT, "too many wrong tokens came from your address");
+}
+
 static enum wr_code guard_token(struct wr_web_exchange *exchange, bool *with_token)
 {
   struct wr_auth *auth = exchange->server->auth;
@@ -220,13 +230,14 @@ static enum wr_code guard_token(struct wr_web_exchange *exchange, bool *with_tok
   const char *cookies = header_find(exchange, "Cookie"), *text;
   size_t length;
   enum wr_auth_answer answer = WR_AUTH_WRONG;
+  const union MHD_ConnectionInfo *from = NULL;
+  int64_t now_us = wr_monotonic_us();
   *with_token = false;
   if (!auth)
     return WR_OK;
   if (header && wr_web_bearer(header, &text, &length)) {
-    const union MHD_ConnectionInfo *from =
-        MHD_get_connection_info(exchange->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    answer = wr_auth_token(auth, text, length, from ? from->client_addr : NULL, wr_monotonic_us());
+    from = MHD_get_connection_info(exchange->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    answer = wr_auth_token(auth, text, length, from ? from->client_addr : NULL, now_us);
     *with_token = answer == WR_AUTH_RIGHT;
     if (answer == WR_AUTH_WRONG)
       atomic_fetch_add(&exchange->server->tokens_wrong_total, 1);
@@ -235,11 +246,8 @@ static enum wr_code guard_token(struct wr_web_exchange *exchange, bool *with_tok
   }
   if (answer == WR_AUTH_RIGHT)
     return WR_OK;
-  if (answer == WR_AUTH_LATER) {
-    wr_web_reply_header(&exchange->request, &exchange->reply, "Retry-After", "%d", 60);
-    return wr_web_fail(&exchange->reply, 429, &exchange->err, WR_LIMIT,
-                       "too many wrong tokens came from your address");
-  }
+  if (answer == WR_AUTH_LATER)
+    return guard_later(&exchange->request, &exchange->reply, from, now_us, &exchange->err);
   wr_web_reply_header(&exchange->request, &exchange->reply, "WWW-Authenticate", "Bearer");
   wr_web_fail(&exchange->reply, 401, &exchange->err, WR_SEMANTIC,
               "this needs the token of the server");
@@ -348,15 +356,14 @@ enum wr_code wr_web_login(const struct wr_web_request *request, struct wr_web_re
   }
   const union MHD_ConnectionInfo *from =
       MHD_get_connection_info(request->connection->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  switch (wr_auth_token(server->auth, token, strlen(token), from ? from->client_addr : NULL,
-                        wr_monotonic_us())) {
+  int64_t now_us = wr_monotonic_us();
+  switch (
+      wr_auth_token(server->auth, token, strlen(token), from ? from->client_addr : NULL, now_us)) {
   case WR_AUTH_RIGHT: break;
   case WR_AUTH_WRONG:
     atomic_fetch_add(&server->tokens_wrong_total, 1);
     return wr_web_fail(reply, 401, err, WR_SEMANTIC, "that is not the token of the server");
-  case WR_AUTH_LATER:
-    wr_web_reply_header(request, reply, "Retry-After", "%d", 60);
-    return wr_web_fail(reply, 429, err, WR_LIMIT, "too many wrong tokens came from your address");
+  case WR_AUTH_LATER: return guard_later(request, reply, from, now_us, err);
   }
   wr_web_reply_header(request, reply, "Set-Cookie",
                       WR_AUTH_COOKIE "=%s; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict%s",

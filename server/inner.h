@@ -18,6 +18,7 @@
 #include "server/route.h"
 #include "server/server.h"
 
+struct wr_follow_budget;
 struct wr_websockets;
 
 struct wr_server {
@@ -31,9 +32,10 @@ struct wr_server {
   struct MHD_Daemon *daemon;
   struct wr_connections *connections;
   struct wr_websockets *websockets;
-  _Atomic bool stopping;        /* no new followers; those there come to their end */
-  _Atomic uint64_t reply_bytes; /* bodies on their way */
-  struct wr_arena arena;        /* options */
+  struct wr_follow_budget *budget; /* of conditions, which may outlive the server */
+  _Atomic bool stopping;           /* no new followers; those there come to their end */
+  _Atomic uint64_t reply_bytes;    /* bodies on their way */
+  struct wr_arena arena;           /* options */
 
   /* figures, see struct wr_web_figures */
   _Atomic uint64_t requests_total[6], followers_slow_total, tokens_wrong_total;

@@ -55,7 +55,7 @@ struct wr_job_look {
    * where the job has run WR_JOB_STEADY_US in between. 0: none so far. */
   int64_t trouble_since_us;
   uint32_t trouble_restarts;
-  char failure[512]; /* the last one; "": none so far */
+  char failure[512]; /* the last one; "": none so far, or what has failed is mended */
   /* weir serve: why the newest text of its file does not run, while an older one does; "": it does
    */
   char reload_error[512];
@@ -74,7 +74,7 @@ enum wr_code wr_jobs_add(struct wr_jobs *jobs, const struct wr_job_facts *facts,
 /* Waits until nobody holds it. */
 void wr_jobs_remove(struct wr_jobs *jobs, struct wr_served_job *job);
 /* execution NULL: there is none now; waits until nobody holds the one before. failure: of a status
- * RESTARTING or FAILED, or NULL. */
+ * RESTARTING or FAILED, or NULL; "": the last one is forgotten. */
 void wr_served_job_set(struct wr_served_job *job, enum wr_job_status status,
                        struct wr_execution *execution, const char *failure);
 /* The execution is over: waits until nobody holds it, then it is there no more and its counts are

@@ -20,6 +20,7 @@
 
 #include "core/limits.h"
 #include "core/time.h"
+#include "server/follow.h"
 #include "server/inner.h"
 #include "server/watch.h"
 #include "server/websocket.h"
@@ -356,6 +357,7 @@ enum wr_code wr_server_start(const struct wr_server_options *options, struct wr_
   struct wr_server *server = wr_memory_get_zero(sizeof *server);
   wr_error_clear(err);
   server->address.fd = -1;
+  server->budget = wr_follow_budget_new(wr_monotonic_us());
   server->context = (struct wr_web_context){.jobs = jobs,
                                             .hub = hub,
                                             .away_us = options->away_us ? options->away_us
@@ -415,6 +417,7 @@ void wr_server_stop(struct wr_server *server)
   wr_watch_free(server->context.watch);
   if (server->address.fd >= 0)
     close(server->address.fd);
+  wr_follow_budget_let_go(server->budget);
   wr_auth_free(server->auth);
   wr_arena_free(&server->arena);
   free(server);

@@ -59,7 +59,9 @@ static void test_alone(void)
   connect_open(&table, "live", &live_schema, NULL);
   live_rows_add(&rows, WR_INSERT, 1, 1, NULL, 0);
   sink_write(&table, &rows);
-  CU_ASSERT_STRING_EQUAL(table.notes, "nobody can watch table t: the job runs without --http\n");
+  CU_ASSERT_STRING_EQUAL(
+      table.notes,
+      "nobody can watch table t: the job runs without --http (weir run FILE --http ADDRESS)\n");
   connect_close(&table);
 }
 

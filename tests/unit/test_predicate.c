@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "server/follow.h"
 #include "tests/unit/express.h"
 
 static const struct {
@@ -170,11 +171,34 @@ static void test_limits(void)
                   WR_SYNTAX);
 }
 
+/* What all conditions together may take: a burst, a share of the time behind it, and what was taken
+ * too much is made up for, but never more than another burst. */
+static void test_budget(void)
+{
+  const int64_t burst_us = WR_PREDICATES_BURST_US, share = WR_PREDICATES_SHARE;
+  int64_t now_us = 1000;
+  struct wr_follow_budget *budget = wr_follow_budget_new(now_us);
+  CU_ASSERT_TRUE(wr_follow_budget_take(budget, burst_us - 1, now_us));
+  CU_ASSERT_FALSE(wr_follow_budget_take(budget, 1, now_us));
+  now_us += share - 1;
+  CU_ASSERT_FALSE(wr_follow_budget_take(budget, 0, now_us));
+  CU_ASSERT_TRUE(wr_follow_budget_take(budget, 0, ++now_us)); /* nothing of the time was lost */
+  now_us += 100 * burst_us * share;
+  CU_ASSERT_TRUE(wr_follow_budget_take(budget, burst_us - 1, now_us)); /* no more than a burst */
+  CU_ASSERT_FALSE(wr_follow_budget_take(budget, 1000 * burst_us, now_us));
+  now_us += burst_us * share;
+  CU_ASSERT_FALSE(wr_follow_budget_take(budget, 0, now_us));
+  now_us += share;
+  CU_ASSERT_TRUE(wr_follow_budget_take(budget, 0, now_us));
+  wr_follow_budget_let_go(budget);
+}
+
 static const struct wr_test tests[] = {
     {"conditions say which rows pass", test_rows},
     {"some rows of a batch, in any order", test_chosen_rows},
     {"what is no condition is refused at its place", test_refused},
     {"texts and nesting have limits", test_limits},
+    {"together they have a budget", test_budget},
     {NULL, NULL},
 };
 const struct wr_suite wr_suite_predicate = {"predicate", tests};

@@ -85,6 +85,13 @@ static enum wr_auth_answer try_from(struct wr_auth *auth, const char *token, con
   return wr_auth_token(auth, token, strlen(token), (const struct sockaddr *)&v6, now_us);
 }
 
+static uint32_t wait_from(struct wr_auth *auth, const char *address, int64_t now_us)
+{
+  struct sockaddr_in v4 = {.sin_family = AF_INET};
+  CU_ASSERT_EQUAL_FATAL(inet_pton(AF_INET, address, &v4.sin_addr), 1);
+  return wr_auth_wait_s(auth, (const struct sockaddr *)&v4, now_us);
+}
+
 static void test_tokens(void)
 {
   static const char *const wrong[] = {"", "0", TOKEN "x", "0123456789abcdef-TOKEM", "1" TOKEN};
@@ -130,6 +137,10 @@ static void test_guessing(void)
   CU_ASSERT_EQUAL(try_from(auth, TOKEN, "10.0.0.1", now_us), WR_AUTH_LATER);
   CU_ASSERT_EQUAL(try_from(auth, TOKEN, "::ffff:10.0.0.1", now_us), WR_AUTH_LATER);
   CU_ASSERT_EQUAL(try_from(auth, TOKEN, "10.0.0.2", now_us), WR_AUTH_RIGHT);
+  CU_ASSERT_EQUAL(wait_from(auth, "10.0.0.1", now_us), 6);
+  CU_ASSERT_EQUAL(wait_from(auth, "10.0.0.1", now_us + 2500000), 4);
+  CU_ASSERT_EQUAL(try_from(auth, TOKEN, "10.0.0.1", now_us + 5999999), WR_AUTH_LATER);
+  CU_ASSERT_EQUAL(wait_from(auth, "10.0.0.1", now_us + 5999999), 1);
   now_us += 6 * WR_US_PER_SECOND;
   CU_ASSERT_EQUAL(try_from(auth, "guess", "10.0.0.1", now_us), WR_AUTH_WRONG);
   CU_ASSERT_EQUAL(try_from(auth, "guess", "10.0.0.1", now_us), WR_AUTH_LATER);
