@@ -58,4 +58,14 @@ export function parse(text) {
   );
 }
 
+/** The same of rows, where numbers with a point and more digits than a double holds stay exact too. */
+export function parseRow(text) {
+  if (!/\d[\d.]{15}/.test(text)) return JSON.parse(text);
+  return JSON.parse(text, (key, value, context) => {
+    const source = typeof value === "number" ? (context?.source ?? "") : "";
+    const isExact = source.includes(".") ? source.length < 17 : Number.isSafeInteger(value);
+    return !isExact && /^-?\d+(\.\d+)?$/.test(source) ? source : value;
+  });
+}
+
 export const jobPath = (job, ...rest) => ["v1", "jobs", job, ...rest].map(encodeURIComponent).join("/");

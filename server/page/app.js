@@ -49,6 +49,10 @@ class Model {
   }
 }
 
+/** Why a job is as it is, in the words of the server. */
+const whyOf = (job) =>
+  job.status !== "running" && job.failure ? job.failure : (job.reasons ?? []).join("; ");
+
 /** A job keeps only its newest checkpoints; the page remembers what it has seen of older ones. */
 function remember(seen, checkpoints) {
   for (const checkpoint of checkpoints) seen.set(checkpoint.epoch, checkpoint);
@@ -294,14 +298,7 @@ class App {
               {
                 name: "Status",
                 class: "what",
-                cell: (job) => [
-                  statusOf(job),
-                  h(
-                    "span",
-                    { class: "muted" },
-                    ` ${job.status !== "running" && job.failure ? job.failure : (job.reasons ?? []).join("; ")}`,
-                  ),
-                ],
+                cell: (job) => [statusOf(job), h("span", { class: "muted" }, ` ${whyOf(job)}`)],
               },
               { name: "Since", cell: (job) => format.ago(job.since, model.now()) },
               { name: "Rows in", number: true, cell: (job) => format.count(job.rows_in) },

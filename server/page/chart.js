@@ -44,10 +44,9 @@ export class LineChart {
         ? `No row has both a time in ${settings.x} and a number in ${settings.y}.`
         : "No rows yet.";
     } else {
+      const [drawn, others] = [found.lines.length, found.others];
       this.note.textContent =
-        found.others > 0
-          ? `The ${found.lines.length} greatest of ${found.lines.length + found.others}; ${found.others} others are not drawn.`
-          : "";
+        others > 0 ? `The ${drawn} greatest of ${drawn + others}; ${others} others are not drawn.` : "";
     }
     if (shape !== this.shape) {
       this.shape = shape;

@@ -4,7 +4,7 @@
 // A browser opens six connections to a server and no more, so the first feeds are EventSources and
 // further ones WebSockets, which are not counted there; both say the same. Whatever ends without an
 // `end` is opened again with the last id, behind which the server goes on.
-import { ask, jobPath, parse } from "./api.js";
+import { ask, jobPath, parse, parseRow } from "./api.js";
 import { Rows } from "./rows.js";
 
 const EVENT_SOURCES = 3;
@@ -84,7 +84,7 @@ class Feed {
     source.onopen = () => this.opened();
     source.onmessage = (event) => {
       this.lastId = event.lastEventId;
-      const { op, row } = parse(event.data);
+      const { op, row } = parseRow(event.data);
       this.rows.apply(op, row);
     };
     for (const name of EVENTS) {
@@ -111,7 +111,7 @@ class Feed {
     socket.onmessage = (message) => {
       for (const line of message.data.split("\n")) {
         if (!line) continue;
-        const told = parse(line);
+        const told = parseRow(line);
         this.lastId = told.id ?? this.lastId;
         if (told.event) this.told(told.event, told);
         else this.rows.apply(told.op, told.row);

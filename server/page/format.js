@@ -37,7 +37,17 @@ export function rate(value) {
   return `${value >= 10 ? short(Math.round(value), "") : Number(value.toPrecision(2))}/s`;
 }
 
-export const bytes = (value) => (isNone(value) ? NONE : short(value, "B"));
+const SIZES = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** 950 B, 4.4 GiB */
+export function bytes(value) {
+  if (isNone(value)) return NONE;
+  let size = value;
+  let unit = 0;
+  for (; Math.abs(size) >= 1000 && unit + 1 < SIZES.length; unit++) size /= 1024;
+  return `${size.toFixed(unit && Math.abs(size) < 99.95 ? 1 : 0)} ${SIZES[unit]}`;
+}
+
 export const percent = (value) => (isNone(value) ? NONE : `${Math.round(value * 100)} %`);
 export const exact = (value) => (isNone(value) ? "not known" : Number(value).toLocaleString("en"));
 
@@ -94,14 +104,26 @@ export function watermark(iso, now) {
   return iso.slice(5, 19).replace("T", " ");
 }
 
-/** Any value of a row as text. */
-export function value(given) {
+/** So many digits behind the point of a text. */
+function withDigits(text, digits) {
+  const [whole, fraction = ""] = text.split(".");
+  return digits ? `${whole}.${fraction.slice(0, digits).padEnd(digits, "0")}` : whole;
+}
+
+/** A value of a row as text, with as many digits behind the point as its type has. */
+export function value(given, type = "") {
   if (given === null || given === undefined) return "NULL";
   if (typeof given === "object") return JSON.stringify(given);
-  if (typeof given === "string" && /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(given)) {
-    return given.replace("T", " ").replace(/\.000(?=Z?$)/, "");
+  const [, scale] = /^(?:DECIMAL|NUMERIC)\(\d+, *(\d+)\)/.exec(type) ?? [];
+  if (scale && typeof given === "number") return given.toFixed(Number(scale));
+  if (scale) return withDigits(String(given), Number(scale));
+  const time = /^TIME\w*\((\d)\)/.exec(type);
+  if (time && typeof given === "string") {
+    const [, moment, zone] = /^(.*?)(Z?)$/s.exec(given);
+    return withDigits(moment.replace("T", " "), Number(time[1])) + zone;
   }
-  if (typeof given === "number" && !Number.isInteger(given)) return String(Number(given.toPrecision(9)));
+  const number = /^(FLOAT|DOUBLE)/.test(type) ? Number(given) : given;
+  if (typeof number === "number" && !Number.isInteger(number)) return String(Number(number.toPrecision(9)));
   return String(given);
 }
 

@@ -8,8 +8,9 @@
 
 const SWEEPS = 8;
 
-/** nodes: [{id, along, across}] sizes; edges: [{from, to, room}], room: between the layers. Returns {places: Map id -> {along, across}}
- * (centres), bends: one list of {along, across} per edge, and the sizes of the whole. */
+/** nodes: [{id, along, across}] sizes; edges: [{from, to, room}], room: between the layers. Returns
+ * {places: Map id -> {along, across}} (centres), bends: one list of {along, across} per edge, and the
+ * sizes of the whole. */
 export function layout(nodes, edges, gapAcross) {
   const known = new Map(nodes.map((node) => [node.id, node]));
   const links = edges.filter((edge) => known.has(edge.from) && known.has(edge.to));

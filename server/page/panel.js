@@ -12,6 +12,13 @@ const FORMS = [
   ["lines", "Lines"],
   ["bars", "Bars"],
 ];
+/** Why a stream has come to an end, where the reason of the server says too little. */
+const ENDS = {
+  costly: "the condition took too much time; a simpler one may do",
+  removed: "the stream is there no more",
+  replaced: "its columns are others now",
+  finished: "the job has read all its input",
+};
 const INTERVALS = [
   ["", "at once"],
   ["250ms", "250 ms"],
@@ -63,7 +70,7 @@ export class Panel {
     this.told = h("p", { class: "failure", role: "alert" });
     this.told.hidden = true;
     this.space = h("div", { class: "body" });
-    this.state = h("span", { class: "state" });
+    this.state = h("span", { class: "state connecting" }, "asking for it …");
     this.count = h("span", { class: "muted" });
     this.skipped = h("span", {
       class: "warn",
@@ -103,8 +110,11 @@ export class Panel {
     this.body?.close();
   }
 
-  /** The stream as the server lists it now; null: there is none of that name. */
-  offer(stream) {
+  /** The stream as the server lists it now; null: there is none, missing says so and what there is.
+   * failed: why the job is over, "" if it has not failed. */
+  offer(stream, missing, failed) {
+    this.missing = stream ? "" : missing;
+    this.failed = failed;
     if (
       stream &&
       JSON.stringify([stream.columns, stream.key]) !==
@@ -115,10 +125,15 @@ export class Panel {
       this.feed = null;
       this.configure(this.settings);
     }
-    if (!stream && !this.stream) {
-      this.told.hidden = false;
-      setText(this.told, `There is no stream ${this.settings.stream} in this job.`);
-    }
+    if (!this.feed) this.writeMissing();
+  }
+
+  writeMissing() {
+    this.told.hidden = !this.missing;
+    setText(this.told, this.missing);
+    if (!this.missing) return;
+    setText(this.state, "not there");
+    setAttribute(this.state, "class", "state refused");
   }
 
   set(settings) {
@@ -239,7 +254,7 @@ export class Panel {
       snapshot: "first rows …",
       live: "live",
       reconnecting: "reconnecting …",
-      ended: `ended: ${feed.reason}`,
+      ended: `ended: ${ENDS[feed.reason] ?? feed.reason}`,
       refused: "refused",
     };
     setText(this.state, this.paused ? "paused" : words[feed.state]);
@@ -254,8 +269,10 @@ export class Panel {
         .filter(Boolean)
         .join(" · "),
     );
-    this.told.hidden = !feed.problem;
-    setText(this.told, feed.problem);
+    const over = feed.state === "ended" && feed.reason === "failed" ? this.failed : feed.problem;
+    const told = feed.state === "live" ? "" : this.missing || over;
+    this.told.hidden = !told;
+    setText(this.told, told);
   }
 }
 
@@ -326,7 +343,7 @@ class LiveTable {
         { class: entry.isNew ? "fresh" : null },
         this.columns.map((column) => {
           const given = entry.row[column.name];
-          const text = format.value(given);
+          const text = format.value(given, column.type);
           return h(
             "td",
             {

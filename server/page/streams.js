@@ -5,6 +5,7 @@ import { Panel, panelFor } from "./panel.js";
 import * as format from "./format.js";
 
 const DRAW_MS = 250;
+const NAMES_SHOWN = 12;
 
 export class StreamsView {
   constructor(app) {
@@ -77,8 +78,10 @@ export class StreamsView {
     this.arrange();
     this.streams = model.streams?.streams;
     if (!this.streams) return;
+    const failed = failedOf(model.job);
+    const missing = `${missingOf(model)} ${failed}`.trim();
     for (const panel of this.panels)
-      panel.offer(this.streams.find((s) => s.name === panel.settings.stream) ?? null);
+      panel.offer(this.streams.find((s) => s.name === panel.settings.stream) ?? null, missing, failed);
     setAttribute(this.list, "class", this.panels.length ? "stream-list short" : "stream-list");
     if (!this.streams.length) {
       morph(this.list, h("p", { class: "empty" }, "This job has no streams that can be followed now."));
@@ -107,6 +110,23 @@ export class StreamsView {
       ),
     );
   }
+}
+
+const failedOf = (job) =>
+  job.status === "failed" && job.failure ? `The job has failed: ${job.failure}` : "";
+
+/** What is said where a stream should be and is not. */
+function missingOf({ job, streams }) {
+  const names = streams.streams.map((stream) => stream.name);
+  const there =
+    names.length > NAMES_SHOWN
+      ? `there are ${names.slice(0, NAMES_SHOWN).join(", ")} and ${names.length - NAMES_SHOWN} more`
+      : names.length > 1
+        ? `there are ${names.join(", ")}`
+        : names.length
+          ? `there is ${names[0]}`
+          : "it has none now";
+  return `No stream of this name in job ${job.name}; ${there}.`;
 }
 
 const columnsOf = (stream) => (stream.columns ?? []).map((c) => `${c.name} ${c.type}`).join(", ");

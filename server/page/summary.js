@@ -42,10 +42,11 @@ export function lagOf(plan) {
 export function curve(values, width, height, name) {
   if (!values || values.length < 2) return null;
   const most = Math.max(...values) || 1;
-  const points = values.map(
-    (value, i) =>
-      `${((i / (values.length - 1)) * width).toFixed(1)},${(height - 1 - (value / most) * (height - 2)).toFixed(1)}`,
-  );
+  const points = values.map((value, i) => {
+    const x = (i / (values.length - 1)) * width;
+    const y = height - 1 - (value / most) * (height - 2);
+    return `${x.toFixed(1)},${y.toFixed(1)}`;
+  });
   return svg(
     "svg",
     {
@@ -71,6 +72,7 @@ export function drawSummary(root, model) {
     .filter((c) => c.sealed)
     .sort((a, b) => b.epoch - a.epoch)[0];
   const over = IS_OVER.includes(job.status);
+  const since = over ? format.ago : format.lasting;
   const uptime = over ? Date.parse(job.since) - Date.parse(job.began) : now - Date.parse(job.began);
   const lagText =
     lag.records === null && lag.ms === null
@@ -82,7 +84,7 @@ export function drawSummary(root, model) {
           .filter(Boolean)
           .join(" · ");
   const items = [
-    ["Status", [statusOf(job), " ", h("span", { class: "muted" }, (over ? format.ago : format.lasting)(job.since, now))]],
+    ["Status", [statusOf(job), " ", h("span", { class: "muted" }, since(job.since, now))]],
     [
       over ? "Ran for" : "Up",
       h(

@@ -212,6 +212,10 @@ def test_streams(case):
         expect_quiet(browser)
         browser.go("#/app/streams?stream=ticks&as=table&where=nobody+%3D+1")
         browser.wait("document.querySelector('.panel [role=alert]')?.textContent.includes('nobody')")
+        browser.go("#/app/streams?stream=tiks&as=table")
+        browser.wait("document.querySelector('[data-stream=tiks] [role=alert]')?.textContent.startsWith("
+                     "'No stream of this name in job app; there are ')")
+        expect_equal(browser.get("document.querySelector('[data-stream=tiks] .state').textContent"), "not there", "its state")
 
 
 def window_rows(rows):
@@ -377,12 +381,18 @@ MODULES = r"""async () => {
 
   same("loads in words", [{ busy: 0.91, held: 0 }, { busy: 0.3, held: 0.5 }, { busy: 0.2, held: 0.05 }, { busy: 0, held: 0 }].map((t) => loadOf(t).text),
     ["91 % busy", "50 % held", "20 % busy", "idle"]);
+  same("sizes", [0, 999, 1000, 1536, 4.7e9, 250 * 2 ** 20].map(format.bytes), ["0 B", "999 B", "1.0 KiB", "1.5 KiB", "4.4 GiB", "250 MiB"]);
   same("counts", [0, 999, 9999, 12345, 999960, 1234567, 3.1e9].map(format.count), ["0", "999", "9,999", "12.3 k", "1.0 M", "1.2 M", "3.1 G"]);
   same("rates", [0, 0.25, 12, 12345].map(format.rate), ["0/s", "0.25/s", "12/s", "12.3 k/s"]);
   same("durations", [0, 340, 4200, 192000, 7500000, 273600000].map(format.duration), ["0 ms", "340 ms", "4.2 s", "3 min 12 s", "2 h 5 min", "3 d 4 h"]);
   same("marks of axes", [0, 0.5, 750, 1000, 1250, -2500, 12500000].map(format.tick), ["0", "0.5", "750", "1 k", "1.25 k", "-2.5 k", "12.5 M"]);
   same("what is not known", [null, undefined, NaN].map(format.count), ["–", "–", "–"]);
   same("great numbers", api.parse('{"id":9007199254740993,"n":12}'), { id: "9007199254740993", n: 12 });
+  same("rows", api.parseRow('{"id":9007199254740993,"n":-12,"p":1234567890123456.70,"d":0.1}'), { id: "9007199254740993", n: -12, p: "1234567890123456.70", d: 0.1 });
+  same("values by their types", [[49.8, "DECIMAL(8, 2)"], ["1234567890123456.70", "DECIMAL(30, 3)"], [7, "DECIMAL(8, 0)"], [1e-7, "DECIMAL(9, 8)"], [49.8, "DOUBLE"],
+    ["2026-05-01T00:00:07.000Z", "TIMESTAMP_LTZ(3)"], ["2026-05-01 00:00:07", "TIMESTAMP(3)"], ["2026-05-01 00:00:07", "TIMESTAMP(0)"], ["12:00:01", "TIME(0)"], [null, "DECIMAL(8, 2)"], ["1.5", "STRING"]]
+    .map(([given, type]) => format.value(given, type)),
+    ["49.80", "1234567890123456.700", "7", "0.00000010", "49.8", "2026-05-01 00:00:07.000Z", "2026-05-01 00:00:07.000", "2026-05-01 00:00:07", "12:00:01", "NULL", "1.5"]);
   return wrong;
 }"""
 
