@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/job_facts.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "connectors/connector.h"
-#include "operators/specs.h"
 #include "runtime/publisher.h"
 
 #define JOB_NAME_BYTES 48 /* leaves room for a number behind it */
@@ -39,23 +37,9 @@ bool wr_job_keeps_state(const struct wr_job *job)
   return !job->is_explain && (wr_job_has_source(job) || wr_publishers_are_asked(job->plan));
 }
 
-/* endless[n]: rows of node n never come to an end. */
 bool wr_job_is_endless(const struct wr_job *job)
 {
-  const struct wr_plan *plan = job->plan;
-  bool *endless = wr_memory_get_zero(plan->node_count + 1), any = false;
-  for (uint32_t n = 0; n < plan->node_count; n++) {
-    const struct wr_plan_node *node = &plan->nodes[n];
-    endless[n] = node->source && !node->source->bounded;
-    for (uint32_t i = 0; i < node->input_count; i++)
-      endless[n] = endless[n] || endless[node->inputs[i].node];
-    if (node->operator_class == &wr_operator_class_limit &&
-        ((const struct wr_limit_spec *)node->spec)->limit < UINT64_MAX)
-      endless[n] = false;
-    any = any || (endless[n] && node->kind == WR_PLAN_SINK);
-  }
-  free(endless);
-  return any;
+  return wr_plan_is_endless(job->plan);
 }
 
 bool wr_job_writes_terminal(const struct wr_job *job)

@@ -25,6 +25,7 @@
 #include "cli/serve_job.h"
 #include "core/limits.h"
 #include "core/time.h"
+#include "planner/settings.h"
 #include "runtime/memory.h"
 
 #define SERVE_ADDRESS         "127.0.0.1:8080"
@@ -136,10 +137,13 @@ static int is_job_file(const struct dirent *entry)
   return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".sql") == 0;
 }
 
-/* Every job gets an equal part of the memory. If there are more than parts, those are halved, and
- * jobs that run start again with their smaller one. */
-static void serve_share(struct serve *serve, uint32_t count)
+/* Every job that has a text to run gets an equal part of the memory. If there are more than parts,
+ * those are halved, and jobs that run start again with their smaller one. */
+static void serve_share(struct serve *serve)
 {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < serve->job_count; i++)
+    count += serve->jobs[i]->is_found && wr_serve_job_counts(serve->jobs[i]);
   uint32_t slots = serve->slots ? serve->slots : 1;
   while (slots < count)
     slots *= 2;
@@ -171,7 +175,6 @@ static void serve_scan(struct serve *serve, bool asked)
   }
   for (uint32_t i = 0; i < serve->job_count; i++)
     serve->jobs[i]->is_found = false;
-  serve_share(serve, count < WR_SERVED_JOBS_MAX ? (uint32_t)count : WR_SERVED_JOBS_MAX);
   for (int i = 0; i < count; i++) {
     struct wr_serve_job *job = serve_job_of(serve, entries[i]->d_name);
     if (job) {
@@ -182,8 +185,11 @@ static void serve_scan(struct serve *serve, bool asked)
     free(entries[i]);
   }
   free(entries);
+  serve_share(serve);
   for (uint32_t i = 0; i < serve->job_count; i++) {
     struct wr_serve_job *job = serve->jobs[i];
+    if (job->is_found && !job->leaves)
+      wr_serve_job_begin(job);
     if (job->is_found || job->leaves)
       continue;
     fprintf(job->log, "%s has gone%s\n", job->path, job->runs ? ": stopping" : "");
@@ -397,6 +403,8 @@ static bool serve_open(struct serve *serve)
   wr_error_clear(&err);
   if (stat(serve->folder, &status) != 0 || !S_ISDIR(status.st_mode)) {
     wr_fail(&err, WR_IO, "%s is not a folder", serve->folder);
+    if (stat(serve->folder, &status) == 0 && S_ISREG(status.st_mode))
+      wr_hint(&err, "weir run %s --http ADDRESS serves one file", serve->folder);
   } else if (serve_lock(serve, &err) && serve_listen(serve, &err)) {
     serve->house = (struct wr_serve_house){.arguments = &serve->arguments,
                                            .state_root = serve->root,
@@ -426,6 +434,21 @@ static void serve_close(struct serve *serve)
       close(fds[i]);
 }
 
+/* --set is for every job: what none of them could take is refused at once. */
+static bool settings_check(const struct wr_arguments *arguments, struct wr_arena *arena)
+{
+  struct wr_settings settings;
+  struct wr_error err;
+  wr_error_clear(&err);
+  if (wr_settings_open(&settings, arena, arguments->settings, arguments->setting_count, &err) ==
+      WR_OK)
+    return true;
+  fprintf(stderr, "weir: error: %s\n", err.message);
+  if (err.hint[0])
+    fprintf(stderr, "hint: %s\n", err.hint);
+  return false;
+}
+
 /* Without slashes at its end. */
 static const char *folder_name(struct wr_arena *arena, const char *path)
 {
@@ -450,8 +473,11 @@ int wr_command_serve(int argc, char **argv)
     serve->root = serve->arguments.state_root ? serve->arguments.state_root
                                               : wr_arena_print(&arena, "%s/.weir", serve->folder);
     serve->log = wr_log_open("serve", stderr);
-    exit_code = WR_EXIT_FAILED;
-    if (serve_open(serve)) {
+    exit_code = WR_EXIT_SQL;
+    bool is_possible = settings_check(&serve->arguments, &arena);
+    if (is_possible)
+      exit_code = WR_EXIT_FAILED;
+    if (is_possible && serve_open(serve)) {
       serve_scan(serve, false);
       wr_watchers_tell(&serve->watchers, &serve->arguments);
       if (serve->job_count == 0)

@@ -222,10 +222,19 @@ static void *serve_job_run(void *argument)
   return NULL;
 }
 
-/* The text becomes that of the job, which does not run. */
+static bool text_is_same(const struct wr_serve_text *text, const char *bytes, size_t length)
+{
+  return text && text->arguments.length == length &&
+         memcmp(text->arguments.text, bytes, length) == 0;
+}
+
+/* The text becomes that of the job, which does not run. What made another text fail is forgotten.
+ */
 static void serve_job_start(struct wr_serve_job *job, struct wr_serve_text *text)
 {
   struct wr_serve_text *before = job->text;
+  bool is_other = !text_is_same(before, text->arguments.text, text->arguments.length);
+  text->arguments.memory_bytes = job->house->share_bytes;
   if (!serve_job_show(job, text)) {
     text_free(text);
     return;
@@ -233,7 +242,7 @@ static void serve_job_start(struct wr_serve_job *job, struct wr_serve_text *text
   job->text = text;
   if (job->fallback != before)
     text_free(before);
-  wr_served_job_set(job->served, WR_JOB_STARTING, NULL, NULL);
+  wr_served_job_set(job->served, WR_JOB_STARTING, NULL, is_other || job->refused ? "" : NULL);
   text->run = (struct wr_job_run){.arguments = &text->arguments,
                                   .program = &text->program,
                                   .number = text->number,
@@ -308,8 +317,7 @@ static void serve_job_replace(struct wr_serve_job *job)
 void wr_serve_job_offer(struct wr_serve_job *job, const char *text, size_t length)
 {
   char *seen = wr_memory_get(length + 1);
-  bool is_same = job->text && job->text->arguments.length == length &&
-                 memcmp(job->text->arguments.text, text, length) == 0;
+  bool is_same = text_is_same(job->text, text, length);
   memcpy(seen, text, length);
   seen[length] = 0;
   free(job->seen);
@@ -323,18 +331,30 @@ void wr_serve_job_offer(struct wr_serve_job *job, const char *text, size_t lengt
   struct wr_serve_text *planned = serve_job_plan(job);
   if (!planned)
     return;
-  job->refused = false;
   if (job->served)
     wr_served_job_reload_failed(job->served, NULL);
   text_free(job->next);
   job->next = planned;
-  if (!job->runs) {
-    job->next = NULL;
-    serve_job_start(job, planned);
+  if (!job->runs)
     return;
-  }
+  job->refused = false;
   fprintf(job->log, "%s has changed: stopping, to go on with the new text\n", job->path);
   serve_job_replace(job);
+}
+
+bool wr_serve_job_counts(const struct wr_serve_job *job)
+{
+  return job->runs || job->next || (job->text && !job->refused);
+}
+
+void wr_serve_job_begin(struct wr_serve_job *job)
+{
+  struct wr_serve_text *text = job->next;
+  if (job->runs || !text)
+    return;
+  job->next = NULL;
+  serve_job_start(job, text);
+  job->refused = false;
 }
 
 void wr_serve_job_again(struct wr_serve_job *job)

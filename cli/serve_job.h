@@ -40,7 +40,7 @@ struct wr_serve_job {
   bool is_found;                  /* by the scan of the folder that is under way */
   bool leaves;                    /* its file has gone: it goes as soon as it has ended */
   struct wr_serve_text *text;     /* runs, or was the last to run; NULL: none has */
-  struct wr_serve_text *next;     /* runs as soon as that has ended */
+  struct wr_serve_text *next;     /* runs as soon as that has ended, or at begin */
   struct wr_serve_text *fallback; /* ran before; runs again if the text does not even begin */
   struct wr_served_job *served;
   bool runs;
@@ -55,8 +55,13 @@ struct wr_serve_job *wr_serve_job_new(const struct wr_serve_house *house, const 
 /* It does not run. */
 void wr_serve_job_free(struct wr_serve_job *job);
 
-/* The file has this text (copied): it runs, now or behind the one that does, or is refused. */
+/* The file has this text (copied): it is to run, now (begin) or behind the one that does, or is
+ * refused. */
 void wr_serve_job_offer(struct wr_serve_job *job, const char *text, size_t length);
+/* It has a text that plans, so that it needs its share of the memory. */
+bool wr_serve_job_counts(const struct wr_serve_job *job);
+/* What was offered begins, unless another text still runs. */
+void wr_serve_job_begin(struct wr_serve_job *job);
 /* The file cannot be read, or cannot be a job. */
 void wr_serve_job_refuse(struct wr_serve_job *job, const char *why);
 /* The same text from the newest epoch, with the share of memory that jobs have now. */

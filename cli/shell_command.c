@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands of the shell: a backslash, a word, an argument, a line end. */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +20,40 @@
 #define COMMAND_EDITED_MAX WR_SQL_BYTES_MAX
 
 extern char **environ;
+
+/* ---- other programs */
+
+#define PROGRAM_NOT_THERE 127
+
+/* Until its end: its exit status. Ctrl-C is the program's and not ours. input: its standard input,
+ * or -1: ours. */
+static int program_run(char *const *argv, int input)
+{
+  struct sigaction ignored = {.sa_handler = SIG_IGN}, before;
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t usual;
+  pid_t child;
+  int status;
+  bool began;
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGINT);
+  sigaddset(&usual, SIGPIPE);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  if (input >= 0)
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  sigaction(SIGINT, &ignored, &before);
+  began = posix_spawn(&child, "/bin/sh", &actions, &attributes, argv, environ) == 0;
+  while (began && waitpid(child, &status, 0) < 0)
+    began = errno == EINTR;
+  sigaction(SIGINT, &before, NULL);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return !began ? PROGRAM_NOT_THERE : WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
 
 /* ---- \d */
 
@@ -144,13 +181,60 @@ static enum wr_shell_verdict command_describe(struct wr_shell *shell, const char
   return verdict;
 }
 
+/* What was printed into the file: by the pager if it is taller than the screen. One that is not
+ * there leaves it to us. */
+static void page_show(int file)
+{
+  char usual[] = "command -v less >/dev/null || exit 127; exec less -FRX";
+  char shell_name[] = "sh", option[] = "-c", block[4096];
+  char *line = getenv("PAGER");
+  char *argv[] = {shell_name, option, line ? line : usual, NULL};
+  struct winsize size = {0};
+  off_t at = 0;
+  uint32_t lines = 0;
+  for (ssize_t got; (got = pread(file, block, sizeof block, at)) > 0; at += got)
+    for (ssize_t i = 0; i < got; i++)
+      lines += block[i] == '\n';
+  bool fits = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || lines < size.ws_row;
+  bool has_pager = !line || line[strspn(line, " \t")];
+  if (!fits && has_pager && lseek(file, 0, SEEK_SET) == 0 &&
+      program_run(argv, file) != PROGRAM_NOT_THERE)
+    return;
+  at = 0;
+  for (ssize_t got; (got = pread(file, block, sizeof block, at)) > 0; at += got)
+    fwrite(block, 1, (size_t)got, stdout);
+}
+
+/* At a terminal what a manual prints is kept in a file until its end, to know how long it is. */
+static int page_manual(int (*manual)(int argc, char **argv), int argc, char **argv)
+{
+  FILE *file = tmpfile();
+  fflush(stdout);
+  int terminal = file ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
+  bool kept = terminal >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0;
+  int code = manual(argc, argv);
+  fflush(stdout);
+  if (kept) {
+    dup2(terminal, STDOUT_FILENO);
+    page_show(fileno(file));
+  }
+  if (terminal >= 0)
+    close(terminal);
+  if (file)
+    fclose(file);
+  return code;
+}
+
 /* One of the manuals of the program. */
-static enum wr_shell_verdict command_manual(int (*manual)(int argc, char **argv),
+static enum wr_shell_verdict command_manual(const struct wr_shell *shell,
+                                            int (*manual)(int argc, char **argv),
                                             const char *argument)
 {
   struct wr_arena arena = {0};
   char *argv[] = {wr_arena_copy(&arena, argument, strlen(argument)), NULL};
-  int code = manual(*argument ? 1 : 0, argv);
+  int argc = *argument ? 1 : 0;
+  bool pages = shell->edit && isatty(STDOUT_FILENO);
+  int code = pages ? page_manual(manual, argc, argv) : manual(argc, argv);
   wr_arena_free(&arena);
   fflush(stdout);
   return code == WR_EXIT_DONE ? WR_SHELL_GO : WR_SHELL_WRONG;
@@ -164,7 +248,7 @@ static enum wr_shell_verdict command_functions(struct wr_shell *shell, const cha
     fprintf(shell->out, "%s: a function of this script\n", mine->name);
     return WR_SHELL_GO;
   }
-  enum wr_shell_verdict verdict = command_manual(wr_command_functions, argument);
+  enum wr_shell_verdict verdict = command_manual(shell, wr_command_functions, argument);
   if (!*argument && mine)
     fputs("of this script:\n", shell->out);
   for (; !*argument && mine; mine = mine->next)
@@ -174,8 +258,7 @@ static enum wr_shell_verdict command_functions(struct wr_shell *shell, const cha
 
 static enum wr_shell_verdict command_connectors(struct wr_shell *shell, const char *argument)
 {
-  (void)shell;
-  return command_manual(wr_command_connectors, argument);
+  return command_manual(shell, wr_command_connectors, argument);
 }
 
 /* ---- files */
@@ -230,14 +313,7 @@ static bool edit_run(struct wr_arena *arena, const char *path)
   char shell_name[] = "sh", option[] = "-c", self[] = "weir";
   char *file = wr_arena_copy(arena, path, strlen(path));
   char *argv[] = {shell_name, option, line, self, file, NULL};
-  pid_t child;
-  int status;
-  if (posix_spawn(&child, "/bin/sh", NULL, NULL, argv, environ) != 0)
-    return false;
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR)
-      return false;
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return program_run(argv, -1) == 0;
 }
 
 static bool edit_read(const char *path, struct wr_buffer *out)

@@ -6,6 +6,7 @@
  *
  * Settings of the shell itself, and statements about its jobs, are no SQL of the planner's.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -22,6 +23,8 @@
 
 static const char *const mode_names[] = {"table", "changelog", "tableau"};
 static const char *const sync_names[] = {"false", "true"};
+
+#define STATEMENT_NAMES_MAX 128 /* that are compared with one that is not there */
 
 #define SHELL_RESULT_MODE "sql-client.execution.result-mode"
 #define SHELL_DML_SYNC    "table.dml-sync"
@@ -56,6 +59,20 @@ const char *wr_shell_setting(const struct wr_shell *shell, const char *key)
                                              : NULL;
 }
 
+/* A setting of the shell that a key may be meant to be which is none at all; or NULL. */
+static const char *statement_setting_near(const char *key)
+{
+  const char *names[STATEMENT_NAMES_MAX];
+  uint32_t count = 0;
+  for (; count < SETTING_COUNT; count++)
+    names[count] = settings[count].name;
+  for (const struct wr_option *option = wr_settings_table;
+       option->name && count < STATEMENT_NAMES_MAX; option++)
+    names[count++] = option->name;
+  const char *near = wr_nearest(key, names, count);
+  return near && statement_setting(near) ? near : NULL;
+}
+
 static void statement_apply(struct wr_shell *shell, const struct shell_setting *setting,
                             uint32_t choice)
 {
@@ -81,6 +98,14 @@ static enum wr_code statement_set(struct wr_shell *shell, const struct shell_set
   wr_fail_at(err, WR_SEMANTIC, option->value.span, "'%s' is one of %s and not '%s'", setting->name,
              choices, option->value.bytes);
   return nearest ? wr_hint(err, "did you mean '%s'?", nearest) : err->code;
+}
+
+static enum wr_code statement_no_setting(const struct wr_tree_text *key, const char *near,
+                                         struct wr_error *err)
+{
+  wr_fail_at(err, WR_SEMANTIC, key->span, "SET does not know the option '%s'", key->bytes);
+  wr_state(err, WR_STATE_INVALID_OPTION_NAME);
+  return wr_hint(err, "did you mean '%s'?", near);
 }
 
 /* SET alone. */
@@ -159,6 +184,18 @@ static enum wr_shell_verdict statement_stop_job(struct wr_shell *shell, struct w
   return wr_shell_stop_job(shell, id, drain);
 }
 
+/* SHOW JOBZ: the word, if SHOW JOBS is what may be meant and nothing that the parser knows. */
+static bool statement_is_near_jobs(struct wr_arena *arena, const char *const *words, uint32_t count)
+{
+  static const char *const names[] = {"JOBS", "JARS", "TABLES", "VIEWS", "FUNCTIONS", "MODELS"};
+  if (count != 2 || strcasecmp(words[0], "SHOW") != 0)
+    return false;
+  char *word = wr_arena_copy(arena, words[1], strlen(words[1]));
+  for (char *at = word; *at; at++)
+    *at = (char)toupper((unsigned char)*at);
+  return wr_nearest(word, names, sizeof names / sizeof *names) == names[0];
+}
+
 /* *known: it was one of them. */
 static enum wr_shell_verdict statement_of_shell(struct wr_shell *shell,
                                                 const struct wr_shell_statement *statement,
@@ -180,6 +217,8 @@ static enum wr_shell_verdict statement_of_shell(struct wr_shell *shell,
     wr_shell_show_jobs(shell);
   else if (words_are(words, count, "STOP", "JOB"))
     verdict = statement_stop_job(shell, &arena, words, count);
+  else if (statement_is_near_jobs(&arena, words, count))
+    verdict = wr_shell_complain("there is no SHOW %s; did you mean SHOW JOBS?", words[1]);
   else
     *known = false;
   fflush(stdout);
@@ -405,16 +444,20 @@ static enum wr_shell_verdict statement_take(struct wr_shell *shell,
     verdict = statement_report(statement, &errors, 0);
   } else if (script->statements.count > 0) {
     const struct wr_tree_statement *tree = script->statements.items[0];
-    if (tree->kind == WR_TREE_SET)
-      setting = statement_setting(tree->set.key.bytes);
-    else if (tree->kind == WR_TREE_RESET && tree->reset)
-      setting = statement_setting(tree->reset->bytes);
+    const struct wr_tree_text *key = tree->kind == WR_TREE_SET     ? &tree->set.key
+                                     : tree->kind == WR_TREE_RESET ? tree->reset
+                                                                   : NULL;
+    const char *near = NULL;
+    if (key && !(setting = statement_setting(key->bytes)))
+      near = statement_setting_near(key->bytes);
     if (tree->kind == WR_TREE_RESET && !tree->reset)
       for (uint32_t i = 0; i < SETTING_COUNT; i++)
         statement_apply(shell, &settings[i], settings[i].fallback);
     if (setting && tree->kind == WR_TREE_RESET)
       statement_apply(shell, setting, setting->fallback);
     else if (setting && statement_set(shell, setting, &tree->set, &err))
+      wr_error_list_add(&errors, &arena, &err);
+    else if (near && statement_no_setting(key, near, &err))
       wr_error_list_add(&errors, &arena, &err);
     else if (tree->kind == WR_TREE_SHOW_SETTINGS)
       statement_show_settings(shell);

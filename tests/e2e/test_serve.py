@@ -127,7 +127,8 @@ def test_does_not_start(case):
     expect(blocked in job["reload_error"], job["reload_error"])
     os.remove(blocked)
     program.signal(signal.SIGHUP)
-    wait_for_job(base, "count", lambda it: is_running(it) and it["reload_error"] is None, "the new text")
+    job = wait_for_job(base, "count", lambda it: is_running(it) and it["reload_error"] is None, "the new text")
+    expect_equal(job["failure"], None, "failure of a text that starts now")
     wait_until(lambda: os.path.isdir(blocked), "the folder of the new sink")
     program.signal(signal.SIGTERM)
     program.end()
@@ -244,11 +245,17 @@ def test_refused(case):
     for name, words in (("select", "shows rows"), ("nothing", "has no INSERT")):
         job = wait_for_job(base, name, lambda it: it["status"] == "failed", "refused")
         expect(words in job["failure"], job["failure"])
+        asked = ask(base + "/v1/jobs/%s/savepoint" % name, "POST", {})
+        expect(asked.status == 409 and "has failed: " in asked.text and words in asked.text, asked.text)
+        expect("state-dir" not in asked.text, asked.text)
         expect_equal(get(base + "/v1/jobs/%s/plan" % name)["nodes"], [], "plan of a job without one")
     wait_running(base, "good")
+    folder.put("select", SOURCE + COUNTS)
+    expect_equal(wait_running(base, "select")["failure"], None, "failure of a text that was mended")
     for words, code, arguments in (
             (["keeps its jobs in"], 3, ["serve", folder.path, "--http", "127.0.0.1:0"]),
-            (["is not a folder"], 3, ["serve", folder.path + "/good.sql", "--http", "127.0.0.1:0"]),
+            (["SET does not know the option 'foo'"], 1, ["serve", folder.path, "--set", "foo=bar"]),
+            (["is not a folder", "weir run"], 3, ["serve", folder.path + "/good.sql", "--http", "127.0.0.1:0"]),
             (["which folder?"], 2, ["serve"]),
             (["directory of its own in --state-root"], 2, ["serve", folder.path, "--state-dir", "x"]),
             (["one folder at a time"], 2, ["serve", folder.path, "other"])):
@@ -262,6 +269,8 @@ def test_memory_is_shared(case):
     """more jobs than parts of the memory: those that run go on with smaller ones, where they were"""
     folder = Folder(case)
     folder.put("a", SOURCE + COUNTS)
+    for name in ("x", "y", "z"):  # they need none
+        folder.put(name, "nonsense")
     program, base = start_serve(case, folder.path, "--memory", "512MiB")
     wait_running(base, "a")
     expect_equal(get(base + "/v1/jobs/a")["memory"]["limit"], 512 << 20, "memory of the only job")
@@ -270,5 +279,6 @@ def test_memory_is_shared(case):
     wait_until(lambda: (get(base + "/v1/jobs/a")["memory"] or {}).get("limit") == 256 << 20, "a smaller part")
     expect_equal(get(base + "/v1/jobs/b")["memory"]["limit"], 256 << 20, "memory of the second job")
     program.expect_message("a: going on from epoch")
+    expect_equal(sum("starting again, with" in line for line in program.err), 1, "starts again")
     program.signal(signal.SIGTERM)
     program.end()

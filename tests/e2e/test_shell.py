@@ -202,6 +202,12 @@ def test_background(case):
     expect("there is no job '7'" in err, err)
     _, err = script(case, "SET 'table.dml-sync' = 'flase';\n", code=1)
     expect("did you mean 'false'?" in err and "stdin:1:24" in err, err)
+    _, err = script(case, "SET 'table.dml-snc' = 'false';\n", code=1)
+    expect("did you mean 'table.dml-sync'?" in err and "stdin:1:5" in err, err)
+    _, err = script(case, "SHOW JOBZ;\n", code=1)
+    expect("did you mean SHOW JOBS?" in err, err)
+    _, err = script(case, "SHOW JARS;\n", code=1)
+    expect("SHOW JARS is not supported" in err, err)
 
 
 def test_explain(case):
@@ -239,6 +245,17 @@ def test_terminal_paste(case):
     it.do("CREATE TABLE p (\n\tid\tBIGINT,\n\tname\tSTRING\n) WITH (\n\t'connector'\t= 'datagen',\n\t'number-of-rows' = '3');\nSELECT COUNT(*) AS n\n"
           "\tFROM p;\n", "ok", "(1 row)", "weir> ")
     it.do("\\d p\n", "BIGINT", "STRING", "weir> ")
+    it.leave()
+
+
+def test_terminal_pager(case):
+    """What is taller than the terminal goes through the pager of the environment, and all of it is shown if that is not there."""
+    it = Terminal(case, PAGER="sed 's/^/paged: /;3q'")
+    it.do("\\df\n", "paged: Comparison and logic", "weir> ")
+    it.do("\\df upper\n", "\nUPPER(text)", "weir> ")
+    it.leave()
+    it = Terminal(case, PAGER="there-is-no-such-pager")
+    it.do("\\df\n", "\nComparison and logic", "APPROX_COUNT_DISTINCT", "weir> ")
     it.leave()
 
 
