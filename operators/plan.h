@@ -137,10 +137,10 @@ struct wr_plan_stream {
   enum wr_plan_stream_kind kind;
   uint32_t node;                  /* SINK: its input */
   const struct wr_schema *schema; /* the columns of the node under the names that people know */
-  const uint32_t *key;  /* columns of the node: rows with equal ones replace each other */
-  uint32_t key_count;   /* 0: there is none */
-  uint32_t time_column; /* event time, or the start of its window; UINT32_MAX: none */
-  bool has_window;      /* rows come when a window closes */
+  const uint32_t *key;            /* columns of the node: rows with equal ones replace each other */
+  uint32_t key_count;             /* 0: there is none */
+  uint32_t time_column;           /* event time, or the start of its window; UINT32_MAX: none */
+  bool has_window;                /* rows come when a window closes */
 };
 
 struct wr_plan {

@@ -5,10 +5,12 @@
  * secret.
  */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "connectors/connector.h"
 #include "formats/format.h"
+#include "operators/specs.h"
 #include "planner/planner.h"
 #include "planner/writing.h"
 
@@ -188,6 +190,24 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
   }
 }
 
+/* endless[n]: rows of node n never come to an end. */
+bool wr_plan_is_endless(const struct wr_plan *plan)
+{
+  bool *endless = wr_memory_get_zero(plan->node_count + 1), any = false;
+  for (uint32_t n = 0; n < plan->node_count; n++) {
+    const struct wr_plan_node *node = &plan->nodes[n];
+    endless[n] = node->source && !node->source->bounded;
+    for (uint32_t i = 0; i < node->input_count; i++)
+      endless[n] = endless[n] || endless[node->inputs[i].node];
+    if (node->operator_class == &wr_operator_class_limit &&
+        ((const struct wr_limit_spec *)node->spec)->limit < UINT64_MAX)
+      endless[n] = false;
+    any = any || (endless[n] && node->kind == WR_PLAN_SINK);
+  }
+  free(endless);
+  return any;
+}
+
 const char *wr_explain_text(struct wr_arena *arena, const struct wr_job *job)
 {
   return wr_explain_text_with(arena, job, NULL);
@@ -202,7 +222,9 @@ const char *wr_explain_text_with(struct wr_arena *arena, const struct wr_job *jo
   explain_indented(&out, job->logical);
   wr_write(&out, "\nOperators (%s)\n",
            plan->bounded ? "bounded: the job ends by itself"
-                         : "unbounded: the job runs until it is stopped");
+           : wr_plan_is_endless(plan)
+               ? "unbounded: the job runs until it is stopped"
+               : "unbounded: the job ends when it has the rows of its LIMIT");
   explain_operators(&out, plan, job->explain_changelog, figures);
   if (figures)
     wr_write(&out, "\n%s", figures->job);

@@ -27,7 +27,7 @@ struct wr_planner_options {
   uint32_t parallelism;      /* 0: as SET 'parallelism.default' says, else 1 */
   const char *result_format; /* console: table, json, csv, auto */
   bool check_only;           /* finds errors and no plans: nothing behind the binder can fail */
-  bool streams;   /* views may be followed: each is a node of its own, which no rule merges */
+  bool streams; /* views may be followed: each is a node of its own, which no rule merges */
   /* So many bytes of the text have been run before, by a shell: what stands there declares and
    * sets, and inserts nothing again (CREATE TABLE ... AS). */
   size_t declared_bytes;
@@ -74,6 +74,9 @@ struct wr_program {
 enum wr_code wr_program_build(const char *text, size_t length,
                               const struct wr_planner_options *options, struct wr_arena *arena,
                               struct wr_program *out, struct wr_error_list *errors);
+
+/* Neither does its input end, nor have all sinks enough at some time (LIMIT). */
+bool wr_plan_is_endless(const struct wr_plan *plan);
 
 /* EXPLAIN of one job: logical plan, operator DAG with parallelism, what was pushed down, delivery
  * per sink. */
