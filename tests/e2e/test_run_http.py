@@ -12,6 +12,7 @@ NO_BROKER = True
 BOUNDED = "CREATE TABLE g (id BIGINT) WITH ('connector' = 'datagen', 'number-of-rows' = '1000');\n"
 ENDLESS = "CREATE TABLE e (id BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '200');\n"
 NOWHERE = "CREATE TABLE o (id BIGINT) WITH ('connector' = 'blackhole');\n"
+SHOWN = "CREATE TABLE o (id BIGINT) WITH ('connector' = 'print');\n"
 
 
 def test_ends_as_without(case):
@@ -97,12 +98,14 @@ def test_what_ends(case):
     expect_equal(program.rows()[2:], [{"here": "behind"}], "the row of the second job")
     program = case.run(ENDLESS + "EXPLAIN ANALYZE SELECT id FROM e LIMIT 2;")
     expect("does not end" not in program.message(), "warned of a query that ends\n" + program.message())
-    program = case.start(ENDLESS + NOWHERE + "INSERT INTO o SELECT id FROM e; SELECT 1;")
+    program = case.start(ENDLESS + SHOWN + "INSERT INTO o SELECT id FROM e; SELECT 1;")
     program.wait_for_message("job 1 of 2 never ends by itself")
+    program.wait_for_rows(1)  # from then on it can be stopped
     program.interrupt()
     # of two INSERTs in one job only one has enough
-    program = case.start(ENDLESS + NOWHERE + "INSERT INTO o SELECT id FROM e LIMIT 1; INSERT INTO o SELECT id FROM e; SELECT 1;")
+    program = case.start(ENDLESS + SHOWN + "INSERT INTO o SELECT id FROM e LIMIT 1; INSERT INTO o SELECT id FROM e; SELECT 1;")
     program.wait_for_message("job 1 of 2 never ends by itself")
+    program.wait_for_rows(1)
     program.signal(signal.SIGTERM)
     program.end()
 

@@ -262,6 +262,13 @@ def test_usage(case):
         expect_said(done.stderr.decode(), "--memory")
 
 
+def parts_in(folder):
+    try:
+        return len(os.listdir(folder))
+    except FileNotFoundError:  # not made yet, or renamed just now
+        return 0
+
+
 def test_killed_copy(case):
     """SIGKILL while an epoch is being copied: the copy is not there, and the next attempt makes it."""
     folder = Folder(case, """SET 'execution.checkpointing.interval' = '1 h';
@@ -276,7 +283,7 @@ INSERT INTO o SELECT n, COUNT(*) FROM t GROUP BY n;""")
         process = subprocess.Popen([case.weir, "savepoint", "state", "--to", "copy"], cwd=folder.path,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         seen = os.path.join(copy + ".copying", "parts")
-        while process.poll() is None and not (os.path.isdir(seen) and len(os.listdir(seen)) > attempt % 2):
+        while process.poll() is None and parts_in(seen) <= attempt % 2:
             pass
         process.kill()
         process.wait()

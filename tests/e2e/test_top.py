@@ -182,8 +182,8 @@ def test_terminal(case):
     # what it looks at goes away: it says so and stays
     third = Screen(case, base, "--every", "0.2")
     third.wait_for("> clicks")
-    program.signal(signal.SIGTERM)
-    program.end()
+    program.signal(signal.SIGKILL)  # one that is stopped has no jobs for a moment
+    program.end(-signal.SIGKILL)
     third.wait_for("trying again", "> clicks")
     third.press(b"\x03")
     expect_equal(third.end(), 0, "exit code after Ctrl-C")
