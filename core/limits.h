@@ -105,6 +105,11 @@
 #define WR_PREDICATE_BURST_US  100000 /* processor time at once, and behind that ... */
 #define WR_PREDICATE_SHARE     20     /* ... one part in so many of all time */
 
+/* All of them together; behind that each may take little until it has been made up for. */
+#define WR_PREDICATES_BURST_US 200000
+#define WR_PREDICATES_SHARE    4
+#define WR_PREDICATE_LITTLE_US 5000
+
 /* ---- HTTP */
 #define WR_HTTP_CONNECTIONS_MAX         4096  /* at a time */
 #define WR_HTTP_REQUEST_BYTES_MAX       65536 /* of a request's body; its head has half of that */

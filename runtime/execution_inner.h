@@ -15,11 +15,11 @@ struct wr_execution {
   struct wr_build build;
   int64_t started_us;
   _Atomic int64_t ended_us; /* others may look while it ends */
-  int64_t epoch_due_us; /* when the next one begins; WR_TIME_END: never by the clock */
+  int64_t epoch_due_us;     /* when the next one begins; WR_TIME_END: never by the clock */
   int64_t epoch_interval_us;
-  int64_t stopping_us;  /* when the wait for the last epoch began; 0: it has not */
+  int64_t stopping_us;          /* when the wait for the last epoch began; 0: it has not */
   _Atomic bool last_epoch_kept; /* once ended */
-  bool is_over_limit;   /* it ends because its state has become too large, as over_limit says */
+  bool is_over_limit; /* it ends because its state has become too large, as over_limit says */
   struct wr_error over_limit;
   _Atomic uint64_t savepoint_epoch; /* one up to this number is wanted as soon as possible */
 };
