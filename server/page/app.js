@@ -73,11 +73,8 @@ class App {
     document.addEventListener("keydown", (event) => this.key(event));
     byId("help").addEventListener("click", showKeys);
     byId("theme").addEventListener("click", () => this.nextTheme());
-    window
-      .matchMedia("(prefers-color-scheme: dark)")
-      .addEventListener("change", () => document.dispatchEvent(new Event("weir-theme")));
     window.matchMedia("(max-width: 700px)").addEventListener("change", () => this.draw());
-    this.showTheme(document.documentElement.dataset.theme ?? "");
+    this.showTheme();
     this.draw();
     this.loop();
   }
@@ -344,23 +341,15 @@ class App {
   }
 
   nextTheme() {
-    const now = document.documentElement.dataset.theme ?? "";
-    const next = THEMES[(THEMES.findIndex(([name]) => name === now) + 1) % THEMES.length][0];
-    if (next) document.documentElement.dataset.theme = next;
-    else delete document.documentElement.dataset.theme;
-    try {
-      if (next) localStorage.setItem("weir-theme", next);
-      else localStorage.removeItem("weir-theme");
-    } catch {
-      // kept for this visit only
-    }
-    this.showTheme(next);
-    say(`Colours: ${THEMES.find(([name]) => name === next)[2]}`);
-    document.dispatchEvent(new Event("weir-theme"));
+    const now = THEMES.findIndex(([name]) => name === weirTheme.chosen());
+    const [name, , text] = THEMES[(now + 1) % THEMES.length];
+    weirTheme.choose(name);
+    this.showTheme();
+    say(`Colours: ${text}`);
   }
 
-  showTheme(name) {
-    const [, sign, text] = THEMES.find(([theme]) => theme === name) ?? THEMES[0];
+  showTheme() {
+    const [, sign, text] = THEMES.find(([name]) => name === weirTheme.chosen());
     const control = byId("theme");
     control.textContent = sign;
     control.title = `Colours: ${text} (t)`;
