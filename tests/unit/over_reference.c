@@ -7,6 +7,7 @@
 
 #include "core/packed.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 static const struct wr_field pair_fields[] = {{"a", &wr_type_bigint}, {"b", &wr_type_string}};
 static const struct wr_type pair_type = {
@@ -20,12 +21,6 @@ static const struct wr_field over_fields[COLUMNS] = {
     {"pair", &pair_type},    {"list", &list_type},
 };
 const struct wr_schema over_schema = {COLUMNS, over_fields};
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* ---- values as text: what results are compared by */
 

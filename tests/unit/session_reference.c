@@ -6,15 +6,10 @@
 
 #include "core/batch.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 const double session_numbers[SESSION_NUMBERS] = {0.0, -0.0, 1.5, __builtin_nan(""),
                                                  -__builtin_nan("1")};
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 const char *session_name(uint32_t number, char out[64])
 {

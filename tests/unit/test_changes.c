@@ -11,6 +11,7 @@
 #include "functions/bind.h"
 #include "operators/specs.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 enum { ID, V, LIST, COLUMNS };
 enum { ROWS = 3000, OUT_MAX = 4 * ROWS };
@@ -74,12 +75,6 @@ struct bench {
   uint32_t picked[ROWS];
   struct wr_batch batch;
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* One row of `every` is picked; 1: all are. */
 static struct bench *bench_new(uint32_t every, uint64_t seed)

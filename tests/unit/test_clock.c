@@ -13,6 +13,7 @@
 #include "operators/clock.h"
 #include "operators/specs.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 enum { ID, K, INPUTS };
 enum { START = INPUTS, END, TIME, OUTPUTS };
@@ -26,12 +27,6 @@ static const struct wr_field fields[OUTPUTS] = {{"id", &wr_type_bigint},
                                                 {"window_time", &wr_type_timestamp3}};
 static const struct wr_schema input_schema = {INPUTS, fields}, output_schema = {OUTPUTS, fields};
 static const uint32_t key_column = K;
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* ---- what a channel carries, in order */
 

@@ -10,6 +10,7 @@
 #include "functions/bind_site.h"
 #include "functions/kernel.h"
 #include "tests/unit/express.h"
+#include "tests/unit/random.h"
 
 enum { ROWS = 700, ROUNDS = 6 };
 
@@ -44,12 +45,6 @@ static const char *const expressions[] = {
     "ARRAY[ROW(i, t), ROW(2, 'x')][i].EXPR$1",
     "ROW(i, t) = ROW(1, 'weir') OR MAP[t, i][t] = 10 / i",
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* Small numbers, so that zeros and equal values are frequent; every eighth value is NULL. */
 static void fill(struct express *express)

@@ -11,6 +11,7 @@
 #include "core/batch.h"
 #include "state/table.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 enum {
   PANE_BYTES_MAX = 512,
@@ -83,12 +84,6 @@ struct fixture {
   char *panes[KEYS];
   uint64_t seed;
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 static void fixture_bind(struct fixture *f)
 {

@@ -9,6 +9,7 @@
 #include "core/packed.h"
 #include "operators/kept_rows.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 #include "text/json_write.h"
 
 enum { COLUMNS = 7, ROWS_MAX = 60000, BATCH_MAX = 3000 };
@@ -34,12 +35,6 @@ struct model {
   bool frozen[ROWS_MAX]; /* kept when the snapshot began */
   uint32_t frozen_count;
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 static struct model *model_new(uint64_t seed, bool mixed)
 {

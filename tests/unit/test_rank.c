@@ -14,6 +14,7 @@
 #include "operators/specs.h"
 #include "tests/unit/check.h"
 #include "tests/unit/operate.h"
+#include "tests/unit/random.h"
 
 enum { START, END, K, NAME, O, T, D, F, ID, COLUMNS };
 enum { ROWS = 1500, RESULTS_MAX = 200000 };
@@ -79,12 +80,6 @@ static const struct question questions[] = {
      false},
     {"sixty", {{O, true, false}}, 1, {K, 0}, 1, 1, 60, false, false},
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 static uint32_t name_make(uint32_t number, char *out)
 {

@@ -10,6 +10,7 @@
 
 #include "state/table_inner.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 enum { KEYS = 6000, BATCH = 700, SEED = 7 };
 
@@ -39,12 +40,6 @@ struct model {
   uint64_t count[KEYS];
   uint32_t last_text[KEYS]; /* text number */
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* Text number n: its bytes say which it is; mostly short, sometimes long. */
 static uint32_t text_make(uint32_t n, char *out)

@@ -8,6 +8,7 @@
 
 #include "state/table.h"
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 enum { KEYS = 20000, BATCH = 600, SEED = 7 };
 
@@ -39,12 +40,6 @@ struct fixture {
   int64_t values[BATCH];
   uint64_t hashes[BATCH];
 };
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 static struct wr_table_space *space_new(const struct shape *shape)
 {

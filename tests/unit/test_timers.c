@@ -7,12 +7,7 @@
 #include "core/arena.h"
 #include "core/batch.h"
 #include "tests/unit/check.h"
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
+#include "tests/unit/random.h"
 
 static void not_before_their_time(void)
 {

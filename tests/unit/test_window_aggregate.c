@@ -15,6 +15,7 @@
 #include "functions/zone.h"
 #include "tests/unit/check.h"
 #include "tests/unit/operate.h"
+#include "tests/unit/random.h"
 #include "windows/local_time.h"
 
 enum { TS, K, NAME, V, START, END, COLUMNS };
@@ -127,12 +128,6 @@ static struct wr_window case_window(const struct window_case *c, struct wr_arena
     CU_ASSERT_EQUAL_FATAL(wr_zone_find(arena, c->zone, &window.zone, &err), WR_OK);
   wr_window_prepare(&window);
   return window;
-}
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
 }
 
 static uint32_t name_make(uint32_t number, char *out)

@@ -14,6 +14,7 @@
 #include "operators/specs.h"
 #include "tests/unit/check.h"
 #include "tests/unit/operate.h"
+#include "tests/unit/random.h"
 #include "windows/local_time.h"
 
 enum { TS, K, NAME, V, PASSES, START, END, COLUMNS };
@@ -118,12 +119,6 @@ static struct wr_window case_window(const struct emit_case *c)
 static int64_t case_delay(int64_t ms)
 {
   return ms < 0 ? ms : ms * MS;
-}
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
 }
 
 static uint32_t name_make(uint32_t number, char *out)

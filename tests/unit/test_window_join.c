@@ -14,6 +14,7 @@
 #include "planner/binder.h"
 #include "tests/unit/check.h"
 #include "tests/unit/operate.h"
+#include "tests/unit/random.h"
 
 enum { ID, K, NAME, V, START, END, COLUMNS };
 enum { ROWS = 900 };
@@ -54,12 +55,6 @@ static const struct key_case key_cases[] = {
 static const char *const kind_names[WR_JOIN_KIND_COUNT] = {"INNER", "LEFT", "RIGHT",
                                                            "FULL",  "SEMI", "ANTI"};
 static const char *const conditions[] = {NULL, "lv < rv", "10 / (lv - rv) > 0"};
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 static uint32_t name_make(uint32_t number, char *out)
 {

@@ -5,15 +5,10 @@
 #include <stdlib.h>
 
 #include "tests/unit/check.h"
+#include "tests/unit/random.h"
 
 #define SLICES_MAX 200
 #define STEPS      6000
-
-static uint32_t random_next(uint64_t *seed)
-{
-  *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407;
-  return (uint32_t)(*seed >> 33);
-}
 
 /* What is to be there: slices and their ends, ascending. */
 struct expected {
