@@ -25,6 +25,7 @@
 #define REST_FIRST_US   (100 * WR_US_PER_MS)
 #define REST_LONGEST_US (20 * WR_US_PER_SECOND)
 #define SKEW_LEAST_US   (30 * WR_US_PER_SECOND) /* less is no reason for a refusal */
+#define AWS_LOOK_US     (20 * WR_US_PER_MS)     /* while a program makes credentials */
 #define NOTE_ATTEMPTS   3                       /* so many failures in a row are worth a word */
 #define HEADERS_OWN_MAX 8                       /* that a signed request has besides its own */
 
@@ -549,6 +550,8 @@ uint32_t wr_aws_pump(struct wr_aws *aws, int wait_ms)
   int64_t wait_us = aws_rest_us(aws, (int64_t)wait_ms * WR_US_PER_MS);
   if (aws->is_news)
     wait_us = 0;
+  if (wr_credentials_must_look(aws->credentials) && wait_us > AWS_LOOK_US)
+    wait_us = AWS_LOOK_US;
   wr_http_pump(aws->http, (int)((wait_us + WR_US_PER_MS - 1) / WR_US_PER_MS));
   aws_advance(aws);
   return aws->count;

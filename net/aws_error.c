@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include <json-c/json.h>
+#include "net/json_object.h"
 
 #define XML_NAME_BYTES 256
 
@@ -190,12 +190,11 @@ const char *wr_xml_text(struct wr_arena *arena, const char *xml, size_t length, 
 
 static bool problem_read_json(const struct wr_slice *body, struct wr_aws_problem *out)
 {
-  struct json_tokener *tokener = json_tokener_new_ex(16);
-  struct json_object *root = json_tokener_parse_ex(tokener, body->bytes, (int)body->length);
-  json_tokener_free(tokener);
-  bool is_object = json_object_is_type(root, json_type_object);
-  static const char *const code_keys[] = {"__type", "code", "Code"};
-  static const char *const message_keys[] = {"message", "Message", "errorMessage"};
+  struct json_object *root = wr_json_object_parse(*body);
+  bool is_object = root != NULL;
+  static const char *const code_keys[] = {"__type", "code", "Code", "error"};
+  static const char *const message_keys[] = {"message", "Message", "errorMessage",
+                                             "error_description"};
   struct json_object *value;
   for (size_t i = 0; is_object && i < sizeof code_keys / sizeof *code_keys; i++)
     if (!out->code[0] && json_object_object_get_ex(root, code_keys[i], &value) &&

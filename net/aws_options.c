@@ -25,6 +25,11 @@ static const struct {
     {"", "amazonaws.com"}, /* us-gov- too */
 };
 
+/* Services that are not called like their hosts. */
+static const struct {
+  const char *service, *host;
+} host_rows[] = {{"sso", "portal.sso"}, {"sso-oidc", "oidc"}};
+
 /* ---- ARNs */
 
 bool wr_aws_arn_parse(const char *arn, struct wr_aws_arn *out)
@@ -134,7 +139,10 @@ enum wr_code wr_aws_endpoint_find(const struct wr_aws_setup *setup, const char *
   size_t row = 0;
   while (strncmp(region, partition_rows[row].prefix, strlen(partition_rows[row].prefix)) != 0)
     row++;
-  text = wr_arena_print(arena, "https://%s.%s.%s", service, region, partition_rows[row].domain);
+  const char *host = service;
+  for (size_t i = 0; i < sizeof host_rows / sizeof *host_rows; i++)
+    host = strcmp(host_rows[i].service, service) == 0 ? host_rows[i].host : host;
+  text = wr_arena_print(arena, "https://%s.%s.%s", host, region, partition_rows[row].domain);
   return endpoint_parse(text, span, arena, out, err);
 }
 

@@ -5,10 +5,9 @@
 
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "core/time.h"
 #include "net/aws_error.h"
+#include "net/json_object.h"
 
 #define ANSWER_TOKEN_BYTES_MAX (32 << 10) /* a session token; those of AWS have about 1 KiB */
 
@@ -40,7 +39,7 @@ bool wr_credential_time(const char *text, int64_t *time_us)
     rest++;
     rest += strspn(rest, "0123456789");
   }
-  if (strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0)
+  if (strcmp(rest, "Z") != 0 && strcmp(rest, "+00:00") != 0 && strcmp(rest, "UTC") != 0)
     return false;
   int year = digits(text, 0, 4), month = digits(text, 5, 2), day = digits(text, 8, 2);
   int hour = digits(text, 11, 2), minute = digits(text, 14, 2), second = digits(text, 17, 2);
@@ -54,10 +53,10 @@ bool wr_credential_time(const char *text, int64_t *time_us)
 
 /* ---- both forms */
 
-static bool text_is_fit(const char *text)
+bool wr_credential_text_is_fit(const char *text)
 {
   size_t length = 0;
-  for (; text[length]; length++)
+  for (; text && text[length]; length++)
     if (text[length] <= ' ' || text[length] > '~' || length > ANSWER_TOKEN_BYTES_MAX)
       return false;
   return length > 0;
@@ -70,13 +69,13 @@ static bool answer_finish(struct wr_arena *arena, const char *expires, struct wr
     const char *name, *value;
   } rows[] = {{"AccessKeyId", out->access_key}, {"SecretAccessKey", out->secret_key}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-    if (!rows[i].value || !text_is_fit(rows[i].value)) {
+    if (!wr_credential_text_is_fit(rows[i].value)) {
       *problem = wr_arena_print(arena, "the answer has no %s, or an unusable one", rows[i].name);
       return false;
     }
   if (out->session_token && !*out->session_token)
     out->session_token = NULL;
-  if (out->session_token && !text_is_fit(out->session_token)) {
+  if (out->session_token && !wr_credential_text_is_fit(out->session_token)) {
     *problem = "the answer has an unusable session token";
     return false;
   }
@@ -99,36 +98,80 @@ bool wr_credential_answer_xml(struct wr_arena *arena, const struct wr_slice *bod
   return answer_finish(arena, expires, out, problem);
 }
 
-/* A string of an object, copied; NULL: there is none. */
-static const char *json_text(struct wr_arena *arena, struct json_object *root, const char *key)
+/* NULL: it is no object, which *problem says. */
+static struct json_object *answer_parse(const struct wr_slice *body, const char **problem)
 {
-  struct json_object *value;
-  if (!json_object_object_get_ex(root, key, &value) ||
-      !json_object_is_type(value, json_type_string))
-    return NULL;
-  return wr_arena_copy(arena, json_object_get_string(value),
-                       (size_t)json_object_get_string_len(value));
+  struct json_object *root = wr_json_object_parse(*body);
+  if (!root)
+    *problem = "the answer is no JSON object";
+  return root;
 }
 
 bool wr_credential_answer_json(struct wr_arena *arena, const struct wr_slice *body,
                                struct wr_credentials *out, const char **problem)
 {
-  struct json_tokener *tokener = json_tokener_new_ex(16);
-  struct json_object *root = json_tokener_parse_ex(tokener, body->bytes, (int)body->length);
-  json_tokener_free(tokener);
+  struct json_object *root = answer_parse(body, problem);
+  bool good = root != NULL;
   *out = (struct wr_credentials){.expires_us = WR_TIME_END};
-  bool good = json_object_is_type(root, json_type_object);
-  if (good) {
-    const char *code = json_text(arena, root, "Code"); /* of the instance metadata */
-    out->access_key = json_text(arena, root, "AccessKeyId");
-    out->secret_key = json_text(arena, root, "SecretAccessKey");
-    out->session_token = json_text(arena, root, "Token");
+  if (root) {
+    const char *code = wr_json_object_text(arena, root, "Code"); /* of the instance metadata */
+    out->access_key = wr_json_object_text(arena, root, "AccessKeyId");
+    out->secret_key = wr_json_object_text(arena, root, "SecretAccessKey");
+    out->session_token = wr_json_object_text(arena, root, "Token");
     good = !code || strcmp(code, "Success") == 0;
     if (!good)
       *problem = wr_arena_print(arena, "the answer says %.100s", code);
-    good = good && answer_finish(arena, json_text(arena, root, "Expiration"), out, problem);
-  } else {
-    *problem = "the answer is no JSON object";
+    good =
+        good && answer_finish(arena, wr_json_object_text(arena, root, "Expiration"), out, problem);
+  }
+  json_object_put(root);
+  return good;
+}
+
+bool wr_credential_answer_process(struct wr_arena *arena, const struct wr_slice *body,
+                                  struct wr_credentials *out, const char **problem)
+{
+  struct json_object *root = answer_parse(body, problem), *version;
+  bool good = root != NULL;
+  *out = (struct wr_credentials){.expires_us = WR_TIME_END};
+  if (root) {
+    out->access_key = wr_json_object_text(arena, root, "AccessKeyId");
+    out->secret_key = wr_json_object_text(arena, root, "SecretAccessKey");
+    out->session_token = wr_json_object_text(arena, root, "SessionToken");
+    good = json_object_object_get_ex(root, "Version", &version) &&
+           json_object_is_type(version, json_type_int) && json_object_get_int64(version) == 1;
+    if (!good)
+      *problem = "the answer's Version is not 1";
+    good =
+        good && answer_finish(arena, wr_json_object_text(arena, root, "Expiration"), out, problem);
+  }
+  json_object_put(root);
+  return good;
+}
+
+bool wr_credential_answer_sso(struct wr_arena *arena, const struct wr_slice *body,
+                              struct wr_credentials *out, const char **problem)
+{
+  struct json_object *root = answer_parse(body, problem), *role, *end;
+  bool good = root != NULL;
+  *out = (struct wr_credentials){.expires_us = WR_TIME_END};
+  if (root && (!json_object_object_get_ex(root, "roleCredentials", &role) ||
+               !json_object_is_type(role, json_type_object))) {
+    *problem = "the answer has no roleCredentials";
+    good = false;
+  } else if (root) {
+    out->access_key = wr_json_object_text(arena, role, "accessKeyId");
+    out->secret_key = wr_json_object_text(arena, role, "secretAccessKey");
+    out->session_token = wr_json_object_text(arena, role, "sessionToken");
+    good = answer_finish(arena, NULL, out, problem);
+    if (good && json_object_object_get_ex(role, "expiration", &end)) {
+      int64_t end_ms = json_object_get_int64(end);
+      good = json_object_is_type(end, json_type_int) && end_ms >= 0 &&
+             end_ms < WR_TIME_END / WR_US_PER_MS;
+      out->expires_us = good ? end_ms * WR_US_PER_MS : WR_TIME_END;
+      if (!good)
+        *problem = "the time at which the credentials end cannot be read";
+    }
   }
   json_object_put(root);
   return good;

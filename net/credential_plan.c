@@ -296,27 +296,41 @@ static enum wr_code plan_profile_keys(struct planner *p, const char *profile)
                    wr_arena_print(p->arena, "aws_secret_access_key of the profile '%s'", profile));
 }
 
-/* A profile that has none of ours; *has stays false if it has nothing at all. */
-static enum wr_code plan_profile_other(struct planner *p, const char *profile, bool *has)
+static enum wr_code plan_profile_process(struct planner *p, const char *profile,
+                                         const char *command)
 {
-  static const struct {
-    const char *key, *what;
-  } rows[] = {{"credential_process", "a program (credential_process)"},
-              {"sso_session", "a sign-on in the browser (sso_session)"},
-              {"sso_start_url", "a sign-on in the browser (sso_start_url)"}};
-  *has = false;
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    if (!wr_profiles_find(&p->setup->profiles, profile, rows[i].key))
-      continue;
-    *has = true;
-    wr_fail(p->err, WR_UNSUPPORTED,
-            "the profile '%s' gets its credentials from %s, which is not supported", profile,
-            rows[i].what);
-    return wr_hint(p->err,
-                   "export them: eval \"$(aws configure export-credentials --profile %s "
-                   "--format env)\"",
-                   profile);
-  }
+  p->plan->origin = WR_ORIGIN_PROCESS;
+  p->plan->from = wr_arena_print(p->arena, "the program of the profile '%s'", profile);
+  p->plan->command = command;
+  return WR_OK;
+}
+
+/* A sign-on: of a session, which has a section of its own, or all of it in the profile. */
+static enum wr_code plan_profile_sso(struct planner *p, const char *profile)
+{
+  const struct wr_profiles *files = &p->setup->profiles;
+  const char *session = wr_profiles_find(files, profile, "sso_session");
+  const char *section = session ? wr_arena_print(p->arena, "sso-session %s", session) : profile;
+  const char *url = wr_profiles_find(files, section, "sso_start_url");
+  struct wr_credential_sso *sso = &p->plan->sso;
+  *sso = (struct wr_credential_sso){.profile = profile,
+                                    .region = wr_profiles_find(files, section, "sso_region"),
+                                    .account = wr_profiles_find(files, profile, "sso_account_id"),
+                                    .role = wr_profiles_find(files, profile, "sso_role_name"),
+                                    .cache_name = session ? session : url};
+  const struct {
+    const char *name, *value;
+  } rows[] = {{"sso_start_url", url},
+              {"sso_region", sso->region},
+              {"sso_account_id", sso->account},
+              {"sso_role_name", sso->role}};
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    if (!rows[i].value)
+      return wr_fail(p->err, WR_SEMANTIC, "the sign-on of the profile '%s' has no %s%s%s%s",
+                     profile, rows[i].name, session && i < 2 ? " in the section [" : "",
+                     session && i < 2 ? section : "", session && i < 2 ? "]" : "");
+  p->plan->origin = WR_ORIGIN_SSO;
+  p->plan->from = wr_arena_print(p->arena, "the sign-on of the profile '%s'", profile);
   return WR_OK;
 }
 
@@ -378,10 +392,18 @@ static enum wr_code plan_profile(struct planner *p, const char *profile, uint32_
   *has = true;
   if (arn)
     return plan_profile_role(p, profile, arn, depth);
+  if (wr_profiles_find(files, profile, "sso_account_id") ||
+      wr_profiles_find(files, profile, "sso_role_name"))
+    return plan_profile_sso(p, profile);
   if (wr_profiles_find(files, profile, "aws_access_key_id") ||
       wr_profiles_find(files, profile, "aws_secret_access_key"))
     return plan_profile_keys(p, profile);
-  return plan_profile_other(p, profile, has);
+  const char *command = wr_profiles_find(files, profile, "credential_process");
+  if (command)
+    return plan_profile_process(p, profile, command);
+  *has = wr_profiles_find(files, profile, "sso_session") ||
+         wr_profiles_find(files, profile, "sso_start_url");
+  return *has ? plan_profile_sso(p, profile) : WR_OK;
 }
 
 /* The profile that has been named, by whatever. */

@@ -7,7 +7,9 @@
  *   GIVEN ------------------------------.
  *   WEB_IDENTITY: sts ------------------+--> role 0: sts --> role 1: sts --> ... --> kept
  *   CONTAINER: the address -------------|
- *   INSTANCE: token --> role --> keys --'
+ *   INSTANCE: token --> role --> keys --|
+ *   PROCESS: a program -----------------|
+ *   SSO: (a token, renewed -->) portal -'
  */
 #include "net/credentials.h"
 
@@ -18,52 +20,24 @@
 
 #include <openssl/crypto.h>
 
-#include "core/time.h"
 #include "net/aws_error.h"
-#include "net/credential_plan.h"
+#include "net/credential_fetch.h"
 #include "net/sigv4.h"
 
-#define RENEW_BEFORE_US       (5 * WR_US_PER_MINUTE)
 #define RENEW_AGAIN_US        (30 * WR_US_PER_SECOND) /* after a renewal that failed */
 #define EXPIRED_BEFORE_US     (10 * WR_US_PER_SECOND) /* so long a request may be on its way */
-#define STS_TIMEOUT_US        (10 * WR_US_PER_SECOND)
-#define HOST_TIMEOUT_US       (2 * WR_US_PER_SECOND) /* container's host, instance metadata */
+#define HOST_TIMEOUT_US       (2 * WR_US_PER_SECOND)  /* container's host, instance metadata */
 #define HOST_ANSWER_BYTES_MAX (1 << 20)
 #define STS_VERSION           "2011-06-15"
 
-/* What the request under way is for. */
-enum step { STEP_IDLE, STEP_ORIGIN, STEP_INSTANCE_TOKEN, STEP_INSTANCE_ROLE, STEP_ROLE };
-
-struct wr_credential_source {
-  struct wr_credential_settings told;
-  struct wr_arena kept; /* of `now` */
-  struct wr_credentials now;
-  uint32_t number; /* of `now`; 0: there are none */
-  int64_t renew_us;
-  bool renewable; /* fetching again may bring others */
-
-  struct wr_arena fetch; /* of everything below */
-  enum step step;
-  struct wr_http_call *call;
-  struct wr_credential_plan plan;
-  struct wr_credentials next;
-  uint32_t role;              /* that is being assumed */
-  const char *instance_token; /* of the metadata service */
-  bool clock_corrected;
-  struct wr_aws_endpoint sts;
-
-  bool failed;
-  struct wr_error err;
-};
-
-static int64_t source_now_us(const struct wr_credential_source *source)
+int64_t wr_fetch_now_us(const struct wr_credential_source *source)
 {
   return wr_now_us() + *source->told.skew_us;
 }
 
 static bool source_is_valid(const struct wr_credential_source *source)
 {
-  return source->number > 0 && source_now_us(source) + EXPIRED_BEFORE_US < source->now.expires_us;
+  return source->number > 0 && wr_fetch_now_us(source) + EXPIRED_BEFORE_US < source->now.expires_us;
 }
 
 int64_t wr_credentials_renewal(int64_t fetched_us, int64_t expires_us)
@@ -72,7 +46,7 @@ int64_t wr_credentials_renewal(int64_t fetched_us, int64_t expires_us)
     return WR_TIME_END;
   int64_t life_us = expires_us - fetched_us;
   int64_t least_us = life_us / 2 < WR_US_PER_MINUTE ? life_us / 2 : WR_US_PER_MINUTE;
-  int64_t wait_us = life_us - RENEW_BEFORE_US;
+  int64_t wait_us = life_us - WR_FETCH_RENEW_BEFORE_US;
   return fetched_us + (wait_us > least_us ? wait_us : least_us);
 }
 
@@ -80,11 +54,11 @@ int64_t wr_credentials_renewal(int64_t fetched_us, int64_t expires_us)
 
 static void fetch_end(struct wr_credential_source *source)
 {
-  source->step = STEP_IDLE;
+  source->step = WR_FETCH_STEP_IDLE;
   source->call = NULL;
 }
 
-static void fetch_fail(struct wr_credential_source *source, bool retry)
+void wr_fetch_fail(struct wr_credential_source *source, bool retry)
 {
   source->err.retry = retry;
   fetch_end(source);
@@ -92,36 +66,36 @@ static void fetch_fail(struct wr_credential_source *source, bool retry)
     source->failed = true;
     return;
   }
-  source->renew_us = source_now_us(source) + RENEW_AGAIN_US;
+  source->renew_us = wr_fetch_now_us(source) + RENEW_AGAIN_US;
   if (source->told.note)
     source->told.note(source->told.note_self, source->err.message);
 }
 
-static const char *text_keep(struct wr_arena *arena, const char *text)
+const char *wr_fetch_text(struct wr_arena *arena, const char *text)
 {
   return text ? wr_arena_copy(arena, text, strlen(text)) : NULL;
 }
 
 static void fetch_succeed(struct wr_credential_source *source)
 {
-  if (source->next.expires_us <= source_now_us(source) + EXPIRED_BEFORE_US) {
+  if (source->next.expires_us <= wr_fetch_now_us(source) + EXPIRED_BEFORE_US) {
     wr_fail(&source->err, WR_CONNECTION,
             "no credentials for AWS from %s: those that it gives have ended; is a clock wrong?",
             source->plan.from);
-    fetch_fail(source, true);
+    wr_fetch_fail(source, true);
     return;
   }
   struct wr_arena fresh = {0};
   source->now =
-      (struct wr_credentials){.access_key = text_keep(&fresh, source->next.access_key),
-                              .secret_key = text_keep(&fresh, source->next.secret_key),
-                              .session_token = text_keep(&fresh, source->next.session_token),
+      (struct wr_credentials){.access_key = wr_fetch_text(&fresh, source->next.access_key),
+                              .secret_key = wr_fetch_text(&fresh, source->next.secret_key),
+                              .session_token = wr_fetch_text(&fresh, source->next.session_token),
                               .expires_us = source->next.expires_us};
   wr_arena_free(&source->kept);
   source->kept = fresh;
   source->number++;
   source->failed = false;
-  source->renew_us = wr_credentials_renewal(source_now_us(source), source->next.expires_us);
+  source->renew_us = wr_credentials_renewal(wr_fetch_now_us(source), source->next.expires_us);
   fetch_end(source);
 }
 
@@ -129,18 +103,16 @@ static void fetch_succeed(struct wr_credential_source *source)
 
 static void fetch_on_done(void *self, const struct wr_http_result *answer);
 
-static void fetch_send(struct wr_credential_source *source, struct wr_http_request *request)
+void wr_fetch_send(struct wr_credential_source *source, struct wr_http_request *request)
 {
   request->answer_max = HOST_ANSWER_BYTES_MAX;
   request->done = fetch_on_done;
   request->self = source;
   if (wr_http_start(source->told.http, request, &source->call, &source->err))
-    fetch_fail(source, false);
+    wr_fetch_fail(source, false);
 }
 
-/* "Name=value&..." escaped; pairs with a NULL value are left out. */
-static const char *form_print(struct wr_arena *arena, const struct wr_http_header *pairs,
-                              size_t count)
+const char *wr_fetch_form(struct wr_arena *arena, const struct wr_http_header *pairs, size_t count)
 {
   const char *form = "";
   for (size_t i = 0; i < count; i++) {
@@ -159,9 +131,9 @@ static void fetch_ask_sts(struct wr_credential_source *source, const struct wr_c
                           const struct wr_http_header *pairs, size_t count)
 {
   struct wr_arena *arena = &source->fetch;
-  const char *form = form_print(arena, pairs, count);
+  const char *form = wr_fetch_form(arena, pairs, count);
   char date[WR_SIGV4_DATE], hash[WR_SHA256_HEX];
-  wr_sigv4_date(source_now_us(source), date);
+  wr_sigv4_date(wr_fetch_now_us(source), date);
   wr_sha256_hex(form, strlen(form), hash);
   struct wr_http_header headers[8];
   uint32_t used = 0;
@@ -195,8 +167,8 @@ static void fetch_ask_sts(struct wr_credential_source *source, const struct wr_c
       .header_count = used,
       .body = form,
       .body_length = strlen(form),
-      .timeout_us = STS_TIMEOUT_US};
-  fetch_send(source, &request);
+      .timeout_us = WR_FETCH_TIMEOUT_US};
+  wr_fetch_send(source, &request);
 }
 
 static void fetch_ask_role(struct wr_credential_source *source)
@@ -208,7 +180,7 @@ static void fetch_ask_role(struct wr_credential_source *source)
                                          {"RoleSessionName", role->session_name},
                                          {"ExternalId", role->external_id},
                                          {"DurationSeconds", role->duration_s}};
-  source->step = STEP_ROLE;
+  source->step = WR_FETCH_STEP_ROLE;
   fetch_ask_sts(source, &source->next, pairs, sizeof pairs / sizeof *pairs);
 }
 
@@ -237,7 +209,7 @@ static void fetch_ask_web_identity(struct wr_credential_source *source)
   const struct wr_credential_role *role = &source->plan.web_role;
   const char *token = token_read(source, source->plan.token_file);
   if (!token) {
-    fetch_fail(source, false);
+    wr_fetch_fail(source, false);
     return;
   }
   const struct wr_http_header pairs[] = {{"Action", "AssumeRoleWithWebIdentity"},
@@ -259,14 +231,14 @@ static void fetch_ask_host(struct wr_credential_source *source, const char *meth
                                     .header_count = header.value ? 1 : 0,
                                     .timeout_us = HOST_TIMEOUT_US,
                                     .direct = true};
-  fetch_send(source, &request);
+  wr_fetch_send(source, &request);
 }
 
 static void fetch_ask_container(struct wr_credential_source *source)
 {
   const char *token = source->plan.token;
   if (source->plan.token_file && !(token = token_read(source, source->plan.token_file))) {
-    fetch_fail(source, false);
+    wr_fetch_fail(source, false);
     return;
   }
   fetch_ask_host(source, "GET", source->plan.url, (struct wr_http_header){"authorization", token});
@@ -276,17 +248,16 @@ static void fetch_ask_instance(struct wr_credential_source *source, const char *
 {
   const char *url = wr_arena_print(
       &source->fetch, "%s/latest/meta-data/iam/security-credentials/%s", source->plan.url, role);
-  source->step = *role ? STEP_ORIGIN : STEP_INSTANCE_ROLE;
+  source->step = *role ? WR_FETCH_STEP_ORIGIN : WR_FETCH_STEP_INSTANCE_ROLE;
   fetch_ask_host(source, "GET", url,
                  (struct wr_http_header){"x-aws-ec2-metadata-token", source->instance_token});
 }
 
 /* ---- from step to step */
 
-/* The origin or a role has brought source->next. */
-static void fetch_go_on(struct wr_credential_source *source)
+void wr_fetch_go_on(struct wr_credential_source *source)
 {
-  if (source->step == STEP_ROLE)
+  if (source->step == WR_FETCH_STEP_ROLE)
     source->role++;
   if (source->role < source->plan.role_count)
     fetch_ask_role(source);
@@ -298,6 +269,8 @@ static void fetch_start(struct wr_credential_source *source)
 {
   wr_arena_reset(&source->fetch);
   wr_error_clear(&source->err);
+  source->next = (struct wr_credentials){.expires_us = WR_TIME_END};
+  source->sso = (struct wr_sso_token){0};
   struct wr_aws_setup *setup = source->told.setup;
   struct wr_credential_plan *plan = &source->plan;
   const char *sts = wr_aws_option(setup, "aws.credentials.role.stsEndpoint");
@@ -305,26 +278,28 @@ static void fetch_start(struct wr_credential_source *source)
       wr_credential_plan_make(setup, &source->fetch, plan, &source->err) ||
       wr_aws_endpoint_find(setup, "sts", setup->region, sts, &source->fetch, &source->sts,
                            &source->err)) {
-    fetch_fail(source, false);
+    wr_fetch_fail(source, false);
     return;
   }
   source->renewable = plan->origin != WR_ORIGIN_GIVEN || plan->is_file || plan->role_count > 0;
   source->role = 0;
   source->clock_corrected = false;
-  source->step = STEP_ORIGIN;
+  source->step = WR_FETCH_STEP_ORIGIN;
   switch (plan->origin) {
   case WR_ORIGIN_GIVEN:
     source->next = (struct wr_credentials){plan->access_key, plan->secret_key, plan->session_token,
                                            WR_TIME_END};
-    fetch_go_on(source);
+    wr_fetch_go_on(source);
     return;
   case WR_ORIGIN_WEB_IDENTITY: fetch_ask_web_identity(source); return;
   case WR_ORIGIN_CONTAINER: fetch_ask_container(source); return;
   case WR_ORIGIN_INSTANCE:
-    source->step = STEP_INSTANCE_TOKEN;
+    source->step = WR_FETCH_STEP_INSTANCE_TOKEN;
     fetch_ask_host(source, "PUT", wr_arena_print(&source->fetch, "%s/latest/api/token", plan->url),
                    (struct wr_http_header){"x-aws-ec2-metadata-token-ttl-seconds", "21600"});
     return;
+  case WR_ORIGIN_PROCESS: wr_fetch_start_process(source); return;
+  case WR_ORIGIN_SSO: wr_fetch_begin_sso(source); return;
   }
 }
 
@@ -332,10 +307,10 @@ static void fetch_start(struct wr_credential_source *source)
 static const char *fetch_whom(struct wr_credential_source *source)
 {
   const struct wr_credential_plan *plan = &source->plan;
-  if (source->step == STEP_ROLE || plan->origin == WR_ORIGIN_WEB_IDENTITY)
+  if (source->step == WR_FETCH_STEP_ROLE || plan->origin == WR_ORIGIN_WEB_IDENTITY)
     return wr_arena_print(&source->fetch, "sts (%s), asked for the role %s", source->sts.text,
-                          source->step == STEP_ROLE ? plan->roles[source->role].arn
-                                                    : plan->web_role.arn);
+                          source->step == WR_FETCH_STEP_ROLE ? plan->roles[source->role].arn
+                                                             : plan->web_role.arn);
   return wr_arena_print(&source->fetch, "%s (%s)", plan->from, plan->url);
 }
 
@@ -348,7 +323,8 @@ static void fetch_refused(struct wr_credential_source *source, const struct wr_h
   if (answered)
     wr_aws_problem_read(answer, &problem);
   int64_t skew_us = answer->date_us == WR_TIME_NONE ? 0 : answer->date_us - wr_now_us();
-  if (problem.skewed && !source->clock_corrected && skew_us != 0 && source->step == STEP_ROLE) {
+  if (problem.skewed && !source->clock_corrected && skew_us != 0 &&
+      source->step == WR_FETCH_STEP_ROLE) {
     source->clock_corrected = true;
     *source->told.skew_us = skew_us;
     fetch_ask_role(source);
@@ -356,7 +332,13 @@ static void fetch_refused(struct wr_credential_source *source, const struct wr_h
   }
   wr_aws_problem_hide(&problem, source->next.secret_key);
   wr_aws_problem_hide(&problem, source->next.session_token);
-  if (source->plan.is_last && source->step == STEP_INSTANCE_TOKEN)
+  wr_aws_problem_hide(&problem, source->sso.access);
+  if (answered && answer->status == 401 && source->step == WR_FETCH_STEP_ORIGIN &&
+      source->plan.origin == WR_ORIGIN_SSO) {
+    wr_fetch_fail_sso(source, "its token counts no more", false);
+    return;
+  }
+  if (source->plan.is_last && source->step == WR_FETCH_STEP_INSTANCE_TOKEN)
     wr_fail(&source->err, WR_CONNECTION,
             "no credentials for AWS: neither options nor AWS_ACCESS_KEY_ID nor "
             "AWS_WEB_IDENTITY_TOKEN_FILE nor the profile '%s' (in '%s' and '%s') nor a container "
@@ -372,7 +354,7 @@ static void fetch_refused(struct wr_credential_source *source, const struct wr_h
             problem.message[0] ? ": " : "", problem.message);
   if (answer->untrusted)
     wr_hint(&source->err, WR_AWS_TRUST_HINT);
-  fetch_fail(source, answered ? problem.passes : answer->retry && !source->plan.is_last);
+  wr_fetch_fail(source, answered ? problem.passes : answer->retry && !source->plan.is_last);
 }
 
 /* The instance metadata's token and role are lines of text. */
@@ -383,7 +365,7 @@ static void fetch_on_line(struct wr_credential_source *source, const struct wr_h
          (unsigned char)answer->body.bytes[length] <= '~')
     length++;
   const char *line = wr_arena_copy(&source->fetch, answer->body.bytes, length);
-  if (source->step == STEP_INSTANCE_TOKEN && length > 0) {
+  if (source->step == WR_FETCH_STEP_INSTANCE_TOKEN && length > 0) {
     source->instance_token = line;
     fetch_ask_instance(source, "");
     return;
@@ -397,32 +379,37 @@ static void fetch_on_line(struct wr_credential_source *source, const struct wr_h
   }
   wr_fail(&source->err, WR_DATA, "no credentials for AWS from %s: the instance has no role",
           fetch_whom(source));
-  fetch_fail(source, false);
+  wr_fetch_fail(source, false);
 }
 
 static void fetch_on_done(void *self, const struct wr_http_result *answer)
 {
   struct wr_credential_source *source = self;
   source->call = NULL;
+  if (source->step == WR_FETCH_STEP_SSO_TOKEN) {
+    wr_fetch_on_sso_token(source, answer);
+    return;
+  }
   if (answer->code != WR_OK || answer->status / 100 != 2) {
     fetch_refused(source, answer);
     return;
   }
-  if (source->step == STEP_INSTANCE_TOKEN || source->step == STEP_INSTANCE_ROLE) {
+  if (source->step == WR_FETCH_STEP_INSTANCE_TOKEN || source->step == WR_FETCH_STEP_INSTANCE_ROLE) {
     fetch_on_line(source, answer);
     return;
   }
-  bool is_xml = source->step == STEP_ROLE || source->plan.origin == WR_ORIGIN_WEB_IDENTITY;
+  bool is_xml = source->step == WR_FETCH_STEP_ROLE || source->plan.origin == WR_ORIGIN_WEB_IDENTITY;
   const char *problem = "";
-  bool good =
-      is_xml ? wr_credential_answer_xml(&source->fetch, &answer->body, &source->next, &problem)
-             : wr_credential_answer_json(&source->fetch, &answer->body, &source->next, &problem);
+  bool good = (is_xml                                 ? wr_credential_answer_xml
+               : source->plan.origin == WR_ORIGIN_SSO ? wr_credential_answer_sso
+                                                      : wr_credential_answer_json)(
+      &source->fetch, &answer->body, &source->next, &problem);
   if (good) {
-    fetch_go_on(source);
+    wr_fetch_go_on(source);
     return;
   }
   wr_fail(&source->err, WR_DATA, "no credentials for AWS from %s: %s", fetch_whom(source), problem);
-  fetch_fail(source, false);
+  wr_fetch_fail(source, false);
 }
 
 /* ---- the source */
@@ -453,6 +440,7 @@ void wr_credentials_close(struct wr_credential_source *source)
     return;
   if (source->call)
     wr_http_cancel(source->call);
+  wr_credential_process_free(source->process);
   if (source->number > 0)
     OPENSSL_cleanse((char *)source->now.secret_key, strlen(source->now.secret_key));
   wr_arena_free(&source->kept);
@@ -462,14 +450,21 @@ void wr_credentials_close(struct wr_credential_source *source)
 
 enum wr_credential_state wr_credentials_look(struct wr_credential_source *source, bool wanted)
 {
-  bool is_due = source_is_valid(source) ? source_now_us(source) >= source->renew_us
+  bool is_due = source_is_valid(source) ? wr_fetch_now_us(source) >= source->renew_us
                                         : wanted && !source->failed;
-  if (is_due && source->step == STEP_IDLE)
+  if (is_due && source->step == WR_FETCH_STEP_IDLE)
     fetch_start(source);
-  return source_is_valid(source)     ? WR_CREDENTIALS_READY
-         : source->failed            ? WR_CREDENTIALS_FAILED
-         : source->step != STEP_IDLE ? WR_CREDENTIALS_FETCHING
-                                     : WR_CREDENTIALS_NONE;
+  if (source->step == WR_FETCH_STEP_PROCESS)
+    wr_fetch_look_process(source);
+  return source_is_valid(source)              ? WR_CREDENTIALS_READY
+         : source->failed                     ? WR_CREDENTIALS_FAILED
+         : source->step != WR_FETCH_STEP_IDLE ? WR_CREDENTIALS_FETCHING
+                                              : WR_CREDENTIALS_NONE;
+}
+
+bool wr_credentials_must_look(const struct wr_credential_source *source)
+{
+  return source->step == WR_FETCH_STEP_PROCESS;
 }
 
 const struct wr_credentials *wr_credentials_get(const struct wr_credential_source *source,

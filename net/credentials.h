@@ -3,7 +3,7 @@
  * The credentials of one client: fetched when they are first wanted, renewed five minutes before
  * they end while the old ones are still used, fetched again when a service says that they have
  * ended. Fetching takes several requests (instance metadata: three; one per role), which go on
- * while somebody pumps the wr_http.
+ * while somebody pumps the wr_http, or a program that runs beside us.
  *
  *   NONE -look(wanted)-> FETCHING -> READY -look, near the end-> READY and fetching -> READY
  *                            `-----> FAILED -look(wanted)-> FETCHING
@@ -38,6 +38,8 @@ void wr_credentials_close(struct wr_credential_source *source);
 
 /* Starts what is due; wanted: somebody waits for credentials. */
 enum wr_credential_state wr_credentials_look(struct wr_credential_source *source, bool wanted);
+/* Whether something goes on that no pump wakes up for: then look again soon. */
+bool wr_credentials_must_look(const struct wr_credential_source *source);
 /* READY: lent until the next pump. Each set has a number of its own, from 1. */
 const struct wr_credentials *wr_credentials_get(const struct wr_credential_source *source,
                                                 uint32_t *number);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/grow.h"
 #include "core/limits.h"
 
 enum wr_code wr_small_file_read(const char *path, bool may_miss, struct wr_arena *arena,
@@ -110,14 +111,8 @@ static const char *section_read(struct wr_arena *arena, struct piece text, bool 
 static void profiles_push(struct wr_profiles *profiles, struct wr_arena *arena, const char *section,
                           const char *key, struct piece value)
 {
-  if (profiles->count == profiles->room) {
-    uint32_t room = profiles->room ? 2 * profiles->room : 32;
-    struct wr_profile_entry *entries = WR_NEW_ARRAY(arena, struct wr_profile_entry, room);
-    if (profiles->count > 0)
-      memcpy(entries, profiles->entries, profiles->count * sizeof *entries);
-    profiles->entries = entries;
-    profiles->room = room;
-  }
+  profiles->entries = wr_grow(arena, profiles->entries, profiles->count, &profiles->room,
+                              sizeof *profiles->entries);
   profiles->entries[profiles->count++] =
       (struct wr_profile_entry){section, key, wr_arena_copy(arena, value.bytes, value.length)};
 }

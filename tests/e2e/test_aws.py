@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Access to AWS, against moto, which works signatures out for itself and asks policies who may do what. The stream that
 is read does not exist: whoever is told so has been let in."""
+import os
+
 from kinesis_server import Kinesis
 from moto_server import Moto, environment, shared_files
 from program import expect
@@ -71,6 +73,26 @@ def test_roles(case):
         expect_answer(case, moto, secret[3:], "no credentials for AWS from sts", "SignatureDoesNotMatch", **wrong)
     with environment(case, AWS_ENDPOINT_URL=moto.endpoint, AWS_REGION="us-east-1", AWS_PROFILE="keys"):
         expect_answer(case, moto, secret, "AccessDenied")
+
+
+def test_programs(case):
+    """Keys that a program prints are those of a call, and of a role that is assumed with them; a program that fails is named,
+    and nothing that it says is shown."""
+    moto = Moto()
+    key, secret = moto.user("sts:AssumeRole")
+    role = moto.role("kinesis:*")
+    script = os.path.join(case.folder, "print keys")
+    with open(script, "w", encoding="utf-8") as f:
+        f.write("#!/bin/sh\n[ $# = 1 ] || { echo %s; echo %s >&2; exit 9; }\n" % (secret, secret) +
+                "echo '{\"Version\": 1, \"AccessKeyId\": \"%s\", \"SecretAccessKey\": \"%s\"}'\n" % (key, secret))
+    os.chmod(script, 0o700)
+    shared_files(case, config="[profile keys]\ncredential_process = '%s' \"a $HOME; b\"\n" % script +
+                 "[profile role]\nrole_arn = %s\nsource_profile = keys\n" % role +
+                 "[profile fails]\ncredential_process = '%s' %s b\n" % (script, secret))
+    for profile, parts in (("role", [LET_IN]), ("keys", ["AccessDenied"]), ("fails", ["the program of the profile 'fails': '%s' "
+                                                                                   "has ended with exit code 9" % script])):
+        with environment(case, AWS_ENDPOINT_URL=moto.endpoint, AWS_REGION="us-east-1", AWS_PROFILE=profile):
+            expect_answer(case, moto, secret, *parts)
 
 
 def test_certificates(case):

@@ -27,6 +27,7 @@ static void test_times(void)
       {"2015-08-30T12:36:00Z", 1440938160},
       {"2015-08-30T12:36:00.123Z", 1440938160},
       {"2015-08-30T12:36:00+00:00", 1440938160},
+      {"2015-08-30T12:36:00UTC", 1440938160},
       {"2016-02-29T00:00:00Z", 1456704000},
       {"2015-02-29T00:00:00Z", -1},
       {"2015-13-01T00:00:00Z", -1},
@@ -68,15 +69,47 @@ static void test_answers(void)
        "a b/+ c="},
       {"<r><AccessKeyId>a</AccessKeyId></r>", "!no SecretAccessKey"},
       {"<", "!no AccessKeyId"},
+      {"P{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}", "a b -"},
+      {"P{\"Version\":1,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\",\"SessionToken\":\"c\","
+       "\"Expiration\":\"2015-08-30T12:36:00Z\"}",
+       "a b c"},
+      {"P{\"Version\":2,\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}", "!Version is not 1"},
+      {"P{\"Version\":\"1\",\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}", "!Version is not 1"},
+      {"P{\"AccessKeyId\":\"a\",\"SecretAccessKey\":\"b\"}", "!Version is not 1"},
+      {"P{\"Version\":1,\"AccessKeyId\":\"a\"}", "!no SecretAccessKey"},
+      {"P", "!no JSON object"},
+      {"S{\"roleCredentials\":{\"accessKeyId\":\"a\",\"secretAccessKey\":\"b\",\"sessionToken\":"
+       "\"c\",\"expiration\":1440938160000}}",
+       "a b c"},
+      {"S{\"roleCredentials\":{\"accessKeyId\":\"a\",\"secretAccessKey\":\"b\",\"expiration\":-1}}",
+       "!cannot be read"},
+      {"S{\"roleCredentials\":{\"accessKeyId\":\"a\",\"secretAccessKey\":\"b\",\"expiration\":"
+       "99999999999999999}}",
+       "!cannot be read"},
+      {"S{\"roleCredentials\":{\"accessKeyId\":\"a\"}}", "!no SecretAccessKey"},
+      {"S{\"roleCredentials\":1}", "!no roleCredentials"},
+      {"S[]", "!no JSON object"},
   };
+  static const struct {
+    char kind; /* the first byte of a body, which belongs to it if it is_part */
+    bool is_part;
+    bool (*read)(struct wr_arena *arena, const struct wr_slice *body, struct wr_credentials *out,
+                 const char **problem);
+  } readers[] = {{'<', true, wr_credential_answer_xml},
+                 {'P', false, wr_credential_answer_process},
+                 {'S', false, wr_credential_answer_sso},
+                 {'\0', true, wr_credential_answer_json}};
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
     struct wr_arena arena = {0};
     struct wr_credentials out;
     const char *problem = "";
     char text[256];
-    const struct wr_slice body = {rows[i].body, (uint32_t)strlen(rows[i].body)};
-    bool good = rows[i].body[0] == '<' ? wr_credential_answer_xml(&arena, &body, &out, &problem)
-                                       : wr_credential_answer_json(&arena, &body, &out, &problem);
+    size_t reader = 0;
+    while (readers[reader].kind && readers[reader].kind != rows[i].body[0])
+      reader++;
+    const char *text_of = rows[i].body + !readers[reader].is_part;
+    const struct wr_slice body = {text_of, (uint32_t)strlen(text_of)};
+    bool good = readers[reader].read(&arena, &body, &out, &problem);
     if (good)
       snprintf(text, sizeof text, "%s %s %s", out.access_key, out.secret_key,
                out.session_token ? out.session_token : "-");
