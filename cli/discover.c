@@ -25,7 +25,6 @@ struct discover {
   int64_t wait_us;
   const struct wr_connector *connector;
   const char *record_time; /* metadata column; NULL: it has none */
-  bool has_partitions;     /* the connector reads PARTITIONED BY */
   struct wr_option_value options[DISCOVER_OPTIONS_MAX];
   uint32_t option_count;
   uint32_t given_count;                            /* of --with: they come first */
@@ -129,15 +128,14 @@ static bool discover_files(struct discover *self, const char *rest)
 
 static const struct discover_scheme {
   const char *scheme, *connector, *form, *record_time;
-  bool has_partitions; /* reads PARTITIONED BY */
   bool (*set)(struct discover *self, const char *rest);
 } schemes[] = {
-    {"kafka://", "kafka", "kafka://host:9092/topic", "timestamp", false, discover_kafka},
-    {"kinesis://", "kinesis", "kinesis://stream", "approximate_arrival_timestamp", false,
+    {"kafka://", "kafka", "kafka://host:9092/topic", "timestamp", discover_kafka},
+    {"kinesis://", "kinesis", "kinesis://stream", "approximate_arrival_timestamp",
      discover_kinesis},
-    {"s3://", "s3", "s3://bucket/key", NULL, false, discover_s3},
-    {"file://", "filesystem", "file:///path", NULL, true, discover_files},
-    {"", "filesystem", "a path", NULL, true, discover_files},
+    {"s3://", "s3", "s3://bucket/key", NULL, discover_s3},
+    {"file://", "filesystem", "file:///path", NULL, discover_files},
+    {"", "filesystem", "a path", NULL, discover_files},
 };
 
 static int discover_connect(struct discover *self)
@@ -157,7 +155,6 @@ static int discover_connect(struct discover *self)
     return discover_usage(wr_arena_print(&self->arena, "the URI is not like %s", scheme->form),
                           self->uri);
   self->record_time = scheme->record_time;
-  self->has_partitions = scheme->has_partitions;
   return WR_EXIT_DONE;
 }
 
@@ -314,8 +311,7 @@ static void discover_print_table(struct discover *self, const struct wr_discover
                                             .source = self->uri,
                                             .record_time = self->record_time,
                                             .folders = folders->at,
-                                            .folder_count = folders->count,
-                                            .has_partitions = self->has_partitions};
+                                            .folder_count = folders->count};
   wr_discover_put_table(found, &table, out);
 }
 

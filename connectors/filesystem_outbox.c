@@ -15,7 +15,12 @@
 #define OUTBOX_FOLDER_BYTES_MAX ((WR_PARTITION_NAME_BYTES_MAX + 1) * WR_PARTITION_COLUMNS_MAX)
 #define OUTBOX_NAME_BYTES_MAX   255
 
-static const struct wr_outbox_list_kind outbox_kind = {"WRFILES1", "files", 1 + 8 + 3};
+static const struct wr_outbox_list_kind outbox_kind = {
+    "WRFILES1",
+    "files",
+    {1, 8},
+    0,
+    {OUTBOX_FOLDER_BYTES_MAX, OUTBOX_NAME_BYTES_MAX, OUTBOX_NAME_BYTES_MAX}};
 
 /* ---- names */
 
@@ -100,11 +105,9 @@ void wr_file_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entr
 
 void wr_file_outbox_put(struct wr_buffer *bytes, const struct wr_file_entry *entry)
 {
-  wr_outbox_list_put_number(bytes, entry->done, 1);
-  wr_outbox_list_put_number(bytes, entry->length, 8);
-  wr_outbox_list_put_text(bytes, entry->folder);
-  wr_outbox_list_put_text(bytes, entry->hidden);
-  wr_outbox_list_put_text(bytes, entry->shown);
+  const struct wr_outbox_list_entry plain = {.numbers = {entry->done, entry->length},
+                                             .texts = {entry->folder, entry->hidden, entry->shown}};
+  wr_outbox_list_put(bytes, &outbox_kind, &plain);
 }
 
 enum wr_code wr_file_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
@@ -136,19 +139,19 @@ static bool outbox_is_name(const char *name)
 enum wr_code wr_file_outbox_next(struct wr_outbox_list *outbox, struct wr_file_entry *entry,
                                  struct wr_error *err)
 {
-  enum wr_code code = wr_outbox_list_begin_entry(outbox, err);
+  struct wr_outbox_list_entry plain;
+  enum wr_code code = wr_outbox_list_next(outbox, &plain, err);
   if (code != WR_OK)
     return code;
-  uint64_t done = wr_outbox_list_get_number(outbox, 1);
-  entry->length = wr_outbox_list_get_number(outbox, 8);
-  entry->folder = wr_outbox_list_get_text(outbox, 0, OUTBOX_FOLDER_BYTES_MAX);
-  entry->hidden = entry->folder ? wr_outbox_list_get_text(outbox, 0, OUTBOX_NAME_BYTES_MAX) : NULL;
-  entry->shown = entry->hidden ? wr_outbox_list_get_text(outbox, 0, OUTBOX_NAME_BYTES_MAX) : NULL;
-  if (!entry->shown || done > 1 || entry->length > INT64_MAX)
+  *entry = (struct wr_file_entry){.folder = plain.texts[0],
+                                  .hidden = plain.texts[1],
+                                  .shown = plain.texts[2],
+                                  .length = plain.numbers[1],
+                                  .done = plain.numbers[0]};
+  if (plain.numbers[0] > 1 || entry->length > INT64_MAX)
     return wr_outbox_list_fail(outbox, "it has an entry that is none", err);
   if (!outbox_is_folder(entry->folder) || !outbox_is_name(entry->hidden) ||
       !outbox_is_name(entry->shown))
     return wr_outbox_list_fail(outbox, "it names a file that is elsewhere", err);
-  entry->done = done;
-  return wr_outbox_list_end_entry(outbox, err);
+  return WR_OK;
 }

@@ -23,11 +23,10 @@
 #include <unistd.h>
 
 #include "connectors/known_names.h"
-#include "connectors/partition_path.h"
+#include "connectors/partition_values.h"
 #include "core/time.h"
 #include "text/decompress.h"
 #include "text/number.h"
-#include "text/utf8.h"
 
 #define FILES_OPEN_MAX         16
 #define FILES_COMPRESSED_BYTES (128u << 10)
@@ -74,32 +73,7 @@ static enum wr_code files_partitions(const struct wr_table_spec *spec, const cha
 {
   const char *fallback = wr_options_text(spec->options, wr_filesystem_options,
                                          wr_connector_filesystem.partition_option);
-  const struct wr_text **values =
-      WR_NEW_ARRAY(arena, const struct wr_text *, spec->partition_count);
-  enum wr_code code = WR_OK;
-  for (uint32_t i = 0; code == WR_OK && i < spec->partition_count; i++) {
-    struct wr_buffer value = {0};
-    const char *column = spec->partitions[i];
-    if (!wr_partition_find(path, column, &value)) {
-      code = wr_fail(err, WR_IO,
-                     "table %s: the file %s is in no folder %s=..., so it has no value "
-                     "for the partition column '%s'",
-                     spec->table, path, column, column);
-      wr_hint(err, "files of the table are in folders such as %s=value", column);
-    } else if (!wr_utf8_valid(value.bytes, value.length)) {
-      code = wr_fail(err, WR_IO, "table %s: the partition column '%s' is not UTF-8 in the path %s",
-                     spec->table, column, path);
-    } else if (value.length != strlen(fallback) ||
-               memcmp(value.bytes, fallback, value.length) != 0) {
-      const char *bytes = wr_arena_copy(arena, value.bytes, value.length);
-      struct wr_text *text = WR_NEW(arena, struct wr_text);
-      *text = wr_text_make(bytes, (uint32_t)value.length);
-      values[i] = text;
-    }
-    wr_buffer_free(&value);
-  }
-  *out = values;
-  return code;
+  return wr_partition_values_read(spec, fallback, "file", path, arena, out, err);
 }
 
 static enum wr_code files_discover(const struct wr_table_spec *spec, struct wr_arena *arena,

@@ -15,19 +15,25 @@
 #include "core/error.h"
 #include "text/buffer.h"
 
-enum { WR_OUTBOX_MAGIC_BYTES = 8 };
+enum { WR_OUTBOX_MAGIC_BYTES = 8, WR_OUTBOX_NUMBERS = 2, WR_OUTBOX_TEXTS = 3 };
 
 struct wr_outbox_list_kind {
-  const char *magic, *of; /* of: "files" */
-  uint32_t entry_bytes_least;
+  const char *magic, *of;              /* of: "files" */
+  int number_bytes[WR_OUTBOX_NUMBERS]; /* of each number, 1 to 8 */
+  size_t text_least, text_most[WR_OUTBOX_TEXTS];
+};
+
+struct wr_outbox_list_entry {
+  uint64_t numbers[WR_OUTBOX_NUMBERS];
+  const char *texts[WR_OUTBOX_TEXTS];
 };
 
 /* ---- writing */
 
 void wr_outbox_list_begin(struct wr_buffer *bytes, const struct wr_outbox_list_kind *kind,
                           uint64_t epoch, uint64_t entry_count);
-void wr_outbox_list_put_number(struct wr_buffer *bytes, uint64_t value, int width);
-void wr_outbox_list_put_text(struct wr_buffer *bytes, const char *text);
+void wr_outbox_list_put(struct wr_buffer *bytes, const struct wr_outbox_list_kind *kind,
+                        const struct wr_outbox_list_entry *entry);
 
 /* ---- reading, over lent bytes */
 
@@ -38,17 +44,13 @@ struct wr_outbox_list {
   uint64_t left;  /* entries that were not read yet */
 };
 
-/* No bytes are a list without entries. Fails with WR_DATA, as the two around an entry do: bytes for
- * the least entry must be there before, and behind the last entry nothing. */
+/* No bytes are a list without entries. Both fail with WR_DATA: there must be as many entries as are
+ * promised, and nothing behind them. Texts of an entry are lent from the list. */
 enum wr_code wr_outbox_list_open(struct wr_outbox_list *list,
                                  const struct wr_outbox_list_kind *kind, struct wr_slice bytes,
                                  struct wr_error *err);
-enum wr_code wr_outbox_list_begin_entry(struct wr_outbox_list *list, struct wr_error *err);
-enum wr_code wr_outbox_list_end_entry(struct wr_outbox_list *list, struct wr_error *err);
-/* Of so many bytes, which must be there. */
-uint64_t wr_outbox_list_get_number(struct wr_outbox_list *list, int width);
-/* A text of `least` to `most` bytes, lent from the list; NULL: there is none. */
-const char *wr_outbox_list_get_text(struct wr_outbox_list *list, size_t least, size_t most);
+enum wr_code wr_outbox_list_next(struct wr_outbox_list *list, struct wr_outbox_list_entry *entry,
+                                 struct wr_error *err);
 /* WR_DATA, "a list of files in the epoch is damaged: WHAT" */
 enum wr_code wr_outbox_list_fail(const struct wr_outbox_list *list, const char *what,
                                  struct wr_error *err);

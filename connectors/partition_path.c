@@ -106,7 +106,7 @@ bool wr_partition_column(const char *name, const char *end, struct wr_buffer *co
 
 bool wr_partition_is_folder(const char *name, const char *column)
 {
-  return partition_match(name, name + strlen(name), column) != NULL;
+  return partition_match(name, name + strcspn(name, "/"), column) != NULL;
 }
 
 bool wr_partition_find(const char *path, const char *column, struct wr_buffer *value)

@@ -23,7 +23,7 @@ bool wr_partition_find(const char *path, const char *column, struct wr_buffer *v
 /* Appends the column, unescaped, of a folder's name, which ends at `end`. False: it is of none. */
 bool wr_partition_column(const char *name, const char *end, struct wr_buffer *column);
 
-/* Whether a folder's name is one of the column. */
+/* Whether a folder's name, up to its end or a slash, is one of the column. */
 bool wr_partition_is_folder(const char *name, const char *column);
 
 #endif

@@ -10,6 +10,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "connectors/partition_path.h"
 #include "core/limits.h"
 
 #define S3_PARTITION        "partition.default-name"
@@ -38,12 +39,23 @@ bool wr_s3_place_parse(const char *path, struct wr_arena *arena, struct wr_s3_pl
   return true;
 }
 
-/* Whether a part of the path begins with '.' or '_'. */
-static bool place_hides(const char *rest)
+void wr_s3_place_of(const struct wr_table_spec *spec, struct wr_arena *arena,
+                    struct wr_s3_place *out)
+{
+  wr_s3_place_parse(wr_options_find(spec->options, "path"), arena, out);
+  out->partitions = spec->partitions;
+  out->partition_count = spec->partition_count;
+}
+
+/* Whether a part of the path begins with '.' or '_' and is no folder of a partition. */
+static bool place_hides(const struct wr_s3_place *place, const char *rest)
 {
   for (const char *part = rest; part; part = strchr(part, '/')) {
     part += *part == '/';
-    if (*part == '.' || *part == '_')
+    bool is_hidden = *part == '.' || *part == '_';
+    for (uint32_t i = 0; is_hidden && strchr(part, '/') && i < place->partition_count; i++)
+      is_hidden = !wr_partition_is_folder(part, place->partitions[i]);
+    if (is_hidden)
       return true;
   }
   return false;
@@ -58,12 +70,13 @@ bool wr_s3_place_has(const struct wr_s3_place *place, const char *key)
     return true;
   if (place->is_pattern) {
     const char *name = strrchr(key, '/');
-    return fnmatch(place->key, key, FNM_PATHNAME) == 0 && !place_hides(name ? name + 1 : key);
+    return fnmatch(place->key, key, FNM_PATHNAME) == 0 &&
+           !place_hides(place, name ? name + 1 : key);
   }
   if (strncmp(key, place->key, length) != 0)
     return false;
   bool is_below = length == 0 || place->key[length - 1] == '/' || key[length] == '/';
-  return is_below && !place_hides(key + length + (key[length] == '/'));
+  return is_below && !place_hides(place, key + length + (key[length] == '/'));
 }
 
 /* ---- requests */
@@ -153,11 +166,6 @@ static enum wr_code s3_check(const struct wr_table_spec *spec, bool writing, str
   if (code == WR_OK && monitor && wr_s3_monitor_us(spec) <= 0)
     code = wr_fail_at(err, WR_SEMANTIC, monitor->value_span,
                       "'source.monitor-interval' must be longer than 0");
-  if (code == WR_OK && !writing && spec->partition_count) {
-    wr_fail(err, WR_UNSUPPORTED, "table %s cannot be read: PARTITIONED BY is for writing to S3",
-            spec->table);
-    code = wr_hint(err, "read 'file.path' as a METADATA column and take it apart");
-  }
   if (code == WR_OK)
     code = s3_check_sizes(spec, err);
   return code == WR_OK ? wr_aws_check(spec->options, err) : code;
@@ -189,14 +197,14 @@ const struct wr_option wr_s3_options[] = {
      .kind = WR_OPTION_TEXT,
      .fallback = "__DEFAULT_PARTITION__",
      .help = "PARTITIONED BY: what stands for NULL and empty text in the name of a folder "
-             "(`day=__DEFAULT_PARTITION__`)."},
+             "(`day=__DEFAULT_PARTITION__`); it is read as NULL."},
     {.name = "sink.rolling-policy.file-size",
      .kind = WR_OPTION_BYTES,
      .fallback = "64MB",
      .help =
          "An object that has reached this size (before compression) is stored; at most 64GB. "
-         "Without a state directory it is stored in one request, and when a writer has gathered "
-         "128MB."},
+         "Without a state directory it is stored in one request. Objects are stored early when a "
+         "writer has gathered 128MB, or its share of --memory."},
     {.name = "sink.rolling-policy.rollover-interval",
      .kind = WR_OPTION_DURATION,
      .fallback = "5 min",

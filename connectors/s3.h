@@ -8,6 +8,7 @@
 #include "net/aws.h"
 
 extern const struct wr_option wr_s3_options[];
+extern const struct wr_connector wr_connector_s3;
 extern const struct wr_reader_class wr_s3_reader;
 extern const struct wr_writer_class wr_s3_writer;
 extern const struct wr_publisher_class wr_s3_publisher;
@@ -22,9 +23,14 @@ struct wr_s3_place {
   const char *key;     /* without the slash before it; empty: the whole bucket */
   const char *literal; /* what all keys begin with: up to the first of * ? [ */
   bool is_pattern;
+  const char *const *partitions; /* folders of these columns are taken whatever their names */
+  uint32_t partition_count;
 };
 /* False: it is no such path. */
 bool wr_s3_place_parse(const char *path, struct wr_arena *arena, struct wr_s3_place *out);
+/* The place that a table reads. */
+void wr_s3_place_of(const struct wr_table_spec *spec, struct wr_arena *arena,
+                    struct wr_s3_place *out);
 /* Whether an object belongs to the table: it has the key itself, lies below it, or fits the
  * pattern; what begins with '.' or '_' behind that is left out, as in folders of files. */
 bool wr_s3_place_has(const struct wr_s3_place *place, const char *key);
@@ -66,6 +72,10 @@ void wr_s3_list_free(struct wr_s3_list *list);
 
 /* s3://bucket/key */
 const char *wr_s3_name(struct wr_arena *arena, const char *bucket, const char *key);
+/* The values of the table's partition columns in the name of an object. */
+enum wr_code wr_s3_partitions(const struct wr_table_spec *spec, const char *name,
+                              struct wr_arena *arena, const struct wr_text *const **out,
+                              struct wr_error *err);
 enum wr_code wr_s3_discover(const struct wr_table_spec *spec, struct wr_arena *arena,
                             struct wr_split **splits, uint32_t *split_count, struct wr_error *err);
 enum wr_code wr_s3_share(const struct wr_table_spec *spec, const struct wr_split *splits,

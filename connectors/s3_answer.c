@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "core/grow.h"
 #include "text/number.h"
 #include "text/utf8.h"
 
@@ -86,13 +87,8 @@ bool wr_s3_xml_is(const struct wr_s3_xml *xml, const char *name)
 static void page_add(struct wr_s3_page *page, struct wr_arena *arena, uint32_t *capacity,
                      struct wr_s3_object object)
 {
-  if (page->object_count == *capacity) {
-    *capacity = *capacity ? 2 * *capacity : 64;
-    struct wr_s3_object *objects = WR_NEW_ARRAY(arena, struct wr_s3_object, *capacity);
-    if (page->object_count)
-      memcpy(objects, page->objects, page->object_count * sizeof *objects);
-    page->objects = objects;
-  }
+  page->objects =
+      wr_grow(arena, page->objects, page->object_count, capacity, sizeof *page->objects);
   page->objects[page->object_count++] = object;
 }
 

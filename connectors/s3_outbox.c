@@ -11,7 +11,12 @@
 #define OUTBOX_BUCKET_BYTES_MAX 63
 #define OUTBOX_KEY_BYTES_MAX    1024
 
-static const struct wr_outbox_list_kind outbox_kind = {"WRUPLDS1", "uploads", 4 + 8 + 3 * 2};
+static const struct wr_outbox_list_kind outbox_kind = {
+    "WRUPLDS1",
+    "uploads",
+    {4, 8},
+    1,
+    {OUTBOX_BUCKET_BYTES_MAX, OUTBOX_KEY_BYTES_MAX, WR_S3_UPLOAD_BYTES_MAX}};
 
 /* ---- names */
 
@@ -58,11 +63,9 @@ void wr_s3_outbox_begin(struct wr_buffer *bytes, uint64_t epoch, uint64_t entry_
 
 void wr_s3_outbox_put(struct wr_buffer *bytes, const struct wr_s3_entry *entry)
 {
-  wr_outbox_list_put_number(bytes, entry->part_count, 4);
-  wr_outbox_list_put_number(bytes, entry->bytes, 8);
-  wr_outbox_list_put_text(bytes, entry->bucket);
-  wr_outbox_list_put_text(bytes, entry->key);
-  wr_outbox_list_put_text(bytes, entry->upload);
+  const struct wr_outbox_list_entry plain = {.numbers = {entry->part_count, entry->bytes},
+                                             .texts = {entry->bucket, entry->key, entry->upload}};
+  wr_outbox_list_put(bytes, &outbox_kind, &plain);
 }
 
 enum wr_code wr_s3_outbox_open(struct wr_outbox_list *outbox, struct wr_slice bytes,
@@ -74,18 +77,18 @@ enum wr_code wr_s3_outbox_open(struct wr_outbox_list *outbox, struct wr_slice by
 enum wr_code wr_s3_outbox_next(struct wr_outbox_list *outbox, struct wr_s3_entry *entry,
                                struct wr_error *err)
 {
-  enum wr_code code = wr_outbox_list_begin_entry(outbox, err);
+  struct wr_outbox_list_entry plain;
+  enum wr_code code = wr_outbox_list_next(outbox, &plain, err);
   if (code != WR_OK)
     return code;
-  entry->part_count = (uint32_t)wr_outbox_list_get_number(outbox, 4);
-  entry->bytes = wr_outbox_list_get_number(outbox, 8);
-  entry->bucket = wr_outbox_list_get_text(outbox, 1, OUTBOX_BUCKET_BYTES_MAX);
-  entry->key = entry->bucket ? wr_outbox_list_get_text(outbox, 1, OUTBOX_KEY_BYTES_MAX) : NULL;
-  entry->upload = entry->key ? wr_outbox_list_get_text(outbox, 1, WR_S3_UPLOAD_BYTES_MAX) : NULL;
-  if (!entry->upload || entry->part_count == 0 || entry->part_count > WR_S3_PARTS_MAX ||
-      entry->bytes > INT64_MAX)
+  *entry = (struct wr_s3_entry){.bucket = plain.texts[0],
+                                .key = plain.texts[1],
+                                .upload = plain.texts[2],
+                                .part_count = (uint32_t)plain.numbers[0],
+                                .bytes = plain.numbers[1]};
+  if (entry->part_count == 0 || entry->part_count > WR_S3_PARTS_MAX || entry->bytes > INT64_MAX)
     return wr_outbox_list_fail(outbox, "it has an entry that is none", err);
   if (strchr(entry->bucket, '/'))
     return wr_outbox_list_fail(outbox, "it names a bucket that is none", err);
-  return wr_outbox_list_end_entry(outbox, err);
+  return WR_OK;
 }

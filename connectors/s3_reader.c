@@ -38,6 +38,7 @@ struct s3_object {
   int64_t skip;           /* compressed: bytes that are still to be passed over */
   int64_t size;           /* -1: not known */
   int64_t modified_us;
+  const struct wr_text *const *partitions; /* values in its name; NULL: NULL */
   char etag[80];
   struct wr_decompress *stream; /* NULL: plain */
   /* the range that is handed over, and the one behind it */
@@ -54,6 +55,7 @@ struct s3_reader {
   struct wr_reader reader;
   struct wr_arena arena; /* of the reader: names */
   const char *table;
+  struct wr_table_spec spec; /* options and partitions, which stay */
   struct wr_s3_place place;
   struct wr_aws *aws;
   struct s3_object **objects; /* one per split */
@@ -84,9 +86,16 @@ static int64_t s3_now_us(void)
 
 /* ---- opening and closing */
 
-static void s3_add(struct s3_reader *self, const char *name, int64_t start, bool is_done)
+static enum wr_code s3_add(struct s3_reader *self, const char *name, int64_t start, bool is_done,
+                           struct wr_error *err)
 {
   uint32_t split = self->reader.split_count;
+  const struct wr_text *const *partitions = NULL;
+  if (self->spec.partition_count) {
+    enum wr_code code = wr_s3_partitions(&self->spec, name, &self->arena, &partitions, err);
+    if (code != WR_OK)
+      return code;
+  }
   if (split == self->capacity) {
     self->capacity = self->capacity ? 2 * self->capacity : 16;
     self->objects = wr_memory_resize(self->objects, self->capacity * sizeof *self->objects);
@@ -101,10 +110,12 @@ static void s3_add(struct s3_reader *self, const char *name, int64_t start, bool
   object->start = start;
   object->size = -1;
   object->modified_us = WR_TIME_NONE;
+  object->partitions = partitions;
   self->objects[split] = object;
   self->reader.states[split] = is_done ? WR_SPLIT_DONE : WR_SPLIT_WAITS;
   self->done_count += is_done;
   self->reader.split_count++;
+  return WR_OK;
 }
 
 static void s3_close(struct wr_reader *reader);
@@ -115,7 +126,9 @@ static enum wr_code s3_open(const struct wr_table_spec *spec, const struct wr_sp
   struct s3_reader *self = wr_memory_get_zero(sizeof *self);
   self->reader = (struct wr_reader){.class = &wr_s3_reader, .may_grow = spec->shared != NULL};
   self->table = wr_arena_copy(&self->arena, spec->table, strlen(spec->table));
-  wr_s3_place_parse(wr_options_find(spec->options, "path"), &self->arena, &self->place);
+  self->spec = *spec;
+  self->spec.table = self->table;
+  wr_s3_place_of(spec, &self->arena, &self->place);
   self->list = (struct wr_s3_list){.place = &self->place, .arena = &self->list_arena};
   self->known = spec->shared;
   self->monitor_us = wr_s3_monitor_us(spec);
@@ -130,7 +143,8 @@ static enum wr_code s3_open(const struct wr_table_spec *spec, const struct wr_sp
     if (position && !is_done && (!wr_parse_i64(position, strlen(position), &start) || start < 0))
       code = wr_fail(err, WR_INTERNAL, "table %s: '%s' is no position in %s", spec->table, position,
                      splits[i].name);
-    s3_add(self, splits[i].name, start, is_done);
+    if (code == WR_OK)
+      code = s3_add(self, splits[i].name, start, is_done, err);
   }
   self->opened_count = split_count;
   if (code != WR_OK)
@@ -317,11 +331,11 @@ static void s3_take_list(struct s3_reader *self)
 {
   struct wr_s3_list *list = &self->list;
   wr_s3_list_sort(list);
-  for (uint32_t i = 0; i < list->key_count; i++) {
+  for (uint32_t i = 0; i < list->key_count && self->failure.code == WR_OK; i++) {
     const char *name = wr_s3_name(&self->list_arena, self->place.bucket, list->keys[i]);
-    if (!wr_known_names_claim(self->known, name))
+    if (!wr_known_names_claim(self->known, name) ||
+        s3_add(self, name, 0, false, &self->failure) != WR_OK)
       continue;
-    s3_add(self, name, 0, false);
     uint32_t split = self->reader.split_count - 1;
     self->added[split - self->opened_count] = (struct wr_split){.name = self->objects[split]->name};
     self->reader.added = self->added;
@@ -538,7 +552,15 @@ static void s3_metadata(struct wr_reader *reader, uint32_t which,
                         struct wr_builder *out)
 {
   struct s3_reader *self = (struct s3_reader *)reader;
-  for (uint32_t i = 0; i < count; i++) {
+  for (uint32_t i = 0; which >= WR_METADATA_PARTITION && i < count; i++) {
+    const struct s3_object *object = self->objects[messages[i]->split];
+    const struct wr_text *value = object->partitions[which - WR_METADATA_PARTITION];
+    if (value)
+      wr_builder_put_text(out, *value);
+    else
+      wr_builder_put_null(out);
+  }
+  for (uint32_t i = 0; which < WR_METADATA_PARTITION && i < count; i++) {
     const struct s3_object *object = self->objects[messages[i]->split];
     const char *slash = strrchr(object->name, '/');
     const char *text = which == WR_S3_NAME ? slash + 1 : object->name;

@@ -4,11 +4,21 @@
 #include <string.h>
 
 #include "connectors/known_names.h"
+#include "connectors/partition_values.h"
 #include "connectors/s3.h"
 
 const char *wr_s3_name(struct wr_arena *arena, const char *bucket, const char *key)
 {
   return wr_arena_print(arena, "s3://%s/%s", bucket, key);
+}
+
+enum wr_code wr_s3_partitions(const struct wr_table_spec *spec, const char *name,
+                              struct wr_arena *arena, const struct wr_text *const **out,
+                              struct wr_error *err)
+{
+  const char *fallback =
+      wr_options_text(spec->options, wr_s3_options, wr_connector_s3.partition_option);
+  return wr_partition_values_read(spec, fallback, "object", name, arena, out, err);
 }
 
 static enum wr_code s3_list_all(const struct wr_table_spec *spec, struct wr_s3_list *list,
@@ -39,7 +49,7 @@ enum wr_code wr_s3_discover(const struct wr_table_spec *spec, struct wr_arena *a
                             struct wr_split **splits, uint32_t *split_count, struct wr_error *err)
 {
   struct wr_s3_place place;
-  wr_s3_place_parse(wr_options_find(spec->options, "path"), arena, &place);
+  wr_s3_place_of(spec, arena, &place);
   struct wr_s3_list list = {.place = &place, .arena = arena};
   enum wr_code code = s3_list_all(spec, &list, err);
   if (code == WR_OK && list.key_count == 0 && !wr_s3_monitor_us(spec))
@@ -48,8 +58,12 @@ enum wr_code wr_s3_discover(const struct wr_table_spec *spec, struct wr_arena *a
   wr_s3_list_sort(&list);
   *splits = WR_NEW_ARRAY(arena, struct wr_split, list.key_count + 1);
   *split_count = list.key_count;
-  for (uint32_t i = 0; code == WR_OK && i < list.key_count; i++)
+  for (uint32_t i = 0; code == WR_OK && i < list.key_count; i++) {
+    const struct wr_text *const *values;
     (*splits)[i].name = wr_s3_name(arena, place.bucket, list.keys[i]);
+    if (spec->partition_count)
+      code = wr_s3_partitions(spec, (*splits)[i].name, arena, &values, err);
+  }
   wr_s3_list_free(&list);
   return code;
 }

@@ -33,6 +33,7 @@
 #define S3_PUTS_MAX       16
 #define S3_PUTS_BYTES_MAX (64u << 20)  /* under way: writing waits above it */
 #define S3_GATHERED_MAX   (128u << 20) /* of all partitions: then the largest goes */
+#define S3_GATHERED_LEAST (1u << 20)   /* of both, however little memory there is */
 #define S3_PUT_TIMEOUT_US (10 * WR_US_PER_MINUTE)
 #define S3_DEFLATE_BYTES  (16u << 10)
 #define S3_WAIT_MS        100
@@ -84,7 +85,8 @@ struct s3_writer {
   struct s3_put *puts;
   uint32_t put_count;
   uint64_t put_bytes, gathered_bytes;
-  uint64_t epoch; /* what is written now belongs to the one behind it */
+  uint64_t put_bytes_max, gathered_max; /* a quarter each of what the writer may have */
+  uint64_t epoch;                       /* what is written now belongs to the one behind it */
   struct wr_error failure;
   const char *job;          /* NULL: at least once */
   struct wr_s3_names names; /* exactly once */
@@ -426,7 +428,7 @@ static bool s3_has_nameless(const struct s3_writer *self)
 
 static bool s3_must_wait(const struct s3_writer *self)
 {
-  return self->put_count >= S3_PUTS_MAX || self->put_bytes > S3_PUTS_BYTES_MAX ||
+  return self->put_count >= S3_PUTS_MAX || self->put_bytes > self->put_bytes_max ||
          s3_has_nameless(self);
 }
 
@@ -445,7 +447,7 @@ static enum wr_code s3_write_record(struct s3_writer *self, const struct wr_outg
     return s3_store(self, number, err);
   if (self->job && part->bytes.length >= S3_PART_BYTES)
     return upload_send_full(self, part, err);
-  return self->gathered_bytes > S3_GATHERED_MAX ? s3_store_largest(self, true, err) : WR_OK;
+  return self->gathered_bytes > self->gathered_max ? s3_store_largest(self, true, err) : WR_OK;
 }
 
 static enum wr_code s3_write(struct wr_writer *writer, const struct wr_outgoing *records,
@@ -543,6 +545,14 @@ static void s3_writer_close(struct wr_writer *writer)
   free(self);
 }
 
+/* A quarter of the memory, within bounds. */
+static uint64_t s3_memory(const struct wr_table_spec *spec, uint64_t most)
+{
+  uint64_t bytes = spec->memory_bytes ? spec->memory_bytes / 4 : most;
+  bytes = bytes < most ? bytes : most;
+  return bytes > S3_GATHERED_LEAST ? bytes : S3_GATHERED_LEAST;
+}
+
 static enum wr_code s3_writer_open(const struct wr_table_spec *spec, struct wr_writer **out,
                                    struct wr_error *err)
 {
@@ -562,6 +572,8 @@ static enum wr_code s3_writer_open(const struct wr_table_spec *spec, struct wr_w
       (uint64_t)wr_options_bytes(options, wr_s3_options, "sink.rolling-policy.file-size");
   self->age_max_us =
       wr_options_duration_us(options, wr_s3_options, "sink.rolling-policy.rollover-interval");
+  self->put_bytes_max = s3_memory(spec, S3_PUTS_BYTES_MAX);
+  self->gathered_max = s3_memory(spec, S3_GATHERED_MAX);
   wr_s3_place_parse(wr_options_find(options, "path"), &self->arena, &self->place);
   if (spec->job) {
     self->job = wr_arena_copy(&self->arena, spec->job, strlen(spec->job));

@@ -90,7 +90,6 @@ struct wr_discovered_table {
   const char *record_time;    /* metadata column to take where no column is the time; NULL: none */
   const struct wr_discovered_folder *folders;
   uint32_t folder_count;
-  bool has_partitions; /* the connector reads PARTITIONED BY */
 };
 
 /* Appends a CREATE TABLE. */

@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <math.h>
 
+#include "core/grow.h"
 #include "core/limits.h"
 #include "core/time.h"
 #include "text/datetime.h"
@@ -241,14 +242,8 @@ struct wr_shape *wr_shape_member(struct wr_shaper *shaper, struct wr_shape *shap
     shape_leave_out(shaper, name, length);
     return NULL;
   }
-  if (shape->member_count == shape->member_capacity) {
-    uint32_t capacity = shape->member_capacity ? 2 * shape->member_capacity : 8;
-    struct wr_shape **members = WR_NEW_ARRAY(shaper->arena, struct wr_shape *, capacity);
-    if (shape->member_count)
-      memcpy(members, shape->members, shape->member_count * sizeof *members);
-    shape->members = members;
-    shape->member_capacity = capacity;
-  }
+  shape->members = wr_grow(shaper->arena, shape->members, shape->member_count,
+                           &shape->member_capacity, sizeof *shape->members);
   struct wr_shape *member = wr_shape_new(shaper, (struct wr_slice){name, (uint32_t)length});
   shape->member_next = shape->member_count + 1;
   return shape->members[shape->member_count++] = member;

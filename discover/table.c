@@ -203,7 +203,7 @@ static const struct wr_discovered_folder *table_next_folder(const struct table_p
 static bool table_is_partitioned(const struct table_printer *self)
 {
   uint32_t at = 0;
-  return self->table->has_partitions && table_next_folder(self, &at);
+  return table_next_folder(self, &at) != NULL;
 }
 
 static void table_put_folder_columns(const struct table_printer *self, const char *last_comma)
@@ -236,24 +236,11 @@ static void table_put_partitioned(const struct table_printer *self)
 /* What the folders say and the table does not. */
 static void table_put_folder_comments(const struct table_printer *self)
 {
-  uint32_t at = 0;
-  const struct wr_discovered_folder *folder = table_next_folder(self, &at);
   for (uint32_t i = 0; i < self->table->folder_count; i++)
     if (table_has_column(self->found, self->table->folders[i].column))
       wr_buffer_print(self->out,
                       "-- The column %s is that of the records; the folders have one, too (%s).\n",
                       self->table->folders[i].column, self->table->folders[i].value);
-  if (self->table->has_partitions || !folder)
-    return;
-  wr_buffer_put_string(
-      self->out, "-- The folders have values that are not in the records; the path has them:\n"
-                 "--   file_path STRING METADATA FROM 'file.path' VIRTUAL,\n");
-  for (; folder; folder = table_next_folder(self, &at)) {
-    wr_buffer_put_string(self->out, "--   ");
-    wr_shape_put_name(table_slice(folder->column), self->out);
-    wr_buffer_print(self->out, " AS REGEXP_EXTRACT(file_path, '/%s=([^/]*)/', 1), -- %s\n",
-                    folder->column, folder->value);
-  }
 }
 
 /* ---- the whole */

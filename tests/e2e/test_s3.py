@@ -80,7 +80,32 @@ def test_folder(case):
     sql = discover(case, "--name", "t", "--with", "aws.endpoint=" + bucket.moto.endpoint, "--with", "aws.region=us-east-1",
                    "--with", "aws.credentials.basic.accesskeyid=k", "--with", "aws.credentials.basic.secretkey=hidden",
                    "s3://%s/days/" % bucket.name)
-    expect("dt AS REGEXP_EXTRACT(file_path, '/dt=([^/]*)/', 1), -- 2026-01-02" in sql and "PARTITIONED" not in sql, sql)
+    expect("PARTITIONED BY (dt) WITH" in sql and "-- of the files' folders; 2026-01-02" in sql, sql)
+
+
+def test_partitions(case):
+    """Columns of the folders in keys: of their types, unescaped, NULL by both names; objects that come later have them, too, and
+    one that is in no such folder ends the job by its name."""
+    bucket = Bucket(case)
+    for i, folder in enumerate(("year=2026/month=05/k=a%2Fb", "year=2026/month=5/k=50% é", "year=2025/month=__HIVE_DEFAULT_PARTITION__/k=none", "year=2025/_x=1/month=1/k=left out")):
+        bucket.put("in/%s/%d.json" % (folder, i), '{"n":%d,"year":1}' % i)
+    table = "CREATE TABLE t (`year` INT, n BIGINT, `month` TINYINT, k STRING) PARTITIONED BY (`year`, `month`, k) %s;"
+    options = {"partition.default-name": "none"}
+    want = [{"year": 2026, "n": 0, "month": 5, "k": "a/b"}, {"year": 2026, "n": 1, "month": 5, "k": "50% é"},
+            {"year": 2025, "n": 2, "month": None, "k": None}]
+    done = case.run(table % bucket.options("in/", **options) + "SELECT * FROM t;", "-p", "2")
+    expect_equal(sorted(done.rows(), key=lambda row: row["n"]), want, "rows")
+    job = case.start(table % bucket.options("in", **options, **{"source.monitor-interval": "50 ms"}) +
+                     "SELECT n, k FROM t WHERE `year` > 2025;")
+    job.wait_for_rows(2)
+    bucket.put("in/year=2027/month=1/k=new/more.json", '{"n":9}')
+    job.wait_for_rows(3)
+    expect_equal(sorted((row["n"], row["k"]) for row in job.rows()), [(0, "a/b"), (1, "50% é"), (9, "new")], "rows")
+    bucket.put("in/year=2027/wrong.json", '{"n":10}')
+    job.end(FAILED)
+    message = "the object s3://%s/in/year=2027/wrong.json is in no folder month=..., so it has no value" % bucket.name
+    job.expect_message(message)
+    case.run(table % bucket.options("in/") + "SELECT * FROM t;", code=FAILED).expect_message(message)
 
 
 def test_pages(case):
@@ -236,6 +261,19 @@ def sink(bucket, key, columns="n BIGINT", more="", **options):
 def generator(rows, rate=0):
     return ("CREATE TABLE g (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '%d', 'number-of-rows' = '%d', "
             "'fields.n.kind' = 'sequence', 'fields.n.start' = '0', 'fields.n.end' = '%d');" % (rate, rows, rows - 1))
+
+
+def test_little_memory(case):
+    """What is gathered for objects has a share of the memory: above it they are stored before they have their size, with and
+    without a state directory."""
+    bucket = Bucket(case)
+    for name, arguments in (("plain", ()), ("exact", ("--state-dir", "state"))):
+        case.run(generator(20000) + sink(bucket, name, "n BIGINT, t STRING") +
+                 "INSERT INTO sink SELECT n, REPEAT('0123456789', 60) FROM g;", "--memory", "64MiB", "-p", "1", *arguments)
+        objects = stored(bucket, name + "/")
+        sizes = [sum(len(json.dumps(row)) for row in rows) for rows in objects.values()]
+        expect(len(sizes) > 4 and max(sizes) < 4 << 20, "%s: objects of %s bytes" % (name, sizes))
+        expect_equal(sorted(row["n"] for rows in objects.values() for row in rows), list(range(20000)), name)
 
 
 def test_written(case):
@@ -448,9 +486,11 @@ def test_upload_is_gone(case):
 def test_older_epoch_is_refused(case):
     """A copy of the state from before objects appeared would make their rows again."""
     bucket, rows = Bucket(case), 9000
-    sql = "SET 'execution.checkpointing.interval' = '50 ms';" + generator(rows, 9000) + sink(bucket, "out/") + \
-        "INSERT INTO sink SELECT n FROM g;"
-    job = case.start(sql, "--state-dir", "state")
+    def sql_at(rate):
+        return ("SET 'execution.checkpointing.interval' = '50 ms';" + generator(rows, rate) + sink(bucket, "out/") +
+                "INSERT INTO sink SELECT n FROM g;")
+    sql = sql_at(0)
+    job = case.start(sql_at(rows // 60), "--state-dir", "state")  # for a minute, unless it is interrupted
     wait_until(lambda: len(stored(bucket, "out/")) > 1, "objects")
     job.interrupt()
     shutil.copytree(os.path.join(case.folder, "state"), os.path.join(case.folder, "old"))

@@ -236,7 +236,7 @@ static void comments_of_doubt(void)
                        "'csv.header' = 'true'"));
 }
 
-static void check_folders(const struct wr_discovery *found, bool has_partitions, const char *want)
+static void check_folders(const struct wr_discovery *found, const char *want)
 {
   static const struct wr_discovered_folder at[] = {
       {"day", "2026-01-02"}, {"n", "7"}, {"my land", "DE"}};
@@ -245,8 +245,7 @@ static void check_folders(const struct wr_discovery *found, bool has_partitions,
                                                .secrets = no_secrets,
                                                .source = "here",
                                                .folders = at,
-                                               .folder_count = WR_COUNT(at),
-                                               .has_partitions = has_partitions};
+                                               .folder_count = WR_COUNT(at)};
   struct wr_buffer out = {0};
   wr_discover_put_table(found, &settings, &out);
   WR_CHECK(strncmp(wr_buffer_string(&out), want, strlen(want)) == 0, "%s", out.bytes);
@@ -259,7 +258,7 @@ static void folders(void)
   struct wr_discovery found;
   struct wr_error err;
   CU_ASSERT_EQUAL_FATAL(discover("{\"n\":1}\n", false, &arena, &found, &err), WR_OK);
-  check_folders(&found, true,
+  check_folders(&found,
                 "-- From 1 record (7 bytes) of here.\n"
                 "-- The column n is that of the records; the folders have one, too (7).\n"
                 "CREATE TABLE t (\n"
@@ -267,16 +266,6 @@ static void folders(void)
                 "  `day` STRING,                         -- of the files' folders; 2026-01-02\n"
                 "  `my land` STRING                      -- of the files' folders; DE\n"
                 ") PARTITIONED BY (`day`, `my land`) WITH (\n");
-  check_folders(&found, false,
-                "-- From 1 record (7 bytes) of here.\n"
-                "-- The column n is that of the records; the folders have one, too (7).\n"
-                "-- The folders have values that are not in the records; the path has them:\n"
-                "--   file_path STRING METADATA FROM 'file.path' VIRTUAL,\n"
-                "--   `day` AS REGEXP_EXTRACT(file_path, '/day=([^/]*)/', 1), -- 2026-01-02\n"
-                "--   `my land` AS REGEXP_EXTRACT(file_path, '/my land=([^/]*)/', 1), -- DE\n"
-                "CREATE TABLE t (\n"
-                "  n BIGINT                              -- 1\n"
-                ") WITH (\n");
   wr_arena_free(&arena);
 }
 

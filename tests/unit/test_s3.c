@@ -57,6 +57,30 @@ static void places(void)
   }
 }
 
+/* Folders of partitions are nobody's private business, whatever their names. */
+static void partitioned_places(void)
+{
+  static const char *const partitions[] = {"_day", "k"};
+  static const struct {
+    const char *path, *key;
+    bool has;
+  } rows[] = {
+      {"s3://bucket/a", "a/_day=1/k=2/x", true},  {"s3://bucket/a", "a/_day=1/_x", false},
+      {"s3://bucket/a", "a/_night=1/k=x", false}, {"s3://bucket/a", "a/_day=/x", false},
+      {"s3://bucket/a", "a/_day=1", false},       {"s3://bucket/a", "a/k=_/x", true},
+      {"s3://bucket/a/*", "a/_day=1", false},
+  };
+  for (size_t i = 0; i < WR_COUNT(rows); i++) {
+    struct wr_arena arena = {0};
+    struct wr_s3_place place;
+    CU_ASSERT_FATAL(wr_s3_place_parse(rows[i].path, &arena, &place));
+    place.partitions = partitions;
+    place.partition_count = WR_COUNT(partitions);
+    WR_CHECK(wr_s3_place_has(&place, rows[i].key) == rows[i].has, "%s", rows[i].key);
+    wr_arena_free(&arena);
+  }
+}
+
 static void pages(void)
 {
   static const char text[] =
@@ -175,9 +199,13 @@ static void is_bounded_unless_followed(void)
 }
 
 static const struct wr_test tests[] = {
-    {"places", places},   {"pages", pages},
-    {"dates", dates},     {"known-objects", known_objects},
-    {"refuses", refuses}, {"is-bounded-unless-followed", is_bounded_unless_followed},
+    {"places", places},
+    {"partitioned places", partitioned_places},
+    {"pages", pages},
+    {"dates", dates},
+    {"known-objects", known_objects},
+    {"refuses", refuses},
+    {"is-bounded-unless-followed", is_bounded_unless_followed},
     {NULL, NULL},
 };
 
