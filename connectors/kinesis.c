@@ -14,7 +14,9 @@
 #include "core/time.h"
 #include "text/number.h"
 
-#define KINESIS_RECORDS_MAX 10000 /* that one GetRecords brings */
+#define KINESIS_RECORDS_MAX      10000                    /* that one GetRecords brings */
+#define KINESIS_RENEWAL_LEAST_US (6 * WR_US_PER_SECOND)   /* within 5 s no other one is taken */
+#define KINESIS_RENEWAL_MOST_US  (300 * WR_US_PER_SECOND) /* then the service ends it */
 
 const char *wr_kinesis_text(const struct wr_table_spec *spec, const char *name)
 {
@@ -165,10 +167,23 @@ static enum wr_code kinesis_check_begin(const struct wr_table_spec *spec, struct
   return time ? wr_kinesis_init_time(spec, &time_ms, err) : WR_OK;
 }
 
+static enum wr_code kinesis_check_renewal(const struct wr_table_spec *spec, struct wr_error *err)
+{
+  const struct wr_option_value *value = wr_options_find_value(spec->options, WR_KINESIS_RENEWAL);
+  int64_t interval_us =
+      wr_options_duration_us(spec->options, wr_kinesis_options, WR_KINESIS_RENEWAL);
+  if (interval_us >= KINESIS_RENEWAL_LEAST_US && interval_us <= KINESIS_RENEWAL_MOST_US)
+    return WR_OK;
+  return wr_fail_at(err, WR_SEMANTIC, value->value_span,
+                    "the option '%s' of table %s is %s, but must be %d s to %d s", value->key,
+                    spec->table, value->value, (int)(KINESIS_RENEWAL_LEAST_US / WR_US_PER_SECOND),
+                    (int)(KINESIS_RENEWAL_MOST_US / WR_US_PER_SECOND));
+}
+
 static enum wr_code kinesis_check_reading(const struct wr_table_spec *spec, struct wr_error *err)
 {
   static const char *const fanout_only[] = {"source.efo.consumer.name", "source.efo.lifecycle",
-                                            "source.efo.subscription.timeout",
+                                            "source.efo.subscription.timeout", WR_KINESIS_RENEWAL,
                                             "source.efo.deregister.timeout"};
   const char *most = "source.shard.get-records.max-record-count";
   const struct wr_option_value *records = wr_options_find_value(spec->options, most);
@@ -196,7 +211,8 @@ static enum wr_code kinesis_check_reading(const struct wr_table_spec *spec, stru
     return wr_fail_at(err, WR_SEMANTIC, records->value_span,
                       "the option '%s' of table %s is %s, but must be 1 to %d", most, spec->table,
                       records->value, KINESIS_RECORDS_MAX);
-  return kinesis_check_begin(spec, err);
+  enum wr_code code = kinesis_check_renewal(spec, err);
+  return code == WR_OK ? kinesis_check_begin(spec, err) : code;
 }
 
 static enum wr_code kinesis_check(const struct wr_table_spec *spec, bool writing,
@@ -268,6 +284,11 @@ const struct wr_option wr_kinesis_options[] = {
      .fallback = "60 s",
      .help = "EFO: how long to wait for the consumer to become active, and for a sign of life on a "
              "subscription."},
+    {.name = WR_KINESIS_RENEWAL,
+     .kind = WR_OPTION_DURATION,
+     .fallback = "285 s",
+     .help = "EFO: how old a subscription becomes before it is renewed, 6 s to 300 s; the service "
+             "takes no other one within its first 5 s, and ends it after 300 s."},
     {.name = "source.efo.deregister.timeout",
      .kind = WR_OPTION_DURATION,
      .fallback = "10 s",

@@ -12,7 +12,6 @@
 #include "core/metrics.h"
 #include "core/time.h"
 
-#define FANOUT_RENEW_US     (285 * WR_US_PER_SECOND) /* of the five minutes that are allowed */
 #define FANOUT_QUIET_EVENTS 2
 
 /* ---- events ---- */
@@ -183,7 +182,7 @@ static void fanout_step(struct wr_kinesis_lane *lane, int64_t now_us)
       fanout_subscribe(lane, now_us);
     return;
   }
-  if (now_us - lane->asked_us >= FANOUT_RENEW_US) {
+  if (now_us - lane->asked_us >= lane->reader->renewal_us) {
     wr_aws_cancel(lane->call);
     lane->call = NULL;
     lane->is_held = false;
