@@ -40,6 +40,24 @@ enum wr_code wr_api_hold(const struct wr_web_request *request, struct wr_web_rep
   return WR_OK;
 }
 
+enum wr_code wr_api_answer(const struct wr_web_request *request, struct wr_web_reply *reply,
+                           void (*put)(struct wr_web_json *json,
+                                       const struct wr_web_request *request,
+                                       const struct wr_api_look *look),
+                           struct wr_error *err)
+{
+  struct wr_api_look look;
+  enum wr_code code = wr_api_hold(request, reply, &look, err);
+  if (code != WR_OK)
+    return code;
+  struct wr_web_json json = wr_web_reply_json(reply);
+  wr_web_json_open(&json, '{');
+  put(&json, request, &look);
+  wr_web_json_close(&json, '}');
+  wr_served_job_release(look.job);
+  return WR_OK;
+}
+
 enum wr_code wr_api_check_runs(const struct wr_api_look *look, struct wr_web_reply *reply,
                                struct wr_error *err)
 {

@@ -30,6 +30,12 @@ struct wr_api_look {
 /* The job that {job} names. WR_SEMANTIC and 404: there is none. */
 enum wr_code wr_api_hold(const struct wr_web_request *request, struct wr_web_reply *reply,
                          struct wr_api_look *look, struct wr_error *err);
+/* Answers with an object of which `put` writes the members, about the job that {job} names. */
+enum wr_code wr_api_answer(const struct wr_web_request *request, struct wr_web_reply *reply,
+                           void (*put)(struct wr_web_json *json,
+                                       const struct wr_web_request *request,
+                                       const struct wr_api_look *look),
+                           struct wr_error *err);
 /* Of a job that is held already. */
 void wr_api_look_at(struct wr_served_job *job, struct wr_api_look *look);
 /* WR_SEMANTIC and 409: there is nothing to ask, as the job does not run. */

@@ -13,10 +13,8 @@ static void put_statistics(struct wr_web_json *json, const struct wr_api_look *l
 {
   const struct wr_epochs_statistics *epochs = &figures->epochs;
   wr_web_json_bool(json, "kept", look->facts->state_dir);
-  if (look->facts->epoch_interval_us)
-    wr_web_json_number(json, "interval_ms", look->facts->epoch_interval_us / WR_US_PER_MS);
-  else
-    wr_web_json_null(json, "interval_ms");
+  int64_t interval_us = look->facts->epoch_interval_us;
+  wr_web_json_known(json, "interval_ms", interval_us ? interval_us / WR_US_PER_MS : -1);
   wr_web_json_count(json, "completed", figures->epochs_sealed);
   wr_web_json_count(json, "failed", figures->epochs_failed);
   wr_web_json_count(json, "skipped", figures->epochs_skipped);
@@ -37,10 +35,7 @@ static void put_epoch(struct wr_web_json *json, const struct wr_listed_epoch *ep
   wr_web_json_open(json, '{');
   wr_web_json_count(json, "epoch", epoch->epoch);
   wr_web_json_time(json, "sealed", epoch->sealed_us ? epoch->sealed_us : WR_TIME_NONE);
-  if (epoch->took_us)
-    wr_web_json_number(json, "took_ms", epoch->took_us / WR_US_PER_MS);
-  else
-    wr_web_json_null(json, "took_ms");
+  wr_web_json_known(json, "took_ms", epoch->took_us ? epoch->took_us / WR_US_PER_MS : -1);
   wr_web_json_count(json, "bytes", epoch->bytes);
   wr_web_json_count(json, "own_bytes", epoch->own_bytes);
   wr_web_json_bool(json, "delta", epoch->is_delta);
@@ -78,22 +73,19 @@ static void put_epochs(struct wr_web_json *json, const struct wr_web_request *re
   wr_web_json_count(json, "left_out", list.left_out);
 }
 
+static void put_checkpoints(struct wr_web_json *json, const struct wr_web_request *request,
+                            const struct wr_api_look *look)
+{
+  struct wr_figures figures;
+  wr_served_job_figures(look->job, 0, request->arena, &figures);
+  put_statistics(json, look, &figures);
+  put_epochs(json, request, look, &figures);
+}
+
 enum wr_code wr_api_checkpoints(const struct wr_web_request *request, struct wr_web_reply *reply,
                                 struct wr_error *err)
 {
-  struct wr_web_json json = wr_web_reply_json(reply);
-  struct wr_api_look look;
-  struct wr_figures figures;
-  enum wr_code code = wr_api_hold(request, reply, &look, err);
-  if (code != WR_OK)
-    return code;
-  wr_served_job_figures(look.job, 0, request->arena, &figures);
-  wr_web_json_open(&json, '{');
-  put_statistics(&json, &look, &figures);
-  put_epochs(&json, request, &look, &figures);
-  wr_web_json_close(&json, '}');
-  wr_served_job_release(look.job);
-  return WR_OK;
+  return wr_api_answer(request, reply, put_checkpoints, err);
 }
 
 /* ---- asking for one */

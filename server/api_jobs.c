@@ -129,24 +129,21 @@ static void put_memory(struct wr_web_json *json, const struct wr_web_request *re
   wr_web_json_close(json, '}');
 }
 
+static void put_whole_job(struct wr_web_json *json, const struct wr_web_request *request,
+                          const struct wr_api_look *look)
+{
+  const char *sql = look->facts->sql;
+  struct wr_figures figures;
+  put_job(json, request, look, request->arena, &figures);
+  wr_web_json_text(json, "sql",
+                   wr_sql_redact(request->arena, sql, sql ? look->facts->sql_length : 0));
+  put_memory(json, request, &figures);
+}
+
 enum wr_code wr_api_job(const struct wr_web_request *request, struct wr_web_reply *reply,
                         struct wr_error *err)
 {
-  struct wr_web_json json = wr_web_reply_json(reply);
-  struct wr_api_look look;
-  struct wr_figures figures;
-  enum wr_code code = wr_api_hold(request, reply, &look, err);
-  if (code != WR_OK)
-    return code;
-  wr_web_json_open(&json, '{');
-  put_job(&json, request, &look, request->arena, &figures);
-  wr_web_json_text(
-      &json, "sql",
-      wr_sql_redact(request->arena, look.facts->sql, look.facts->sql ? look.facts->sql_length : 0));
-  put_memory(&json, request, &figures);
-  wr_web_json_close(&json, '}');
-  wr_served_job_release(look.job);
-  return WR_OK;
+  return wr_api_answer(request, reply, put_whole_job, err);
 }
 
 enum wr_code wr_api_stop(const struct wr_web_request *request, struct wr_web_reply *reply,

@@ -85,17 +85,15 @@ static void put_figures(struct plan_view *view, const struct wr_execution_step *
   wr_web_json_time(json, "watermark", step->watermark_us);
   wr_web_json_close(json, '}');
   uint64_t own_ns = step->own_ns + step->format_ns + step->connector_ns;
-  if (own_ns)
-    wr_web_json_count(json, "own_ms", own_ns / NS_PER_MS);
-  else
-    wr_web_json_null(json, "own_ms");
+  wr_web_json_known(json, "own_ms", own_ns ? (int64_t)(own_ns / NS_PER_MS) : -1);
 }
 
 static void put_table(struct plan_view *view, const struct wr_plan_node *node)
 {
-  const struct wr_plan_table *table = node->source ? &node->source->table
-                                      : node->sink ? &node->sink->table
-                                                   : NULL;
+  const struct wr_plan_table *table = node->source      ? &node->source->table
+                                      : node->reference ? &node->reference->source.table
+                                      : node->sink      ? &node->sink->table
+                                                        : NULL;
   wr_web_json_text(&view->json, "table", table ? table->name : NULL);
   wr_web_json_text(&view->json, "connector", table ? table->connector->name : NULL);
   wr_web_json_text(&view->json, "delivery", wr_explain_delivery(view->arena, node));
@@ -143,14 +141,6 @@ static void put_task(struct plan_view *view, const struct wr_figures_task *task)
 
 /* ---- splits */
 
-static void put_known(struct wr_web_json *json, const char *name, int64_t value)
-{
-  if (value >= 0)
-    wr_web_json_number(json, name, value);
-  else
-    wr_web_json_null(json, name);
-}
-
 static void put_split(struct plan_view *view, const struct wr_execution_split *split)
 {
   struct wr_web_json *json = &view->json;
@@ -162,15 +152,15 @@ static void put_split(struct plan_view *view, const struct wr_execution_split *s
   wr_web_json_text(json, "state", split_states[split->state]);
   wr_web_json_text(json, "position", split->position);
   wr_web_json_time(json, "watermark", split->watermark_us);
-  put_known(json, "behind_records", split->behind_records);
-  put_known(json, "behind_ms", split->behind_ms);
+  wr_web_json_known(json, "behind_records", split->behind_records);
+  wr_web_json_known(json, "behind_ms", split->behind_ms);
   wr_web_json_count(json, "rows", split->rows);
   wr_web_json_count(json, "bytes", split->bytes);
   wr_web_json_count(json, "throttles", split->throttles);
   wr_web_json_bool(json, "idle", split->idle);
   wr_web_json_bool(json, "holds", split->holds);
   wr_web_json_bool(json, "held", split->held);
-  put_known(json, "away_ms", split->state == WR_SPLIT_AWAY ? away_us / WR_US_PER_MS : -1);
+  wr_web_json_known(json, "away_ms", split->state == WR_SPLIT_AWAY ? away_us / WR_US_PER_MS : -1);
   wr_web_json_close(json, '}');
 }
 

@@ -37,24 +37,21 @@ static void put_stream(struct wr_web_json *json, const struct wr_plan *plan,
   wr_web_json_close(json, '}');
 }
 
+static void put_streams(struct wr_web_json *json, const struct wr_web_request *request,
+                        const struct wr_api_look *look)
+{
+  uint32_t count;
+  const struct wr_feed_look *feeds =
+      wr_hub_look(request->context->hub, look->facts->name, request->arena, &count);
+  wr_web_json_name(json, "streams");
+  wr_web_json_open(json, '[');
+  for (uint32_t i = 0; i < count; i++)
+    put_stream(json, look->plan, &feeds[i]);
+  wr_web_json_close(json, ']');
+}
+
 enum wr_code wr_api_streams(const struct wr_web_request *request, struct wr_web_reply *reply,
                             struct wr_error *err)
 {
-  struct wr_api_look look;
-  uint32_t count;
-  enum wr_code code = wr_api_hold(request, reply, &look, err);
-  if (code != WR_OK)
-    return code;
-  struct wr_web_json json = wr_web_reply_json(reply);
-  const struct wr_feed_look *feeds =
-      wr_hub_look(request->context->hub, look.facts->name, request->arena, &count);
-  wr_web_json_open(&json, '{');
-  wr_web_json_name(&json, "streams");
-  wr_web_json_open(&json, '[');
-  for (uint32_t i = 0; i < count; i++)
-    put_stream(&json, look.plan, &feeds[i]);
-  wr_web_json_close(&json, ']');
-  wr_web_json_close(&json, '}');
-  wr_served_job_release(look.job);
-  return WR_OK;
+  return wr_api_answer(request, reply, put_streams, err);
 }

@@ -3,12 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -16,7 +18,9 @@
 #include "core/limits.h"
 #include "core/time.h"
 
-#define SWEEP_US WR_US_PER_SECOND
+#define SWEEP_US      WR_US_PER_SECOND
+#define GLANCE_US     (20 * WR_US_PER_MS)    /* while there is something to glance at */
+#define GLANCE_FOR_US (2 * WR_US_PER_SECOND) /* since a connection was used */
 
 struct wr_connections {
   pthread_t sweeper;
@@ -59,8 +63,29 @@ static void connection_end_slow(struct wr_web_connection *connection, _Atomic ui
   atomic_fetch_add_explicit(slow_total, 1, memory_order_relaxed);
 }
 
-/* The other side has ended the connection in the middle of a request. libmicrohttpd may miss that
- * if it came together with bytes; twice, since they may not have been looked at yet. */
+static bool connection_has_request(const struct wr_web_connection *connection)
+{
+  int phase = atomic_load(&connection->phase);
+  return phase == WR_CONNECTION_HEAD || phase == WR_CONNECTION_BODY;
+}
+
+/* libmicrohttpd may miss that the other side has ended the connection if that came together with
+ * bytes: it is woken up as soon as it has read these. Answers are still sent. False: the connection
+ * has been quiet for so long that it would have been seen. */
+static bool connection_glance(struct wr_web_connection *connection, int64_t now_us)
+{
+  struct socket_look look;
+  int waiting = 0;
+  if (now_us - atomic_load(&connection->phase_us) > GLANCE_FOR_US)
+    return false;
+  if (connection_has_request(connection) && !connection->follow &&
+      socket_look(connection->fd, &look) && !look.is_open &&
+      ioctl(connection->fd, SIOCINQ, &waiting) == 0 && waiting == 0)
+    shutdown(connection->fd, SHUT_RD);
+  return true;
+}
+
+/* Should that not have helped. */
 static void sweep_gone(struct wr_web_connection *connection, const struct socket_look *look)
 {
   if (look->is_open)
@@ -112,8 +137,8 @@ static void sweep_one(struct wr_connections *connections, struct wr_web_connecti
   int64_t since_us = atomic_load(&connection->phase_us);
   if (phase == WR_CONNECTION_BODY && now_us - since_us > WR_HTTP_BODY_US)
     connection_end_slow(connection, &connections->slow_total);
-  bool is_request = phase == WR_CONNECTION_HEAD || phase == WR_CONNECTION_BODY;
-  if ((!is_request && !connection->follow) || !socket_look(connection->fd, &look))
+  if ((!connection_has_request(connection) && !connection->follow) ||
+      !socket_look(connection->fd, &look))
     return;
   if (connection->follow)
     sweep_follow(connection, &look, now_us);
@@ -126,16 +151,25 @@ static void sweep_one(struct wr_connections *connections, struct wr_web_connecti
 static void *sweeper_run(void *self)
 {
   struct wr_connections *connections = self;
+  int64_t swept_us = wr_monotonic_us(), now_us = swept_us;
+  uint64_t total = 0;
+  bool is_used = false;
   pthread_mutex_lock(&connections->lock);
   while (!connections->stopping) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SWEEP_US / WR_US_PER_SECOND;
+    int64_t until_us = is_used ? now_us + GLANCE_US : swept_us + SWEEP_US;
+    const struct timespec until = {until_us / WR_US_PER_SECOND, until_us % WR_US_PER_SECOND * 1000};
     pthread_cond_timedwait(&connections->changed, &connections->lock, &until);
-    int64_t now_us = wr_monotonic_us();
+    now_us = wr_monotonic_us();
+    bool sweeps = now_us - swept_us >= SWEEP_US;
+    swept_us = sweeps ? now_us : swept_us;
+    is_used = total != atomic_load(&connections->total);
+    total = atomic_load(&connections->total);
     struct wr_web_connection *connection = connections->stopping ? NULL : connections->first;
-    for (; connection; connection = connection->next)
-      sweep_one(connections, connection, now_us);
+    for (; connection; connection = connection->next) {
+      if (sweeps)
+        sweep_one(connections, connection, now_us);
+      is_used = connection_glance(connection, now_us) || is_used;
+    }
   }
   pthread_mutex_unlock(&connections->lock);
   return NULL;

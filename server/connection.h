@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * All connections, and the sweeper: a thread that looks at them once a second and ends those that
- * are too slow, which libmicrohttpd cannot see. It only shuts sockets down; libmicrohttpd then
- * notices and cleans up.
+ * are too slow, which libmicrohttpd cannot see, and at those in use 50 times a second, whether the
+ * other side has gone. It only shuts sockets down; libmicrohttpd then notices and cleans up.
  *
  *   HEAD    waits for a request: WR_HTTP_HEAD_US from its first byte (the kernel counts received
  *           bytes, so nobody has to look at them) to the end of its head

@@ -272,6 +272,7 @@ static void past_forget_states(struct wr_figures *figures)
     struct wr_execution_step *step = &figures->steps[n];
     step->state_bytes = step->state_keys = step->state_bytes_most = step->state_keys_most = 0;
     step->watermark_us = WR_TIME_NONE;
+    step->loaded_us = 0;
   }
   memset(&figures->epochs, 0, sizeof figures->epochs);
   figures->runs = false;

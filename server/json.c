@@ -79,6 +79,14 @@ void wr_web_json_count(struct wr_web_json *json, const char *name, uint64_t coun
   wr_buffer_added(json->out, wr_format_u64(count, wr_buffer_reserve(json->out, 24)));
 }
 
+void wr_web_json_known(struct wr_web_json *json, const char *name, int64_t number)
+{
+  if (number >= 0)
+    wr_web_json_number(json, name, number);
+  else
+    wr_web_json_null(json, name);
+}
+
 void wr_web_json_double(struct wr_web_json *json, const char *name, double number)
 {
   json_begin(json, name);

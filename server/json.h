@@ -37,6 +37,8 @@ void wr_web_json_bytes(struct wr_web_json *json, const char *name, const char *b
                        size_t length);
 void wr_web_json_number(struct wr_web_json *json, const char *name, int64_t number);
 void wr_web_json_count(struct wr_web_json *json, const char *name, uint64_t count);
+/* Negative: it is not known, null. */
+void wr_web_json_known(struct wr_web_json *json, const char *name, int64_t number);
 /* Seven significant digits; not finite: null. */
 void wr_web_json_double(struct wr_web_json *json, const char *name, double number);
 void wr_web_json_bool(struct wr_web_json *json, const char *name, bool value);

@@ -178,15 +178,24 @@ static void put_bad(struct wr_metrics_writer *writer, const struct wr_metrics_jo
 static void put_state_bytes(struct wr_metrics_writer *writer, const struct wr_metrics_job *job)
 {
   EACH_NODE(job, n)
-  if (keeps_state(job, n))
+  if (keeps_state(job, n) || job->figures.plan->nodes[n].reference)
     put_node(writer, job, n, job->figures.steps[n].state_bytes);
 }
 
 static void put_state_keys(struct wr_metrics_writer *writer, const struct wr_metrics_job *job)
 {
   EACH_NODE(job, n)
-  if (keeps_state(job, n))
+  if (keeps_state(job, n) || job->figures.plan->nodes[n].reference)
     put_node(writer, job, n, job->figures.steps[n].state_keys);
+}
+
+static void put_loaded(struct wr_metrics_writer *writer, const struct wr_metrics_job *job)
+{
+  struct node_labels space;
+  EACH_NODE(job, n)
+  if (job->figures.steps[n].loaded_us)
+    wr_metrics_value(writer, node_labels(&space, job, n, NULL, NULL),
+                     seconds(job->figures.steps[n].loaded_us));
 }
 
 static bool has_watermark(const struct wr_metrics_job *job, uint32_t node)
@@ -373,6 +382,9 @@ const struct wr_metrics_row wr_metrics_job_rows[] = {
      put_bad},
     {GAUGE("state_bytes", "Memory that a node keeps state in."), put_state_bytes},
     {GAUGE("state_keys", "Entries of that state."), put_state_keys},
+    {GAUGE("table_loaded_timestamp_seconds",
+           "When the table was loaded in which a node looks rows up."),
+     put_loaded},
     {GAUGE("watermark_timestamp_seconds", "Watermark of a node, the least of its copies."),
      put_watermark},
     {GAUGE("watermark_lag_seconds", "How far the watermark is behind the clock."),
