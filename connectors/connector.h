@@ -48,6 +48,8 @@ struct wr_table_spec {
                            replace each other. As in struct wr_plan_stream */
   uint32_t key_count, time_column;
   bool changes;                 /* sink: rows may take back */
+  uint64_t memory_bytes;        /* sink: what this writer may gather before it must write, about;
+                                   0: nothing is said */
   const _Atomic bool *aborting; /* sink: the job has failed elsewhere; whoever waits for the other
                                    side then gives up with WR_STOPPED. NULL: it cannot */
 };
@@ -93,10 +95,12 @@ struct wr_chunk {
   /* result, byte sources */
   uint32_t split;
   size_t length;
-  /* result, message sources; lent until the next poll */
+  /* result, message sources; lent until the next poll, or kept */
   const struct wr_message *messages;
   uint32_t message_count;
 };
+
+#define WR_POLLS_KEPT_MAX 9
 
 struct wr_reader {
   const struct wr_reader_class *class;
@@ -154,6 +158,11 @@ struct wr_reader_class {
   enum wr_code (*poll_rows)(struct wr_reader *reader, int wait_ms, struct wr_batch *batch,
                             struct wr_error *err);
 
+  /* Message sources: takes what the last poll has brought out of the reader's hands, so that it
+   * outlives the polls that follow, until it is given back. Not again before the next poll; given
+   * back in order, before close. At most WR_POLLS_KEPT_MAX are kept at a time. NULL: cannot. */
+  void *(*keep)(struct wr_reader *reader);
+  void (*release)(struct wr_reader *reader, void *kept);
   /* Message sources: the position to remember behind a message, as text into the buffer
    * (zero-terminated). For byte sources it is the number of bytes from the split's beginning
    * (uncompressed), which the runtime counts itself. */
@@ -209,6 +218,10 @@ struct wr_connector {
   bool takes_format;                    /* bytes in and out: the table needs 'format' */
   bool single_writer;                   /* all rows must go through one writer (a terminal) */
   bool takes_changes;                   /* the writer understands rows that take back */
+  /* A record is the newest state of the row with its key, and one without a value takes the row
+   * away: tables need a PRIMARY KEY, which makes the key, 'key.format' and 'value.format'. */
+  bool upserts;
+  const struct wr_option_value *implied; /* options that nobody gives; ends with NULL; or NULL */
   bool rows_by_name; /* a source of rows makes the fields of a ROW by their names: some may be left
                         out */
   bool hidden;       /* made by the planner only, no connector of a CREATE TABLE */

@@ -219,8 +219,7 @@ static enum wr_code kafka_check_writing(const struct wr_table_spec *spec, uint32
   return kafka_check_exactly_once(spec, err);
 }
 
-static enum wr_code kafka_check(const struct wr_table_spec *spec, bool writing,
-                                struct wr_error *err)
+enum wr_code wr_kafka_check(const struct wr_table_spec *spec, bool writing, struct wr_error *err)
 {
   const struct wr_option_value *pattern = wr_options_find_value(spec->options, "topic-pattern");
   if (pattern) {
@@ -251,12 +250,6 @@ bool wr_kafka_is_bounded(const struct wr_table_spec *spec)
 
 /* ---- tables */
 
-#define SECRET(property)                                                    \
-  {                                                                         \
-    .name = "properties." property, .kind = WR_OPTION_TEXT, .secret = true, \
-    .help = "As in librdkafka; never shown."                                \
-  }
-
 const struct wr_option wr_kafka_options[] = {
     {.name = "topic",
      .kind = WR_OPTION_TEXT,
@@ -269,12 +262,7 @@ const struct wr_option wr_kafka_options[] = {
     {.name = "properties.group.id",
      .kind = WR_OPTION_TEXT,
      .help = "Consumer group: where group-offsets begins, and where progress is shown."},
-    SECRET("sasl.password"),
-    SECRET("sasl.oauthbearer.config"),
-    SECRET("sasl.oauthbearer.client.secret"),
-    SECRET("ssl.key.password"),
-    SECRET("ssl.key.pem"),
-    SECRET("ssl.keystore.password"),
+    WR_KAFKA_SECRETS,
     {.name = "properties.*",
      .kind = WR_OPTION_TEXT,
      .help = "Any property of librdkafka: 'properties.security.protocol' = 'SSL'."},
@@ -343,7 +331,7 @@ const struct wr_connector wr_connector_kafka = {
     .reader = &wr_kafka_reader,
     .writer = &wr_kafka_writer,
     .takes_format = true,
-    .check = kafka_check,
+    .check = wr_kafka_check,
     .is_bounded = wr_kafka_is_bounded,
     .delivery = "at-least-once: acknowledged by the brokers before an epoch counts",
     .publisher = &wr_kafka_publisher,

@@ -21,6 +21,19 @@ extern const struct wr_publisher_class wr_kafka_publisher;
 
 /* ---- options (kafka.c) */
 
+#define WR_KAFKA_SECRET(property)                                           \
+  {                                                                         \
+    .name = "properties." property, .kind = WR_OPTION_TEXT, .secret = true, \
+    .help = "As in librdkafka; never shown."                                \
+  }
+/* Rows of a table of options: properties that are never shown. */
+#define WR_KAFKA_SECRETS                                                                      \
+  WR_KAFKA_SECRET("sasl.password"), WR_KAFKA_SECRET("sasl.oauthbearer.config"),               \
+      WR_KAFKA_SECRET("sasl.oauthbearer.client.secret"), WR_KAFKA_SECRET("ssl.key.password"), \
+      WR_KAFKA_SECRET("ssl.key.pem"), WR_KAFKA_SECRET("ssl.keystore.password")
+
+/* Refuses options that do not go together. */
+enum wr_code wr_kafka_check(const struct wr_table_spec *spec, bool writing, struct wr_error *err);
 /* An option with its fallback. */
 const char *wr_kafka_text(const struct wr_table_spec *spec, const char *name);
 bool wr_kafka_wants_exactly_once(const struct wr_table_spec *spec);
@@ -56,6 +69,8 @@ struct wr_kafka_client {
   bool is_fatal;               /* no call will succeed any more */
   const char *user, *password; /* lent by the options; empty if not used */
   int64_t next_nudge_us;       /* INT64_MAX: not needed */
+  uint64_t taken_records, taken_bytes; /* out of its queues, since these were last empty */
+  uint64_t full_records, full_bytes;   /* so many may be one that was full */
   /* writing: set before opening */
   void (*on_delivery)(rd_kafka_t *rk, const rd_kafka_message_t *record, void *client);
   void *owner;
@@ -81,9 +96,9 @@ void wr_kafka_client_limits(struct wr_kafka_client *client, const char *topic,
 /* Tells the user, once, that brokers do not answer, and once that they do again. */
 void wr_kafka_client_away(struct wr_kafka_client *client, const char *effect);
 void wr_kafka_client_back(struct wr_kafka_client *client);
-/* Makes librdkafka look again at partitions that it stopped fetching because their queues were
- * full. It does nothing if the last time was just now, unless it must. */
-void wr_kafka_client_nudge(struct wr_kafka_client *client, bool must);
+/* Records were taken out of the queues; none: these are empty now. If one of them may have been
+ * full, makes librdkafka look again at partitions that it stopped fetching because of that. */
+void wr_kafka_client_taken(struct wr_kafka_client *client, uint32_t records, size_t bytes);
 /* The error of a client for which librdkafka gave up. */
 enum wr_code wr_kafka_client_fail_fatal(struct wr_kafka_client *client, struct wr_error *err);
 

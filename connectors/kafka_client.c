@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/time.h"
@@ -148,7 +149,7 @@ static bool client_set_all(struct wr_kafka_client *client, const struct wr_table
                            rd_kafka_type_t type, const struct wr_kafka_property *properties,
                            rd_kafka_conf_t *conf, char *why, size_t size)
 {
-  /* Unknown to librdkafka before 2.2: see wr_kafka_client_nudge. */
+  /* Unknown to librdkafka before 2.2: see client_nudge. */
   bool looks_again = rd_kafka_conf_set(conf, "fetch.queue.backoff.ms", CLIENT_BACKOFF_MS, why,
                                        size) == RD_KAFKA_CONF_OK;
   client->next_nudge_us = looks_again || type == RD_KAFKA_PRODUCER ? INT64_MAX : 0;
@@ -216,10 +217,8 @@ void wr_kafka_client_close(struct wr_kafka_client *client)
  * nothing, but setting the credentials wakes the threads; setting those that are already set (or
  * none, where none are used) changes nothing else.
  */
-void wr_kafka_client_nudge(struct wr_kafka_client *client, bool must)
+static void client_nudge(struct wr_kafka_client *client, bool must)
 {
-  if (client->next_nudge_us == INT64_MAX)
-    return;
   int64_t now_us = wr_monotonic_us();
   if (now_us < client->next_nudge_us && !must)
     return;
@@ -229,6 +228,34 @@ void wr_kafka_client_nudge(struct wr_kafka_client *client, bool must)
   assert(!error);
   if (error)
     rd_kafka_error_destroy(error);
+}
+
+/* A property of librdkafka that is a number. */
+static uint64_t client_number(const struct wr_kafka_client *client, const char *name)
+{
+  char text[32] = "";
+  size_t size = sizeof text;
+  rd_kafka_conf_get(rd_kafka_conf(client->rk), name, text, &size);
+  return strtoull(text, NULL, 10);
+}
+
+/* A partition that was stopped had a full queue, and all of it has been taken since the queues were
+ * last empty. While less than that comes, which is so wherever reading keeps up, waking two threads
+ * for every few records would cost more than the records. */
+void wr_kafka_client_taken(struct wr_kafka_client *client, uint32_t records, size_t bytes)
+{
+  if (client->next_nudge_us == INT64_MAX)
+    return;
+  if (!client->full_records) { /* half: what librdkafka counts is not exactly what we do */
+    client->full_records = client_number(client, "queued.min.messages") / 2 + 1;
+    client->full_bytes = client_number(client, "queued.max.messages.kbytes") * 1024 / 2 + 1;
+  }
+  client->taken_records += records;
+  client->taken_bytes += bytes;
+  if (client->taken_records >= client->full_records || client->taken_bytes >= client->full_bytes)
+    client_nudge(client, records == 0);
+  if (records == 0)
+    client->taken_records = client->taken_bytes = 0;
 }
 
 /* ---- talking */

@@ -6,19 +6,16 @@
  * others up. Records below a split's position are dropped, and a position that the broker no longer
  * has is an error, never a silent jump.
  *
- *   librdkafka's threads -> queue per partition -> poll: copied side by side -> messages
+ *   librdkafka's threads -> queue per partition -> poll: kafka_records.c -> messages
  *                        \> eventfd: something came
  *
- * Values are copied into one buffer with readable padding behind them, which decoders want and
- * librdkafka's own memory does not promise, and a line break between them, as they would have in a
- * file, so that JSON is decoded where it lies. The records themselves are kept until the next poll
- * for the sake of keys and headers.
+ * Who wants more than one poll at a time keeps their buffers: there are a few, which take turns.
  *
  * Whether brokers are there: librdkafka reports broken connections, not working ones. So a report
  * only makes us ask for the ends of the partitions, once a second while nothing comes; the answer,
  * or that there is none, decides between AWAY and the rest.
  */
-#include "connectors/kafka.h"
+#include "connectors/kafka_reader.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -31,43 +28,15 @@
 
 #include "core/time.h"
 
-#define READER_BYTES     (1u << 20) /* values of one poll, about */
+#define READER_POLLS     (WR_POLLS_KEPT_MAX + 1)
 #define READER_PROBE_MS  500
 #define READER_PROBE_US  WR_US_PER_SECOND
 #define READER_COMMIT_MS 5000 /* the last commit at the end of a job */
 
-struct kafka_reader {
-  struct wr_reader reader;
-  struct wr_arena arena;
-  struct wr_kafka_client client;
-  struct wr_kafka_partition *partitions; /* next: behind what was handed over */
-  rd_kafka_queue_t **queues;
-  bool *ended; /* nothing follows, DONE from the next poll on */
-  uint32_t room, opened_count;
-  struct wr_split *added; /* of room as well */
-  struct wr_kafka_watch watch;
-  int wake_fd;
-  uint32_t turn;
-  bool has_taken; /* records, since the queues were last empty */
-  bool has_group;
-  rd_kafka_topic_partition_list_t *commits; /* NULL: none to be made */
-  /* what the last poll brought */
-  rd_kafka_message_t **records;
-  struct wr_message *messages;
-  uint32_t message_count;
-  char *bytes;
-  size_t bytes_capacity;
-  uint32_t average_bytes; /* of a value, a guess */
-  /* outages */
-  int64_t next_probe_us;
-  uint32_t silent_probes;
-  int64_t *ends;
-};
-
 /* ---- opening and closing */
 
 /* "topic-3" and where it stood. */
-static bool reader_parse_split(struct kafka_reader *self, const struct wr_split *split,
+static bool reader_parse_split(struct wr_kafka_reader *self, const struct wr_split *split,
                                struct wr_kafka_partition *partition)
 {
   const char *dash = strrchr(split->name, '-');
@@ -84,7 +53,8 @@ static bool reader_parse_split(struct kafka_reader *self, const struct wr_split 
 static void reader_close(struct wr_reader *reader);
 
 /* Begins to read the partitions from number `first` on; those before it go on. */
-static enum wr_code reader_assign(struct kafka_reader *self, uint32_t first, struct wr_error *err)
+static enum wr_code reader_assign(struct wr_kafka_reader *self, uint32_t first,
+                                  struct wr_error *err)
 {
   static const uint64_t one = 1;
   rd_kafka_topic_partition_list_t *list =
@@ -127,7 +97,7 @@ static enum wr_code reader_assign(struct kafka_reader *self, uint32_t first, str
   } while (0)
 
 /* Room for so many splits. */
-static void reader_reserve(struct kafka_reader *self, uint32_t split_count)
+static void reader_reserve(struct wr_kafka_reader *self, uint32_t split_count)
 {
   uint32_t count = self->reader.split_count;
   if (split_count <= self->room && self->partitions)
@@ -143,21 +113,37 @@ static void reader_reserve(struct kafka_reader *self, uint32_t split_count)
   self->reader.added = self->added;
 }
 
-static void reader_allocate(struct kafka_reader *self, uint32_t split_count)
+static struct wr_kafka_poll *reader_take_spare(struct wr_kafka_reader *self)
+{
+  struct wr_kafka_poll *spare = self->spare;
+  assert(spare);
+  self->spare = spare->next;
+  if (!spare->records) {
+    spare->records = WR_NEW_ARRAY(&self->arena, rd_kafka_message_t *, WR_BATCH_ROWS);
+    spare->messages = WR_NEW_ARRAY(&self->arena, struct wr_message, WR_BATCH_ROWS);
+  }
+  return spare;
+}
+
+static void reader_allocate(struct wr_kafka_reader *self, uint32_t split_count)
 {
   struct wr_arena *arena = &self->arena;
   self->reader = (struct wr_reader){.class = &wr_kafka_reader};
   reader_reserve(self, split_count);
   self->reader.split_count = self->opened_count = split_count;
-  self->records = WR_NEW_ARRAY(arena, rd_kafka_message_t *, WR_BATCH_ROWS);
-  self->messages = WR_NEW_ARRAY(arena, struct wr_message, WR_BATCH_ROWS);
   self->average_bytes = 256;
+  self->all = WR_NEW_ARRAY(arena, struct wr_kafka_poll, READER_POLLS);
+  for (uint32_t i = 0; i < READER_POLLS; i++) {
+    self->all[i].next = self->spare;
+    self->spare = &self->all[i];
+  }
+  self->poll = reader_take_spare(self);
 }
 
 static enum wr_code reader_open(const struct wr_table_spec *spec, const struct wr_split *splits,
                                 uint32_t split_count, struct wr_reader **out, struct wr_error *err)
 {
-  struct kafka_reader *self = wr_memory_get_zero(sizeof *self);
+  struct wr_kafka_reader *self = wr_memory_get_zero(sizeof *self);
   reader_allocate(self, split_count);
   self->has_group = wr_options_find(spec->options, "properties.group.id") != NULL;
   self->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -190,17 +176,35 @@ static enum wr_code reader_open(const struct wr_table_spec *spec, const struct w
   return WR_OK;
 }
 
-static void reader_release(struct kafka_reader *self)
+static void poll_empty(struct wr_kafka_poll *poll)
 {
-  for (uint32_t i = 0; i < self->message_count; i++)
-    rd_kafka_message_destroy(self->records[i]);
-  self->message_count = 0;
+  for (uint32_t i = 0; i < poll->count; i++)
+    rd_kafka_message_destroy(poll->records[i]);
+  poll->count = 0;
+}
+
+static void *reader_keep(struct wr_reader *reader)
+{
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
+  struct wr_kafka_poll *kept = self->poll;
+  assert(kept->count > 0);
+  self->poll = reader_take_spare(self);
+  return kept;
+}
+
+static void reader_release(struct wr_reader *reader, void *kept)
+{
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
+  struct wr_kafka_poll *poll = kept;
+  poll_empty(poll);
+  poll->next = self->spare;
+  self->spare = poll;
 }
 
 static void reader_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t error,
                              rd_kafka_topic_partition_list_t *offsets, void *opaque)
 {
-  struct kafka_reader *self = opaque;
+  struct wr_kafka_reader *self = opaque;
   char message[400];
   (void)rk, (void)offsets;
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR__NO_OFFSET)
@@ -211,7 +215,7 @@ static void reader_on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t error,
   self->client.note(self->client.note_self, message);
 }
 
-static void reader_send_commits(struct kafka_reader *self, int wait_ms)
+static void reader_send_commits(struct wr_kafka_reader *self, int wait_ms)
 {
   if (!self->commits)
     return;
@@ -229,8 +233,8 @@ static void reader_send_commits(struct kafka_reader *self, int wait_ms)
 
 static void reader_close(struct wr_reader *reader)
 {
-  struct kafka_reader *self = (struct kafka_reader *)reader;
-  reader_release(self);
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
+  poll_empty(self->poll);
   if (self->client.rk) {
     reader_send_commits(self, READER_COMMIT_MS);
     rd_kafka_assign(self->client.rk, NULL);
@@ -241,160 +245,17 @@ static void reader_close(struct wr_reader *reader)
   wr_kafka_client_close(&self->client);
   if (self->wake_fd >= 0)
     close(self->wake_fd); /* not before the threads that write to it are gone */
-  free(self->bytes);
+  for (uint32_t i = 0; i < READER_POLLS; i++)
+    free(self->all[i].bytes);
   struct wr_arena arena = self->arena;
   wr_arena_free(&arena);
   free(self);
 }
 
-/* ---- errors of a partition */
-
-static enum wr_code reader_fail_gone(struct kafka_reader *self,
-                                     const struct wr_kafka_partition *partition,
-                                     struct wr_error *err)
-{
-  int64_t low = 0, high = 0;
-  rd_kafka_query_watermark_offsets(self->client.rk, partition->topic, partition->partition, &low,
-                                   &high, 2000);
-  wr_fail(err, WR_DATA,
-          "table %s: partition %d of the topic '%s' has no offset %" PRId64 " (it has %" PRId64
-          " to %" PRId64 ")",
-          self->client.table, (int)partition->partition, partition->topic, partition->next, low,
-          high);
-  return wr_hint(err, "the broker has deleted records that were not read yet, or the topic was "
-                      "made anew; begin elsewhere, for instance with 'scan.startup.mode' = "
-                      "'earliest-offset'");
-}
-
-/* What librdkafka put into a partition's queue instead of a record. */
-static enum wr_code reader_on_event(struct kafka_reader *self, uint32_t split,
-                                    const rd_kafka_message_t *record, struct wr_error *err)
-{
-  struct wr_kafka_partition *partition = &self->partitions[split];
-  switch (record->err) {
-  case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-    if (record->offset >= partition->stop)
-      self->ended[split] = true;
-    self->reader.states[split] = WR_SPLIT_CAUGHT_UP;
-    return WR_OK;
-  case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-  case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: return reader_fail_gone(self, partition, err);
-  case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
-  case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
-  case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
-  case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-  case RD_KAFKA_RESP_ERR__BAD_MSG:
-  case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-  case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
-  case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-    return wr_fail(err, WR_CONNECTION,
-                   "table %s: partition %d of the topic '%s' cannot be read at offset %" PRId64
-                   ": %s",
-                   self->client.table, (int)partition->partition, partition->topic, partition->next,
-                   rd_kafka_message_errstr(record));
-  default: /* librdkafka tries again */
-    self->client.is_troubled = true;
-    snprintf(self->client.reason, sizeof self->client.reason, "%s",
-             rd_kafka_message_errstr(record));
-    return WR_OK;
-  }
-}
-
-/* ---- taking records */
-
-/* Keeps a record, or says why not. */
-static enum wr_code reader_take(struct kafka_reader *self, uint32_t split,
-                                rd_kafka_message_t *record, struct wr_error *err)
-{
-  struct wr_kafka_partition *partition = &self->partitions[split];
-  enum wr_code code = WR_OK;
-  bool keep = false;
-  if (record->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-    code = self->ended[split] ? WR_OK : reader_on_event(self, split, record, err);
-  else if (record->offset >= partition->stop)
-    self->ended[split] = true;
-  else
-    keep = record->offset >= partition->next;
-  if (!keep) {
-    rd_kafka_message_destroy(record);
-    return code;
-  }
-  if (partition->stop != WR_KAFKA_NO_STOP)
-    self->reader.progress_done += (uint64_t)(record->offset + 1 - partition->next);
-  partition->next = record->offset + 1;
-  self->ended[split] = partition->next >= partition->stop;
-  self->reader.states[split] = WR_SPLIT_READING;
-  self->records[self->message_count] = record;
-  self->messages[self->message_count++].split = split;
-  return WR_OK;
-}
-
-/* Records of one partition, up to the limits of a poll. */
-static enum wr_code reader_take_split(struct kafka_reader *self, uint32_t split, size_t *bytes,
-                                      struct wr_error *err)
-{
-  enum wr_code code = WR_OK;
-  while (code == WR_OK && *bytes < READER_BYTES && self->message_count < WR_BATCH_ROWS &&
-         !self->ended[split]) {
-    rd_kafka_message_t *batch[512];
-    size_t most = (READER_BYTES - *bytes) / (self->average_bytes + 1) + 1;
-    size_t room = WR_BATCH_ROWS - self->message_count;
-    most = most < room ? most : room;
-    most = most < 512 ? most : 512;
-    ssize_t count = rd_kafka_consume_batch_queue(self->queues[split], 0, batch, most);
-    if (count <= 0)
-      break;
-    for (ssize_t i = 0; i < count; i++) {
-      *bytes += batch[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR ? batch[i]->len : 0;
-      if (code == WR_OK)
-        code = reader_take(self, split, batch[i], err);
-      else
-        rd_kafka_message_destroy(batch[i]);
-    }
-  }
-  return code;
-}
-
-/* The values side by side, as lines, and the messages over them. */
-static void reader_copy_values(struct kafka_reader *self)
-{
-  size_t length = 0;
-  for (uint32_t i = 0; i < self->message_count; i++)
-    length += self->records[i]->len + 1;
-  if (length + WR_PADDING > self->bytes_capacity) {
-    free(self->bytes);
-    self->bytes_capacity = length + length / 4 + WR_PADDING;
-    self->bytes = wr_memory_get(self->bytes_capacity);
-  }
-  if (self->message_count)
-    self->average_bytes = (uint32_t)(length / self->message_count);
-  char *at = self->bytes;
-  for (uint32_t i = 0; i < self->message_count; i++) {
-    const rd_kafka_message_t *record = self->records[i];
-    rd_kafka_timestamp_type_t type;
-    int64_t time_ms = rd_kafka_message_timestamp(record, &type);
-    self->messages[i] = (struct wr_message){
-        .bytes = record->payload ? at : NULL,
-        .length = (uint32_t)record->len,
-        .key = record->key,
-        .key_length = (uint32_t)record->key_len,
-        .split = self->messages[i].split,
-        .offset = record->offset,
-        .time_us = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? WR_TIME_NONE : time_ms * WR_US_PER_MS,
-        .extra = record,
-    };
-    if (record->len)
-      memcpy(at, record->payload, record->len);
-    at += record->len;
-    *at++ = '\n';
-  }
-  memset(at, 0, WR_PADDING);
-}
-
 /* ---- outages */
 
 /* Asks the brokers whether they are there, now and then while something is wrong. */
-static void reader_probe(struct kafka_reader *self)
+static void reader_probe(struct wr_kafka_reader *self)
 {
   int64_t now_us = wr_monotonic_us();
   struct wr_kafka_client *client = &self->client;
@@ -422,9 +283,9 @@ static void reader_probe(struct kafka_reader *self)
 }
 
 /* Records tell as well as a probe that brokers are back, if no partition is missing. */
-static void reader_notice_return(struct kafka_reader *self)
+static void reader_notice_return(struct wr_kafka_reader *self)
 {
-  if (!self->client.is_away || self->message_count == 0)
+  if (!self->client.is_away || self->poll->count == 0)
     return;
   for (uint32_t i = 0; i < self->reader.split_count; i++)
     if (self->reader.states[i] == WR_SPLIT_AWAY)
@@ -436,7 +297,7 @@ static void reader_notice_return(struct kafka_reader *self)
 
 /* ---- further partitions */
 
-static enum wr_code reader_add(struct kafka_reader *self, const struct wr_kafka_partition *found,
+static enum wr_code reader_add(struct wr_kafka_reader *self, const struct wr_kafka_partition *found,
                                uint32_t count, struct wr_error *err)
 {
   uint32_t first = self->reader.split_count;
@@ -454,7 +315,7 @@ static enum wr_code reader_add(struct kafka_reader *self, const struct wr_kafka_
   return reader_assign(self, first, err);
 }
 
-static enum wr_code reader_look(struct kafka_reader *self, struct wr_error *err)
+static enum wr_code reader_look(struct wr_kafka_reader *self, struct wr_error *err)
 {
   struct wr_kafka_partition *found = NULL;
   uint32_t count = 0;
@@ -477,7 +338,7 @@ static enum wr_code reader_look(struct kafka_reader *self, struct wr_error *err)
 
 /* ---- polling */
 
-static void reader_serve(struct kafka_reader *self)
+static void reader_serve(struct wr_kafka_reader *self)
 {
   uint64_t count;
   ssize_t got = read(self->wake_fd, &count, sizeof count); /* before the queues are looked into */
@@ -490,7 +351,7 @@ static void reader_serve(struct kafka_reader *self)
 }
 
 /* Splits that ended are DONE once their last records have been taken away. */
-static bool reader_end_splits(struct kafka_reader *self)
+static bool reader_end_splits(struct wr_kafka_reader *self)
 {
   bool changed = false;
   for (uint32_t i = 0; i < self->reader.split_count; i++) {
@@ -505,29 +366,11 @@ static bool reader_end_splits(struct kafka_reader *self)
   return changed;
 }
 
-static enum wr_code reader_take_all(struct kafka_reader *self, struct wr_error *err)
-{
-  uint32_t split_count = self->reader.split_count;
-  size_t bytes = 0;
-  enum wr_code code = WR_OK;
-  for (uint32_t i = 0; code == WR_OK && i < split_count; i++) {
-    uint32_t split = (self->turn + i) % split_count;
-    if (self->queues[split] && !(self->reader.held && self->reader.held[split]))
-      code = reader_take_split(self, split, &bytes, err);
-  }
-  self->turn = (self->turn + 1) % (split_count ? split_count : 1);
-  if (self->message_count) {
-    wr_kafka_client_nudge(&self->client, false);
-    self->has_taken = true;
-  }
-  return code;
-}
-
 static enum wr_code reader_poll(struct wr_reader *reader, int wait_ms, struct wr_chunk *chunk,
                                 struct wr_error *err)
 {
-  struct kafka_reader *self = (struct kafka_reader *)reader;
-  reader_release(self);
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
+  poll_empty(self->poll);
   if (reader_end_splits(self))
     return WR_OK;
   enum wr_code code = reader_look(self, err);
@@ -537,24 +380,21 @@ static enum wr_code reader_poll(struct wr_reader *reader, int wait_ms, struct wr
     reader_serve(self);
     if (self->client.is_fatal)
       return wr_kafka_client_fail_fatal(&self->client, err);
-    code = reader_take_all(self, err);
+    code = wr_kafka_take_all(self, err);
     if (code != WR_OK)
       return code;
-    if (self->message_count || round == 1)
+    if (self->poll->count || round == 1)
       break;
-    if (reader_end_splits(self))
+    if (reader_end_splits(self) || wait_ms == 0)
       return WR_OK;
-    if (self->has_taken) /* what was taken last may have made room */
-      wr_kafka_client_nudge(&self->client, true);
-    self->has_taken = false;
     reader_probe(self);
     struct pollfd ready = {.fd = self->wake_fd, .events = POLLIN};
     poll(&ready, 1, wait_ms);
   }
   reader_notice_return(self);
-  reader_copy_values(self);
-  chunk->messages = self->messages;
-  chunk->message_count = self->message_count;
+  wr_kafka_copy_values(self);
+  chunk->messages = self->poll->messages;
+  chunk->message_count = self->poll->count;
   return WR_OK;
 }
 
@@ -563,14 +403,14 @@ static enum wr_code reader_poll(struct wr_reader *reader, int wait_ms, struct wr
 static void reader_position_after(struct wr_reader *reader, const struct wr_message *message,
                                   char *text, size_t size)
 {
-  struct kafka_reader *self = (struct kafka_reader *)reader;
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
   wr_kafka_print_position(message->offset + 1, self->partitions[message->split].stop, text, size);
 }
 
 /* From what librdkafka has been told with the last records of the partition. */
 static int64_t reader_behind(const struct wr_reader *reader, uint32_t split)
 {
-  const struct kafka_reader *self = (const struct kafka_reader *)reader;
+  const struct wr_kafka_reader *self = (const struct wr_kafka_reader *)reader;
   const struct wr_kafka_partition *partition = &self->partitions[split];
   int64_t low, high;
   if (rd_kafka_get_watermark_offsets(self->client.rk, partition->topic, partition->partition, &low,
@@ -585,7 +425,7 @@ static void reader_metadata(struct wr_reader *reader, uint32_t which,
                             const struct wr_message *const *messages, uint32_t count,
                             struct wr_builder *out)
 {
-  struct kafka_reader *self = (struct kafka_reader *)reader;
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
   for (uint32_t i = 0; i < count; i++)
     wr_kafka_fill_metadata(which, &self->partitions[messages[i]->split], messages[i], out);
 }
@@ -593,7 +433,7 @@ static void reader_metadata(struct wr_reader *reader, uint32_t which,
 /* Gathered here, sent with the next poll. */
 static void reader_committed(struct wr_reader *reader, uint32_t split, const char *position)
 {
-  struct kafka_reader *self = (struct kafka_reader *)reader;
+  struct wr_kafka_reader *self = (struct wr_kafka_reader *)reader;
   const struct wr_kafka_partition *partition = &self->partitions[split];
   int64_t next, stop;
   if (!self->has_group || !wr_kafka_parse_position(position, &next, &stop))
@@ -616,6 +456,8 @@ const struct wr_reader_class wr_kafka_reader = {
     .open = reader_open,
     .close = reader_close,
     .poll = reader_poll,
+    .keep = reader_keep,
+    .release = reader_release,
     .position_after = reader_position_after,
     .behind = reader_behind,
     .metadata = reader_metadata,

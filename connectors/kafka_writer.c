@@ -162,7 +162,8 @@ static enum wr_code writer_open_client(struct kafka_writer *self, const struct w
   struct wr_kafka_property properties[] = {
       {"enable.idempotence", writer_wants_idempotence(spec) ? "true" : "false"},
       {"acks", "all"},
-      {"linger.ms", "1"}, /* whole batches are handed over at once */
+      {"linger.ms", "0"}, /* whole batches are handed over at once; while there are more, they
+                             gather behind those under way */
       {"queue.buffering.max.kbytes", WRITER_QUEUE_KB},
       {"partitioner", "murmur2_random"},
       {"socket.nagle.disable", "true"},

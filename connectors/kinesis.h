@@ -21,6 +21,8 @@ extern const struct wr_writer_class wr_kinesis_writer;
 
 /* ---- options (kinesis.c) */
 
+#define WR_KINESIS_RENEWAL "source.efo.subscription.renewal.interval"
+
 /* An option with its fallback. */
 const char *wr_kinesis_text(const struct wr_table_spec *spec, const char *name);
 

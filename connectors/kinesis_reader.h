@@ -76,7 +76,7 @@ struct wr_kinesis_reader {
   bool is_latest; /* where nothing is remembered, reading begins with what comes next */
   bool may_jump;  /* from an expired position */
   uint32_t records_max;
-  int64_t discovery_us, quiet_us;
+  int64_t discovery_us, quiet_us, renewal_us;
   void (*note)(void *self, const char *message);
   void *note_self;
   struct wr_kinesis_lane **lanes; /* one per split */
@@ -101,10 +101,12 @@ struct wr_kinesis_reader {
   uint32_t message_count, message_room;
 };
 
-/* ---- for fetching (kinesis_reader.c) */
+/* ---- for fetching (kinesis_lane.c) */
 
 /* An empty block. */
 struct wr_kinesis_block *wr_kinesis_reader_block(struct wr_kinesis_reader *self);
+/* One whose records nobody needs any more; given. */
+void wr_kinesis_reader_release(struct wr_kinesis_reader *self, struct wr_kinesis_block *block);
 /* A block that was read, at the end of the lane's queue; given. Moves the position on. */
 void wr_kinesis_lane_put(struct wr_kinesis_lane *lane, struct wr_kinesis_block *block);
 /* Whether more is to be asked for. */

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See the header. Chunks wait in one list, oldest first, whoever put them there. */
+/* See the header. Chunks wait in one list, oldest first, whoever put them there. Who helps takes
+ * the last one, which has the longest time until its turn comes: a helper that loses its processor
+ * meanwhile holds nobody up as long as there are others before it. */
 #include "runtime/decode_pool.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+
+#include "core/time.h"
 
 struct wr_decode_pool {
   pthread_mutex_t lock;
@@ -16,6 +21,7 @@ struct wr_decode_pool {
   uint32_t source_count; /* that have not left */
   uint32_t idle_count;   /* helpers that wait */
   uint32_t done_waiters;
+  uint64_t put_count; /* chunks so far */
   bool aborted;
   _Atomic uint32_t helper_count; /* written under the lock */
 };
@@ -24,7 +30,11 @@ struct wr_decode_pool *wr_decode_pool_new(uint32_t source_count)
 {
   struct wr_decode_pool *pool = wr_memory_get_zero(sizeof *pool);
   pthread_mutex_init(&pool->lock, NULL);
-  pthread_cond_init(&pool->waiting, NULL);
+  pthread_condattr_t monotonic;
+  pthread_condattr_init(&monotonic);
+  pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+  pthread_cond_init(&pool->waiting, &monotonic);
+  pthread_condattr_destroy(&monotonic);
   pthread_cond_init(&pool->done, NULL);
   pool->source_count = source_count;
   return pool;
@@ -45,13 +55,20 @@ uint32_t wr_decode_pool_helpers(const struct wr_decode_pool *pool)
   return atomic_load_explicit(&pool->helper_count, memory_order_relaxed);
 }
 
+void wr_decode_job_run(struct wr_decode_job *job)
+{
+  if (job->prepare)
+    job->prepare(job);
+  job->decoder->format->decode(job->decoder, job->frames, job->frame_count, &job->decoded);
+}
+
 /* ---- under the lock ---- */
 
-/* Takes a chunk off the list: this one, or the first if it is NULL. NULL: it is not there. */
+/* Takes a chunk off the list: this one, or the last if it is NULL. NULL: it is not there. */
 static struct wr_decode_job *pool_take(struct wr_decode_pool *pool, struct wr_decode_job *job)
 {
   struct wr_decode_job *before = NULL, *at = pool->first;
-  for (; at && job && at != job; at = at->next)
+  for (job = job ? job : pool->last; at && at != job; at = at->next)
     before = at;
   if (!at)
     return NULL;
@@ -70,7 +87,7 @@ static struct wr_decode_job *pool_take(struct wr_decode_pool *pool, struct wr_de
 static void pool_decode(struct wr_decode_pool *pool, struct wr_decode_job *job)
 {
   pthread_mutex_unlock(&pool->lock);
-  job->decoder->format->decode(job->decoder, job->frames, job->frame_count, &job->decoded);
+  wr_decode_job_run(job);
   pthread_mutex_lock(&pool->lock);
   job->state = WR_DECODE_DONE;
   if (pool->done_waiters)
@@ -99,6 +116,7 @@ void wr_decode_pool_put(struct wr_decode_pool *pool, struct wr_decode_job *job)
   else
     pool->first = job;
   pool->last = job;
+  pool->put_count++;
   if (pool->idle_count)
     pthread_cond_signal(&pool->waiting);
   pthread_mutex_unlock(&pool->lock);
@@ -139,13 +157,18 @@ void wr_decode_pool_leave(struct wr_decode_pool *pool, struct wr_decode_job *con
 
 /* ---- helpers ---- */
 
+static bool pool_has_more(const struct wr_decode_pool *pool)
+{
+  return !pool->aborted && pool->source_count > 0;
+}
+
 void wr_decode_pool_help(struct wr_decode_pool *pool, struct wr_stopwatch *watch,
                          _Atomic uint64_t *decoding)
 {
   _Atomic uint64_t *before = wr_stopwatch_spend(watch, WR_SPENT_INPUT);
   pthread_mutex_lock(&pool->lock);
   atomic_fetch_add(&pool->helper_count, 1);
-  while (!pool->aborted && pool->source_count) {
+  while (pool_has_more(pool)) {
     struct wr_decode_job *job = pool_take(pool, NULL);
     if (job) {
       _Atomic uint64_t *waiting = wr_stopwatch_turn(watch, decoding);
@@ -160,6 +183,47 @@ void wr_decode_pool_help(struct wr_decode_pool *pool, struct wr_stopwatch *watch
   atomic_fetch_sub(&pool->helper_count, 1);
   pthread_mutex_unlock(&pool->lock);
   wr_stopwatch_turn(watch, before);
+}
+
+void wr_decode_pool_join(struct wr_decode_pool *pool)
+{
+  pthread_mutex_lock(&pool->lock);
+  atomic_fetch_add(&pool->helper_count, 1);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+void wr_decode_pool_quit(struct wr_decode_pool *pool)
+{
+  pthread_mutex_lock(&pool->lock);
+  assert(atomic_load(&pool->helper_count) > 0);
+  atomic_fetch_sub(&pool->helper_count, 1);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+bool wr_decode_pool_help_for(struct wr_decode_pool *pool, int wait_ms, uint64_t *seen,
+                             struct wr_stopwatch *watch, _Atomic uint64_t *decoding)
+{
+  int64_t until_us = wr_monotonic_us() + wait_ms * WR_US_PER_MS;
+  const struct timespec until = {until_us / WR_US_PER_SECOND, until_us % WR_US_PER_SECOND * 1000};
+  pthread_mutex_lock(&pool->lock);
+  bool helps = wait_ms > 0 && pool->put_count > *seen;
+  *seen = pool->put_count;
+  _Atomic uint64_t *before = wr_stopwatch_spend(watch, WR_SPENT_INPUT);
+  while (helps && pool_has_more(pool) && wr_monotonic_us() < until_us) {
+    struct wr_decode_job *job = pool_take(pool, NULL);
+    if (job) {
+      _Atomic uint64_t *waiting = wr_stopwatch_turn(watch, decoding);
+      pool_decode(pool, job);
+      wr_stopwatch_turn(watch, waiting);
+      continue;
+    }
+    pool->idle_count++;
+    pthread_cond_timedwait(&pool->waiting, &pool->lock, &until);
+    pool->idle_count--;
+  }
+  wr_stopwatch_turn(watch, before);
+  pthread_mutex_unlock(&pool->lock);
+  return helps;
 }
 
 void wr_decode_pool_abort(struct wr_decode_pool *pool)

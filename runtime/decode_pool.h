@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Helpers of a source that has fewer splits than tasks: threads whose own task has come to its end,
- * or never had a split, decode chunks that other tasks of the same source have framed. A chunk has
+ * or has no split, decode chunks that other tasks of the same source have framed. A chunk has
  * a decoder of its own, so that decoding stays a pure function of it; who has framed it emits it,
  * in order. While a task would wait for a helper it decodes another of its chunks itself.
  *
@@ -30,6 +30,9 @@ struct wr_decode_job {
   struct wr_decoder *decoder; /* owned; the same format for all */
   struct wr_frame *frames;    /* owned */
   uint32_t frame_count;
+  /* Makes the frames, right before they are decoded and by the same thread; NULL: there they are.
+   */
+  void (*prepare)(struct wr_decode_job *job);
   struct wr_decoded decoded;  /* when done */
   enum wr_decode_state state; /* under the lock of the pool */
   struct wr_decode_job *next; /* the same: of those that wait */
@@ -41,6 +44,9 @@ void wr_decode_pool_free(struct wr_decode_pool *pool);
 
 /* How many helpers there are now. */
 uint32_t wr_decode_pool_helpers(const struct wr_decode_pool *pool);
+
+/* Decodes a chunk that was not put up, by the calling thread. */
+void wr_decode_job_run(struct wr_decode_job *job);
 
 /* A source task: puts a framed chunk up for decoding; sees to it that it is decoded, by its own
  * thread if nobody has begun, helping with its other chunks meanwhile; takes back all that nobody
@@ -55,6 +61,15 @@ void wr_decode_pool_leave(struct wr_decode_pool *pool, struct wr_decode_job *con
  * has none. */
 void wr_decode_pool_help(struct wr_decode_pool *pool, struct wr_stopwatch *watch,
                          _Atomic uint64_t *decoding);
+
+/* A source task that has no split now and may get one: it counts as a helper from join to quit, and
+ * decodes for so long at a time. *seen: how many chunks had been put up when it looked last; while
+ * there are no more it does not wait, but has other things to do. True: it has waited or decoded.
+ */
+void wr_decode_pool_join(struct wr_decode_pool *pool);
+void wr_decode_pool_quit(struct wr_decode_pool *pool);
+bool wr_decode_pool_help_for(struct wr_decode_pool *pool, int wait_ms, uint64_t *seen,
+                             struct wr_stopwatch *watch, _Atomic uint64_t *decoding);
 /* Helpers leave as soon as they can. */
 void wr_decode_pool_abort(struct wr_decode_pool *pool);
 

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "core/time.h"
+#include "formats/keyed.h"
 
 #define SOURCE_HELD_WAIT_MS 2 /* how soon those who are held ask again */
 
@@ -32,7 +33,8 @@ enum wr_code wr_source_new_decoder(const struct wr_source *source, struct wr_dec
                                         .wanted_count = source->plan->wanted_count,
                                         .options = table->options,
                                         .time_zone = table->time_zone};
-  return table->format->decoder_new(&format, out, err);
+  return table->keyed ? wr_keyed_decoder_new(table->keyed, &format, out, err)
+                      : table->format->decoder_new(&format, out, err);
 }
 
 static enum wr_code source_open_reader(struct wr_source *source, const struct wr_split *splits,
@@ -189,6 +191,8 @@ enum wr_code wr_source_step(struct wr_source *source, int wait_ms, int64_t now_u
     return WR_OK;
   enum wr_code code;
   struct wr_alignment *alignment = source->op.context->alignment;
+  if (source->settings.pool && source->reader->may_grow)
+    wait_ms = wr_source_ahead_lend_hand(source, wait_ms);
   if (alignment && !source_align(source, now_us) && !wr_source_has_rows(source)) {
     const struct timespec pause = {0, SOURCE_HELD_WAIT_MS * 1000000};
     _Atomic uint64_t *before = wr_stopwatch_spend(source->op.context->watch, WR_SPENT_INPUT);

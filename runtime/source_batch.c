@@ -99,6 +99,7 @@ enum wr_code wr_source_emit(struct wr_source *source, const struct wr_decoded *d
                            .columns = source->columns,
                            .row_count = decoded->row_count,
                            .picked_count = decoded->row_count,
+                           .change = decoded->change,
                            .others_us = WR_TIME_END,
                            .runs = source->runs,
                            .run_count = source->run_count,

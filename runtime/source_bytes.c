@@ -148,7 +148,7 @@ static enum wr_code source_reject_long(struct wr_source *source, const char *mes
                                        int64_t now_us, struct wr_error *err)
 {
   struct wr_source_split *split = &source->splits[source->current];
-  struct wr_frame frame = {split->bytes, (uint32_t)split->length};
+  struct wr_frame frame = {.bytes = split->bytes, .length = (uint32_t)split->length};
   enum wr_code code =
       wr_source_reject(source, source->current, split->offset, &frame, now_us, message, err);
   if (code != WR_OK)

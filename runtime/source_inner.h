@@ -26,7 +26,7 @@ struct wr_source_split {
   bool begun;     /* byte sources: the first record, or header, is behind us */
   bool skipping;  /* inside a record that was too long: up to the next line end */
   bool paused;    /* byte sources: held while whole records were still in the buffer */
-  uint32_t ahead; /* chunks of it that are framed and not yet emitted (source_ahead.c) */
+  uint32_t ahead; /* chunks of it, or messages, that wait to be emitted (source_ahead.c) */
   /* what is shown of it (source_look.c) */
   uint64_t rows, read_bytes; /* emitted or rejected */
   int64_t time_us;           /* of the last message; WR_TIME_NONE: not known */
@@ -43,6 +43,18 @@ struct wr_source_framed {
   size_t consumed;   /* up to behind the last */
 };
 
+/* Messages that become one batch, and the way from them to what is decoded. */
+struct wr_source_records {
+  const struct wr_message *messages; /* lent */
+  uint32_t message_count; /* unwrapping may take fewer of them, so that the batch does not grow too
+                             large; the others are left */
+  struct wr_frame *frames;
+  uint32_t *frame_message; /* the message of a frame */
+  uint32_t frame_count;
+  struct wr_source_unwrap *unwrap; /* NULL: records are decoded as they come */
+  bool keyed;                      /* records without a value count, too */
+};
+
 struct wr_source {
   struct wr_operator op;
   struct wr_arena arena; /* of splits' names, and the first positions */
@@ -52,6 +64,8 @@ struct wr_source {
   struct wr_reader *reader; /* NULL: no splits */
   struct wr_decoder *decoder;
   struct wr_source_unwrap *unwrap; /* NULL: records are decoded as they come */
+  bool helps;                      /* has joined the helpers of the other copies */
+  uint64_t helps_seen;             /* of wr_decode_pool_help_for */
   struct wr_source_split *splits;
   const char **names;               /* per split */
   uint32_t split_count, split_room; /* known, those that polls have added among them */
@@ -157,12 +171,30 @@ void wr_source_count(struct wr_source *source, uint32_t records, size_t bytes);
 /* source_unwrap.c; NULL: 'value.compression' asks for nothing. */
 struct wr_source_unwrap *wr_source_unwrap_new(const struct wr_options *options);
 void wr_source_unwrap_free(struct wr_source_unwrap *unwrap);
-/* Decompresses the records of the batch being built, in place of frames and frame_message; returns
- * how many there are then. May end the batch earlier. */
-uint32_t wr_source_unwrap(struct wr_source *source, uint32_t frame_count);
+/* Decompresses the records in place of frames and frame_message. May take fewer messages. Touches
+ * nothing else, so that any thread may do it. */
+void wr_source_unwrap(struct wr_source_records *records);
+/* How much it has made of them. */
+size_t wr_source_unwrapped_bytes(const struct wr_source_unwrap *unwrap);
 /* Tells of those of messages before this one that cannot be decompressed. */
-enum wr_code wr_source_reject_wrapped(struct wr_source *source, uint32_t before, int64_t now_us,
-                                      struct wr_error *err);
+enum wr_code wr_source_reject_wrapped(struct wr_source *source,
+                                      const struct wr_source_records *records, uint32_t before,
+                                      int64_t now_us, struct wr_error *err);
+
+/* source_messages.c */
+
+/* From messages to frames. Touches nothing else, so that any thread may do it. */
+void wr_source_frame_messages(struct wr_source_records *records);
+/* Hands on what they were decoded to: rejects, rows, the positions behind them. */
+enum wr_code wr_source_emit_messages(struct wr_source *source,
+                                     const struct wr_source_records *records,
+                                     const struct wr_decoded *decoded, int64_t now_us,
+                                     struct wr_error *err);
+/* The next messages of the last poll, at most a batch. */
+void wr_source_take_messages(struct wr_source *source, struct wr_source_records *records);
+/* Polls for messages, when those of the last poll are all taken. */
+enum wr_code wr_source_poll_messages(struct wr_source *source, int wait_ms, int64_t now_us,
+                                     struct wr_error *err);
 
 /* source_bytes.c */
 
@@ -177,7 +209,8 @@ enum wr_code wr_source_emit_framed(struct wr_source *source, const struct wr_sou
 enum wr_code wr_source_read(struct wr_source *source, int wait_ms, int64_t now_us, bool *moved,
                             struct wr_error *err);
 
-/* source_ahead.c: chunks that are framed before their turn, so that helpers can decode them. */
+/* source_ahead.c: chunks that are framed before their turn, so that helpers can decode them;
+ * source_ahead_inner.h. */
 
 void wr_source_ahead_open(struct wr_source *source);
 void wr_source_ahead_close(struct wr_source *source);
@@ -190,6 +223,9 @@ bool wr_source_ahead_helps(const struct wr_source *source);
 bool wr_source_ahead_may_read(struct wr_source *source);
 enum wr_code wr_source_step_ahead(struct wr_source *source, int wait_ms, int64_t now_us,
                                   bool *moved, struct wr_error *err);
+/* A copy of the source that has no split now decodes for the others for so long, if there is
+ * anything to do; returns how long it is still to wait for its own sake. */
+int wr_source_ahead_lend_hand(struct wr_source *source, int wait_ms);
 
 /* One step of each kind of source; see wr_source_step. */
 enum wr_code wr_source_step_bytes(struct wr_source *source, int wait_ms, int64_t now_us,

@@ -11,14 +11,15 @@
 
 /* One run per stretch of messages of one split; rows are found through the frames they came from.
  */
-static void source_make_runs(struct wr_source *source, const struct wr_decoded *decoded,
-                             uint32_t frame_count)
+static void source_make_runs(struct wr_source *source, const struct wr_source_records *records,
+                             const struct wr_decoded *decoded)
 {
+  const uint32_t *frame_message = records->frame_message;
   uint32_t row = 0;
   source->run_count = 0;
-  for (uint32_t f = 0; f < frame_count;) {
-    uint32_t s = source->messages[source->frame_message[f]].split, first = row;
-    for (; f < frame_count && source->messages[source->frame_message[f]].split == s; f++)
+  for (uint32_t f = 0; f < records->frame_count;) {
+    uint32_t s = records->messages[frame_message[f]].split, first = row;
+    for (; f < records->frame_count && records->messages[frame_message[f]].split == s; f++)
       while (row < decoded->row_count && (decoded->row_frame ? decoded->row_frame[row] : row) == f)
         row++;
     const char *position = source->splits[s].position;
@@ -29,16 +30,16 @@ static void source_make_runs(struct wr_source *source, const struct wr_decoded *
   assert(row == decoded->row_count);
 }
 
-/* How far each split has come with the messages from `first` on that are emitted now; returns their
- * bytes. */
-static size_t source_note_positions(struct wr_source *source, uint32_t first)
+/* How far each split has come with the messages that are emitted now; returns their bytes. */
+static size_t source_note_positions(struct wr_source *source,
+                                    const struct wr_source_records *records)
 {
   size_t bytes = 0, before = 0;
-  for (uint32_t m = first, begin = first; m < source->message_at; m++) {
-    const struct wr_message *message = &source->messages[m];
+  for (uint32_t m = 0, begin = 0; m < records->message_count; m++) {
+    const struct wr_message *message = &records->messages[m];
     struct wr_source_split *split = &source->splits[message->split];
     bytes += message->length;
-    if (m + 1 < source->message_at && source->messages[m + 1].split == message->split)
+    if (m + 1 < records->message_count && message[1].split == message->split)
       continue;
     source->reader->class->position_after(source->reader, message, split->position,
                                           WR_SOURCE_POSITION_BYTES);
@@ -51,65 +52,103 @@ static size_t source_note_positions(struct wr_source *source, uint32_t first)
   return bytes;
 }
 
-static enum wr_code source_emit_messages(struct wr_source *source, int64_t now_us,
-                                         struct wr_error *err)
+void wr_source_take_messages(struct wr_source *source, struct wr_source_records *records)
 {
-  uint32_t frame_count = 0, first = source->message_at;
-  while (source->message_at < source->message_count &&
-         source->message_at - first < source->settings.batch_rows) {
-    const struct wr_message *message = &source->messages[source->message_at];
-    if (message->bytes) { /* a record without a value is nobody's row */
-      source->frame_message[frame_count] = source->message_at;
-      source->frames[frame_count++] = (struct wr_frame){message->bytes, message->length};
-    }
-    source->message_at++;
+  uint32_t left = source->message_count - source->message_at, most = source->settings.batch_rows;
+  records->messages = source->messages + source->message_at;
+  records->message_count = left < most ? left : most;
+  records->keyed = source->plan->table.keyed != NULL;
+}
+
+void wr_source_frame_messages(struct wr_source_records *records)
+{
+  records->frame_count = 0;
+  for (uint32_t m = 0; m < records->message_count; m++) {
+    const struct wr_message *message = &records->messages[m];
+    if (!message->bytes && !records->keyed) /* nobody's row */
+      continue;
+    records->frame_message[records->frame_count] = m;
+    records->frames[records->frame_count++] = (struct wr_frame){.bytes = message->bytes,
+                                                                .length = message->length,
+                                                                .key = message->key,
+                                                                .key_length = message->key_length};
   }
-  struct wr_decoded decoded;
-  _Atomic uint64_t *turn = wr_source_turn_to_format(source);
-  if (source->unwrap)
-    frame_count = wr_source_unwrap(source, frame_count);
-  source->decoder->format->decode(source->decoder, source->frames, frame_count, &decoded);
-  wr_source_turn_back(source, turn);
-  for (uint32_t i = 0; i < decoded.fault_count; i++) {
-    uint32_t frame = decoded.faults[i].frame;
-    const struct wr_message *message = &source->messages[source->frame_message[frame]];
-    enum wr_code code = wr_source_reject_wrapped(source, source->frame_message[frame], now_us, err);
+  if (records->unwrap)
+    wr_source_unwrap(records);
+}
+
+enum wr_code wr_source_emit_messages(struct wr_source *source,
+                                     const struct wr_source_records *records,
+                                     const struct wr_decoded *decoded, int64_t now_us,
+                                     struct wr_error *err)
+{
+  for (uint32_t i = 0; i < decoded->fault_count; i++) {
+    uint32_t frame = decoded->faults[i].frame, m = records->frame_message[frame];
+    enum wr_code code = wr_source_reject_wrapped(source, records, m, now_us, err);
     if (code == WR_OK)
-      code = wr_source_reject_message(source, message, &source->frames[frame], now_us,
-                                      decoded.faults[i].message, err);
+      code = wr_source_reject_message(source, &records->messages[m], &records->frames[frame],
+                                      now_us, decoded->faults[i].message, err);
     if (code != WR_OK)
       return code;
   }
-  enum wr_code code = wr_source_reject_wrapped(source, UINT32_MAX, now_us, err);
+  enum wr_code code = wr_source_reject_wrapped(source, records, UINT32_MAX, now_us, err);
   if (code != WR_OK)
     return code;
   if (source->plan->metadata_count)
-    wr_source_add_metadata(source, &decoded, source->messages, source->frame_message);
-  size_t bytes = source_note_positions(source, first);
-  source_make_runs(source, &decoded, frame_count);
-  wr_source_count(source, source->message_at - first, bytes);
-  return wr_source_emit(source, &decoded, now_us, err);
+    wr_source_add_metadata(source, decoded, records->messages, records->frame_message);
+  size_t bytes = source_note_positions(source, records);
+  source_make_runs(source, records, decoded);
+  wr_source_count(source, records->message_count, bytes);
+  return wr_source_emit(source, decoded, now_us, err);
+}
+
+/* The next batch of the last poll, decoded here and now. */
+static enum wr_code source_emit_polled(struct wr_source *source, int64_t now_us,
+                                       struct wr_error *err)
+{
+  struct wr_source_records records = {
+      .frames = source->frames, .frame_message = source->frame_message, .unwrap = source->unwrap};
+  struct wr_decoded decoded;
+  _Atomic uint64_t *turn = wr_source_turn_to_format(source);
+  wr_source_take_messages(source, &records);
+  wr_source_frame_messages(&records);
+  source->message_at += records.message_count;
+  source->decoder->format->decode(source->decoder, records.frames, records.frame_count, &decoded);
+  wr_source_turn_back(source, turn);
+  return wr_source_emit_messages(source, &records, &decoded, now_us, err);
+}
+
+enum wr_code wr_source_poll_messages(struct wr_source *source, int wait_ms, int64_t now_us,
+                                     struct wr_error *err)
+{
+  struct wr_chunk chunk = {.space = NULL};
+  assert(source->message_at == source->message_count);
+  source->messages = NULL;
+  source->message_count = source->message_at = 0;
+  _Atomic uint64_t *before = wr_source_turn_to_connector(source, wait_ms);
+  enum wr_code code = source->reader->class->poll(source->reader, wait_ms, &chunk, err);
+  wr_source_turn_back(source, before);
+  if (code == WR_OK)
+    code = wr_source_grow(source, now_us, err);
+  if (code != WR_OK)
+    return code;
+  source->messages = chunk.messages;
+  source->message_count = chunk.message_count;
+  return WR_OK;
 }
 
 enum wr_code wr_source_step_messages(struct wr_source *source, int wait_ms, int64_t now_us,
                                      bool *moved, struct wr_error *err)
 {
+  if (source->ahead && wr_source_ahead_helps(source))
+    return wr_source_step_ahead(source, wait_ms, now_us, moved, err);
   if (source->message_at == source->message_count) {
-    struct wr_chunk chunk = {.space = NULL};
-    source->messages = NULL;
-    source->message_count = source->message_at = 0;
-    _Atomic uint64_t *before = wr_source_turn_to_connector(source, wait_ms);
-    enum wr_code code = source->reader->class->poll(source->reader, wait_ms, &chunk, err);
-    wr_source_turn_back(source, before);
-    if (code == WR_OK)
-      code = wr_source_grow(source, now_us, err);
-    if (code != WR_OK || chunk.message_count == 0)
+    enum wr_code code = wr_source_poll_messages(source, wait_ms, now_us, err);
+    if (code != WR_OK || source->message_count == 0)
       return code;
-    source->messages = chunk.messages;
-    source->message_count = chunk.message_count;
   }
   *moved = true;
-  return source_emit_messages(source, now_us, err);
+  return source_emit_polled(source, now_us, err);
 }
 
 /* ---- row sources ---- */

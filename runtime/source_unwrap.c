@@ -63,15 +63,22 @@ static void unwrap_add_fault(struct wr_source_unwrap *self, uint32_t message, co
   snprintf(fault->text, sizeof fault->text, "%.*s", (int)sizeof fault->text - 1, text);
 }
 
-/* The buffer moves while it grows: frames in it have no address until it is complete. */
-static void unwrap_place(struct wr_source *source, uint32_t frame_count)
+size_t wr_source_unwrapped_bytes(const struct wr_source_unwrap *unwrap)
 {
-  struct wr_buffer *buffer = &source->unwrap->buffer;
+  return unwrap->buffer.length;
+}
+
+/* The buffer moves while it grows: frames in it have no address until it is complete. */
+static const char unwrap_nowhere;
+
+static void unwrap_place(struct wr_source_records *records)
+{
+  struct wr_buffer *buffer = &records->unwrap->buffer;
   memset(wr_buffer_reserve(buffer, WR_PADDING), 0, WR_PADDING);
   const char *at = buffer->bytes;
-  for (uint32_t f = 0; f < frame_count; f++) {
-    struct wr_frame *frame = &source->frames[f];
-    if (frame->bytes)
+  for (uint32_t f = 0; f < records->frame_count; f++) {
+    struct wr_frame *frame = &records->frames[f];
+    if (frame->bytes != &unwrap_nowhere)
       continue;
     frame->bytes = at;
     at += frame->length;
@@ -79,46 +86,48 @@ static void unwrap_place(struct wr_source *source, uint32_t frame_count)
   assert(at == buffer->bytes + buffer->length);
 }
 
-uint32_t wr_source_unwrap(struct wr_source *source, uint32_t frame_count)
+void wr_source_unwrap(struct wr_source_records *records)
 {
-  struct wr_source_unwrap *self = source->unwrap;
+  struct wr_source_unwrap *self = records->unwrap;
   uint32_t kept = 0;
   assert(self->fault_at == self->fault_count);
   self->fault_count = self->fault_at = 0;
   wr_buffer_clear(&self->buffer);
-  for (uint32_t f = 0; f < frame_count; f++) {
-    struct wr_frame frame = source->frames[f];
-    uint32_t message = source->frame_message[f];
-    if (wr_unwrap_wants(self->unwrap, frame.bytes, frame.length)) {
+  for (uint32_t f = 0; f < records->frame_count; f++) {
+    struct wr_frame frame = records->frames[f];
+    uint32_t message = records->frame_message[f];
+    if (frame.bytes && wr_unwrap_wants(self->unwrap, frame.bytes, frame.length)) {
       size_t begin = self->buffer.length;
       struct wr_error err;
       if (!wr_unwrap_record(self->unwrap, frame.bytes, frame.length, &self->buffer, &err)) {
         unwrap_add_fault(self, message, err.message);
         continue;
       }
-      frame = (struct wr_frame){NULL, (uint32_t)(self->buffer.length - begin)};
+      frame.bytes = &unwrap_nowhere;
+      frame.length = (uint32_t)(self->buffer.length - begin);
     }
-    source->frames[kept] = frame;
-    source->frame_message[kept++] = message;
+    records->frames[kept] = frame;
+    records->frame_message[kept++] = message;
     if (self->buffer.length >= SOURCE_UNWRAPPED_BYTES) {
-      source->message_at = message + 1;
+      records->message_count = message + 1;
       break;
     }
   }
-  unwrap_place(source, kept);
-  return kept;
+  records->frame_count = kept;
+  unwrap_place(records);
 }
 
-enum wr_code wr_source_reject_wrapped(struct wr_source *source, uint32_t before, int64_t now_us,
-                                      struct wr_error *err)
+enum wr_code wr_source_reject_wrapped(struct wr_source *source,
+                                      const struct wr_source_records *records, uint32_t before,
+                                      int64_t now_us, struct wr_error *err)
 {
-  struct wr_source_unwrap *self = source->unwrap;
+  struct wr_source_unwrap *self = records->unwrap;
   enum wr_code code = WR_OK;
   while (self && code == WR_OK && self->fault_at < self->fault_count &&
          self->faults[self->fault_at].message < before) {
     const struct wr_source_fault *fault = &self->faults[self->fault_at++];
-    const struct wr_message *message = &source->messages[fault->message];
-    const struct wr_frame frame = {message->bytes, message->length};
+    const struct wr_message *message = &records->messages[fault->message];
+    const struct wr_frame frame = {.bytes = message->bytes, .length = message->length};
     code = wr_source_reject_message(source, message, &frame, now_us, fault->text, err);
   }
   return code;

@@ -99,6 +99,16 @@ static enum wr_code channel_task_align(struct wr_task *task, uint64_t epoch, str
   return epoch > task->answered ? wr_task_barrier(task, epoch, err) : WR_OK;
 }
 
+/* The last channel of an input has ended. */
+static enum wr_code channel_task_input_end(struct wr_task *task, uint32_t input,
+                                           struct wr_error *err)
+{
+  for (uint32_t i = 0; i < task->channel_count; i++)
+    if (task->channels[i]->input == input && !task->channels[i]->ended)
+      return WR_OK;
+  return wr_operator_input_end(task->nodes[0].op, input, err);
+}
+
 static enum wr_code channel_task_message(struct wr_task *task, uint32_t i,
                                          const struct wr_channel_message *message,
                                          uint64_t *aligning, uint32_t *open_count,
@@ -123,6 +133,8 @@ static enum wr_code channel_task_message(struct wr_task *task, uint32_t i,
     (*open_count)--;
     if (!task->stopped) {
       enum wr_code code = channel_task_idle(task, err);
+      if (code == WR_OK)
+        code = channel_task_input_end(task, channel->input, err);
       if (code != WR_OK)
         return code;
     }

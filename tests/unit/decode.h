@@ -5,6 +5,7 @@
  *
  *   {"a":1,"b":null}
  *   ! column a: "x" is not a BIGINT
+ *   -U {"a":1,"b":null}            if the format gives changes
  *
  * Bytes behind the text are hostile, and end where a decoder may no longer read.
  */
@@ -51,6 +52,7 @@ static inline char *decode_copy(const char *bytes, size_t length)
 static inline void decode_show(const struct wr_schema *schema, const struct wr_decoded *decoded,
                                struct wr_buffer *out)
 {
+  static const char *const ops[] = {"+I", "-D", "+U", "-U"};
   struct wr_json_row_writer *writer = wr_json_row_writer_new(schema, NULL);
   uint32_t fault = 0;
   for (uint32_t row = 0; row <= decoded->row_count; row++) {
@@ -60,6 +62,8 @@ static inline void decode_show(const struct wr_schema *schema, const struct wr_d
       wr_buffer_print(out, "! %s\n", decoded->faults[fault].message);
     if (last)
       break;
+    if (decoded->change)
+      wr_buffer_print(out, "%s ", ops[decoded->change[row] & 3]);
     wr_json_row_write(writer, decoded->columns, row, out);
     wr_buffer_put_char(out, '\n');
   }
@@ -74,7 +78,8 @@ static inline void decode_frames(struct wr_decoder *decoder, const struct decode
   struct wr_frame apart[DECODE_FRAMES_MAX];
   assert(count <= DECODE_FRAMES_MAX);
   for (uint32_t i = 0; i < count; i++)
-    apart[i] = (struct wr_frame){decode_copy(frames[i].bytes, frames[i].length), frames[i].length};
+    apart[i] = (struct wr_frame){.bytes = decode_copy(frames[i].bytes, frames[i].length),
+                                 .length = frames[i].length};
   decoder->format->decode(decoder, trial->apart ? apart : frames, count, &decoded);
   decode_show(trial->schema, &decoded, out);
   for (uint32_t i = 0; i < count; i++)

@@ -5,51 +5,16 @@
  * chunks are: rows and rejects in their order, with their places, and positions that are exactly
  * behind what was emitted.
  */
-#include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "connectors/connector.h"
 #include "core/limits.h"
-#include "runtime/decode_pool.h"
 #include "runtime/source.h"
-#include "tests/unit/check.h"
+#include "tests/unit/decode_helpers.h"
 
-enum { HELPERS_MAX = 3, LINES = 3000, SPLITS = 2, SHOWN_BYTES = 40 };
-
-/* ---- helpers */
-
-struct helpers {
-  struct wr_decode_pool *pool;
-  pthread_t threads[HELPERS_MAX];
-  uint32_t count;
-};
-
-static void *helper_run(void *pool)
-{
-  wr_decode_pool_help(pool, NULL, NULL);
-  return NULL;
-}
-
-/* They are there when it returns. */
-static void helpers_start(struct helpers *helpers, uint32_t sources, uint32_t count)
-{
-  *helpers = (struct helpers){.pool = wr_decode_pool_new(sources), .count = count};
-  for (uint32_t i = 0; i < count; i++)
-    CU_ASSERT_EQUAL(pthread_create(&helpers->threads[i], NULL, helper_run, helpers->pool), 0);
-  while (wr_decode_pool_helpers(helpers->pool) < count)
-    sched_yield();
-}
-
-static void helpers_end(struct helpers *helpers)
-{
-  for (uint32_t i = 0; i < helpers->count; i++)
-    pthread_join(helpers->threads[i], NULL);
-  CU_ASSERT_EQUAL(wr_decode_pool_helpers(helpers->pool), 0);
-  wr_decode_pool_free(helpers->pool);
-}
+enum { LINES = 3000, SPLITS = 2, SHOWN_BYTES = 40 };
 
 /* ---- the pool by itself: a format whose decoders wait for each other */
 
@@ -114,6 +79,62 @@ static void test_leaving(void)
   helpers_start(&helpers, 1, 2);
   wr_decode_pool_abort(helpers.pool);
   helpers_end(&helpers);
+}
+
+/* A source task without a split counts as a helper, but looks after its own affairs while nothing
+ * is put up; then it decodes until its time is over. */
+struct lender {
+  struct wr_decode_pool *pool;
+  sem_t joined;
+  bool helped_before, helped;
+};
+
+static void *lender_run(void *argument)
+{
+  struct lender *self = argument;
+  uint64_t seen = 0;
+  wr_decode_pool_join(self->pool);
+  self->helped_before = wr_decode_pool_help_for(self->pool, 1000000, &seen, NULL, NULL);
+  sem_post(&self->joined);
+  while (!wr_decode_pool_help_for(self->pool, 20, &seen, NULL, NULL))
+    sched_yield();
+  self->helped = true;
+  while (wr_decode_pool_help_for(self->pool, 20, &seen, NULL, NULL))
+    ; /* what it is put up for; then nothing comes, and it does not wait any more */
+  wr_decode_pool_quit(self->pool);
+  wr_decode_pool_leave(self->pool, NULL, 0);
+  return NULL;
+}
+
+static void test_lending_a_hand(void)
+{
+  struct wr_decode_pool *pool = wr_decode_pool_new(2);
+  struct lender lender = {.pool = pool};
+  sem_t first, second;
+  pthread_t thread;
+  sem_init(&lender.joined, 0, 0);
+  sem_init(&first, 0, 0);
+  sem_init(&second, 0, 0);
+  struct meeting a = {.decoder = {&meeting_format}, .mine = &first, .theirs = &second};
+  struct meeting b = {.decoder = {&meeting_format}, .mine = &second, .theirs = &first};
+  struct wr_decode_job jobs[2] = {{.decoder = &a.decoder}, {.decoder = &b.decoder}};
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, lender_run, &lender), 0);
+  sem_wait(&lender.joined);
+  CU_ASSERT_FALSE(lender.helped_before);
+  CU_ASSERT_EQUAL(wr_decode_pool_helpers(pool), 1);
+  wr_decode_pool_put(pool, &jobs[0]);
+  wr_decode_pool_put(pool, &jobs[1]);
+  wr_decode_pool_finish(pool, &jobs[0]);
+  wr_decode_pool_finish(pool, &jobs[1]);
+  CU_ASSERT_FALSE(pthread_equal(a.thread, b.thread));
+  pthread_join(thread, NULL);
+  CU_ASSERT(lender.helped);
+  CU_ASSERT_EQUAL(wr_decode_pool_helpers(pool), 0);
+  wr_decode_pool_leave(pool, NULL, 0);
+  wr_decode_pool_free(pool);
+  sem_destroy(&first);
+  sem_destroy(&second);
+  sem_destroy(&lender.joined);
 }
 
 /* ---- a source of bytes: the same text in every split, in pieces of so many bytes */
@@ -449,6 +470,7 @@ static void test_steps_end(void)
 static const struct wr_test tests[] = {
     {"both decode", test_both_decode},
     {"leaving", test_leaving},
+    {"lending a hand", test_lending_a_hand},
     {"JSON is the same", test_json_is_the_same},
     {"CSV is the same", test_csv_is_the_same},
     {"long records", test_long_records},

@@ -312,8 +312,11 @@ static void test_refused_record(void)
       writer_open(&table, &cluster, "properties.enable.idempotence", "false");
   rd_kafka_mock_push_request_errors(cluster.mock, 0 /* Produce */, 1,
                                     RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-  CU_ASSERT_EQUAL(write_numbers(&table, writer, 0, 1), WR_OK);
-  CU_ASSERT_EQUAL(writer->class->finish(writer, &table.err), WR_CONNECTION);
+  /* the answer may be there before the call returns */
+  enum wr_code code = write_numbers(&table, writer, 0, 1);
+  if (code == WR_OK)
+    code = writer->class->finish(writer, &table.err);
+  CU_ASSERT_EQUAL(code, WR_CONNECTION);
   WR_CHECK(strstr(table.err.message, "partition 0 of the topic 'clicks' was not delivered") != NULL,
            "%s", table.err.message);
   writer->class->close(writer);
