@@ -2,8 +2,12 @@
 /*
  * The events of the Nexmark benchmark as a table (nexmark_events.h): all three kinds in one, with a
  * column event_type and a ROW per kind, or one kind alone with its fields as columns. Event n is
- * the same in every run and at every parallelism; which split it belongs to, and when it is due,
- * says pace.h.
+ * the same in every run and at every parallelism.
+ *
+ * Events are dealt to splits in turn (pace.h), where the kinds come round after 50 events. Of two
+ * splits one would never get a person, and its watermark, and with it all windows, would stand
+ * still. So whenever kinds and splits have come round together a few times, in every block of that
+ * many events, another split begins.
  */
 #include <stdlib.h>
 
@@ -14,9 +18,11 @@
 #include "core/time.h"
 #include "text/datetime.h"
 
-#define NEXMARK_WORD  "events"             /* of the names of splits */
-#define NEXMARK_LOOKS (64 * WR_BATCH_ROWS) /* events passed over in one poll */
-#define NEXMARK_ALL   WR_NEXMARK_KINDS
+#define NEXMARK_WORD         "events"             /* of the names of splits */
+#define NEXMARK_LOOKS        (64 * WR_BATCH_ROWS) /* events passed over in one poll */
+#define NEXMARK_LEAPS_CYCLE  1024
+#define NEXMARK_BLOCK_ROUNDS 16 /* more: fewer divisions; fewer: splits are alike sooner */
+#define NEXMARK_ALL          WR_NEXMARK_KINDS
 
 static const struct wr_option nexmark_options[] = {
     {.name = "event",
@@ -116,6 +122,11 @@ struct nexmark {
   uint32_t counts[WR_NEXMARK_KINDS];
   uint64_t *valid[WR_NEXMARK_KINDS];
   struct wr_pace pace;
+  int64_t cycle;   /* events until the kinds come round */
+  int64_t block;   /* events until another split begins */
+  int64_t shifts;  /* blocks until all have; 1: it is always the first */
+  uint32_t *leaps; /* per place in the cycle: how many of the split's events to pass over until one
+                      is a row; NULL: they are looked at one by one */
 };
 
 static const struct wr_reader_class nexmark_reader;
@@ -373,6 +384,43 @@ static void nexmark_open_pace(struct nexmark *self, const struct wr_table_spec *
   wr_pace_open(&self->pace, splits, nexmark_now_us(), &self->reader, &self->arena);
 }
 
+static void nexmark_open_turns(struct nexmark *self)
+{
+  const int64_t *proportions = self->shape.proportions;
+  self->cycle = proportions[WR_NEXMARK_PERSON] + proportions[WR_NEXMARK_AUCTION] +
+                proportions[WR_NEXMARK_BID];
+  int64_t common = self->cycle;
+  for (int64_t rest = self->pace.stride; rest;) {
+    int64_t last = common % rest;
+    common = rest;
+    rest = last;
+  }
+  self->shifts = common;
+  self->block = NEXMARK_BLOCK_ROUNDS * (self->cycle / common) * self->pace.stride;
+}
+
+/* A place from which none of the kind is ever reached has the greatest number. */
+static void nexmark_open_leaps(struct nexmark *self)
+{
+  const int64_t *proportions = self->shape.proportions;
+  if (self->kind == NEXMARK_ALL || self->shape.disorder > 1 || self->cycle > NEXMARK_LEAPS_CYCLE ||
+      2 * proportions[self->kind] > self->cycle)
+    return;
+  int64_t first = 0, cycle = self->cycle, step = self->pace.stride % cycle;
+  for (int k = 0; k < self->kind; k++)
+    first += proportions[k];
+  self->leaps = WR_NEW_ARRAY(&self->arena, uint32_t, cycle);
+  for (int64_t begin = 0; begin < cycle; begin++) {
+    int64_t place = begin;
+    uint32_t leap = 0;
+    while (leap < cycle && (place < first || place >= first + proportions[self->kind])) {
+      place = (place + step) % cycle;
+      leap++;
+    }
+    self->leaps[begin] = leap < cycle ? leap : UINT32_MAX;
+  }
+}
+
 static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct wr_split *splits,
                                  uint32_t split_count, struct wr_reader **out, struct wr_error *err)
 {
@@ -381,7 +429,8 @@ static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct 
   self->kind = nexmark_kind_option(spec);
   nexmark_open_pace(self, spec, splits);
   nexmark_open_shape(self, spec);
-  self->events = wr_nexmark_new(&self->shape);
+  nexmark_open_turns(self);
+  nexmark_open_leaps(self);
   self->types = nexmark_values(self, sizeof *self->types);
   for (int k = 0; k < WR_NEXMARK_KINDS; k++) {
     self->numbers[k] = nexmark_values(self, sizeof *self->numbers[k]);
@@ -398,6 +447,11 @@ static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct 
     if (code == WR_OK)
       nexmark_open_column(self, &self->made[i], field->type, &self->columns[i]);
   }
+  self->shape.numbers_only = true;
+  for (uint32_t i = 0; code == WR_OK && i < spec->wanted_count; i++)
+    for (uint32_t f = 0; f < self->made[i].field_count; f++)
+      self->shape.numbers_only &= !wr_kind_is_text(self->made[i].fields[f]->type->kind);
+  self->events = wr_nexmark_new(&self->shape);
   if (code != WR_OK)
     nexmark_close(&self->reader);
   else
@@ -407,21 +461,31 @@ static enum wr_code nexmark_open(const struct wr_table_spec *spec, const struct 
 
 /* ---- rows */
 
-/* Which of the split's next events are rows: their numbers, by kind; returns how many rows, and of
- * how many events. The division of an event's number by the cycle is what decides, so it is done
- * once and then counted on. */
-static uint32_t nexmark_deal(struct nexmark *self, const struct wr_pace_split *split,
-                             uint32_t *event_count)
+/* The number of a split's next event; *count: so many come at equal distances, itself included. The
+ * last block, if it is not a whole one, begins with the first split. */
+static int64_t nexmark_next(const struct nexmark *self, int64_t index, int64_t made, int64_t *count)
+{
+  const int64_t stride = self->pace.stride, turns = self->block / stride;
+  int64_t block = made / turns, shift = block % self->shifts;
+  *count = self->shifts > 1 ? turns - made % turns : INT64_MAX;
+  if (shift > 0 && self->pace.total / self->block > block)
+    index = (index + stride - shift) % stride;
+  return index + made * stride;
+}
+
+/* Notes the numbers of events that are rows, `count` of them from `number` on, until the batch is
+ * full; returns of how many events. The division of a number by the cycle is what decides, so it is
+ * done once and then counted on. */
+static uint32_t nexmark_look(struct nexmark *self, int64_t number, uint32_t count,
+                             uint32_t *row_count)
 {
   const struct wr_nexmark_shape *shape = &self->shape;
   const int64_t people = shape->proportions[WR_NEXMARK_PERSON];
   const int64_t others = people + shape->proportions[WR_NEXMARK_AUCTION];
-  const int64_t cycle = others + shape->proportions[WR_NEXMARK_BID];
-  const int64_t stride = self->pace.stride, step = stride % cycle;
-  int64_t number = split->index + split->made * stride, place = number % cycle;
-  uint32_t row_count = 0, looked = 0;
-  memset(self->counts, 0, sizeof self->counts);
-  for (; looked < *event_count && row_count < WR_BATCH_ROWS; looked++) {
+  const int64_t cycle = self->cycle, stride = self->pace.stride, step = stride % cycle;
+  int64_t place = number % cycle;
+  uint32_t rows = *row_count, looked = 0;
+  for (; looked < count && rows < WR_BATCH_ROWS; looked++) {
     int64_t event = number, at = place;
     if (shape->disorder > 1) {
       event = wr_nexmark_shuffled(shape, number);
@@ -429,13 +493,58 @@ static uint32_t nexmark_deal(struct nexmark *self, const struct wr_pace_split *s
     }
     int kind = at < people ? WR_NEXMARK_PERSON : at < others ? WR_NEXMARK_AUCTION : WR_NEXMARK_BID;
     if (self->kind == NEXMARK_ALL || self->kind == kind) {
-      self->types[row_count] = kind;
+      self->types[rows] = kind;
       self->numbers[kind][self->counts[kind]] = event;
-      self->rows[kind][self->counts[kind]++] = row_count++;
+      self->rows[kind][self->counts[kind]++] = rows++;
     }
     number += stride;
     place += step;
     place -= place >= cycle ? cycle : 0;
+  }
+  *row_count = rows;
+  return looked;
+}
+
+/* The same for a kind that is few among the others: from one to the next. */
+static uint32_t nexmark_leap(struct nexmark *self, int64_t number, uint32_t count,
+                             uint32_t *row_count)
+{
+  const int64_t cycle = self->cycle, stride = self->pace.stride;
+  int64_t *numbers = self->numbers[self->kind];
+  uint32_t *places = self->rows[self->kind];
+  uint32_t rows = *row_count, looked = 0;
+  while (looked < count && rows < WR_BATCH_ROWS) {
+    uint32_t leap = self->leaps[number % cycle];
+    if (leap >= count - looked) {
+      looked = count;
+      break;
+    }
+    looked += leap + 1;
+    number += leap * stride;
+    self->types[rows] = self->kind;
+    numbers[rows] = number;
+    places[rows] = rows;
+    rows++;
+    number += stride;
+  }
+  self->counts[self->kind] = rows;
+  *row_count = rows;
+  return looked;
+}
+
+/* Which of the split's next events are rows: their numbers, by kind; returns how many rows, and of
+ * how many events. */
+static uint32_t nexmark_deal(struct nexmark *self, const struct wr_pace_split *split,
+                             uint32_t *event_count)
+{
+  uint32_t row_count = 0, looked = 0;
+  memset(self->counts, 0, sizeof self->counts);
+  while (looked < *event_count && row_count < WR_BATCH_ROWS) {
+    int64_t count, number = nexmark_next(self, split->index, split->made + looked, &count);
+    uint32_t left = *event_count - looked;
+    uint32_t some = count < left ? (uint32_t)count : left;
+    looked += self->leaps ? nexmark_leap(self, number, some, &row_count)
+                          : nexmark_look(self, number, some, &row_count);
   }
   *event_count = looked;
   return row_count;

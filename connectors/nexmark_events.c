@@ -242,6 +242,8 @@ struct wr_nexmark *wr_nexmark_new(const struct wr_nexmark_shape *shape)
     self->keys[i] = nexmark_mix(state += NEXMARK_GOLDEN);
   for (int i = 0; i <= NEXMARK_PRICES; i++)
     self->prices[i] = (int64_t)(pow(10, 6.0 * i / NEXMARK_PRICES) * 100 * 256);
+  if (shape->numbers_only)
+    return self;
   char *letters = wr_arena_get(&self->arena, NEXMARK_LETTERS + NEXMARK_EXTRA_MAX);
   for (uint32_t i = 0; i < NEXMARK_LETTERS + NEXMARK_EXTRA_MAX; i++)
     letters[i] = (char)('a' + nexmark_mix(state += NEXMARK_GOLDEN) % 26);

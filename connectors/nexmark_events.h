@@ -25,6 +25,7 @@ struct wr_nexmark_shape {
   int64_t rate;     /* events per second of event time, over all splits */
   int64_t disorder; /* numbers are shuffled within groups of so many; 1: in order */
   int64_t proportions[WR_NEXMARK_KINDS];
+  bool numbers_only;               /* no text is asked for, so none are thought out beforehand */
   int64_t sizes[WR_NEXMARK_KINDS]; /* bytes of an event on average, which `extra` fills up */
   int64_t hot_sellers, hot_auctions, hot_bidders; /* one draw of so many is not a hot one */
   int64_t active_people, open_auctions;

@@ -61,6 +61,7 @@
 #define WR_HTTP_HEADER_BYTES_MAX (64 << 10) /* the headers of one answer */
 #define WR_AWS_FILE_BYTES_MAX    (1 << 20)  /* a shared config or credentials file, a token file */
 #define WR_AWS_ROLES_MAX         16         /* roles that are assumed one after the other */
+#define WR_AWS_PROCESS_BYTES_MAX (64 << 10) /* what a program prints that gives credentials */
 
 #define WR_KINESIS_SHARDS_MAX 20000 /* shards of one stream, those that have ended included */
 #define WR_KINESIS_PREFETCH_BYTES_MAX                                                  \
@@ -73,13 +74,15 @@
 #define WR_SORT_BYTES_MAX (UINT64_C(16) << 30) /* bytes of them */
 
 /* ---- windows and aggregates */
-#define WR_AGGREGATE_BYTES_MAX    16777216   /* the state of one aggregate of one group: 16 MiB */
-#define WR_GROUPING_SETS_MAX      1024       /* of one GROUP BY: how often each row counts */
-#define WR_GROUPING_KEYS_MAX      40         /* columns of one GROUP BY with grouping sets */
-#define WR_WINDOWS_PER_ROW_MAX    100000     /* windows of HOP that one row may belong to */
+#define WR_AGGREGATE_BYTES_MAX    16777216 /* the state of one aggregate of one group: 16 MiB */
+#define WR_VALUES_BYTES_MAX       268435456 /* MIN or MAX that can take back, of one group: 256 MiB */
+#define WR_GROUPING_SETS_MAX      1024      /* of one GROUP BY: how often each row counts */
+#define WR_GROUPING_KEYS_MAX      40        /* columns of one GROUP BY with grouping sets */
+#define WR_WINDOWS_PER_ROW_MAX    100000    /* windows of HOP that one row may belong to */
 #define WR_FRAME_BYTES_MAX        268435456  /* the panes of a moving window of one key: 256 MiB */
 #define WR_JOIN_ROWS_MAX          1000000000 /* rows of one side of one window of a join */
-#define WR_RANK_ROWS_MAX          100000     /* rows that a Top-N keeps per key */
+#define WR_RANK_ROWS_MAX          100000     /* first rows that a Top-N gives per key */
+#define WR_RANK_KEPT_MAX          1000000000 /* rows that it keeps per key where more may be needed */
 #define WR_SESSION_ROWS_BYTES_MAX (256u << 20) /* rows of one session that nobody aggregates */
 #define WR_SESSION_WAITING_BYTES_MAX \
   (UINT64_C(16) << 30) /* rows of several branches of a source that wait before a SESSION */
@@ -127,6 +130,12 @@
 #define WR_SHELL_ROWS_MAX     10000 /* of a result that is shown as a table; the newest are kept */
 #define WR_SHELL_JOBS_MAX     64    /* that run at a time, and that are remembered */
 #define WR_SHELL_INCLUDES_MAX 16    /* files that read files */
+
+/* ---- tables of reference */
+#define WR_REFERENCE_ROWS_MAX 1000000000u /* rows of a table that is looked up */
+#define WR_REFERENCE_REJECTS_MAX                                   \
+  1000 /* bad records of one loading that are told, others counted \
+        */
 
 /* ---- memory of a job */
 #define WR_MEMORY_BYTES_MIN (UINT64_C(64) << 20) /* least of --memory */

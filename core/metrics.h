@@ -16,14 +16,16 @@ struct wr_metrics {
   _Atomic uint64_t rejected[WR_REJECT_KIND_COUNT];
   _Atomic uint64_t state_bytes, state_keys;
   /* Only where steps are measured: the time spent in the step itself, not in those that it calls,
-   * and apart from it in its format (decode, encode) and in its connector (poll, write); the most
-   * that state_bytes and state_keys have been. */
-  _Atomic uint64_t own_ns, format_ns, connector_ns;
+   * and apart from it in its format (decode, encode), for other copies of it (a source that helps
+   * them with decoding) and in its connector (poll, write); the most that state_bytes and
+   * state_keys have been. */
+  _Atomic uint64_t own_ns, format_ns, helping_ns, connector_ns;
   _Atomic uint64_t state_bytes_most, state_keys_most;
   _Atomic uint64_t spare_bytes;  /* kept for state that comes next: memory of what has gone */
   _Atomic uint64_t outbox_bytes; /* sinks: not yet part of an epoch */
   _Atomic int64_t watermark_us;
-  _Atomic bool idle; /* nothing is expected for now: the watermark does not count */
+  _Atomic int64_t loaded_us; /* when the table was loaded in which rows are looked up; 0: none is */
+  _Atomic bool idle;         /* nothing is expected for now: the watermark does not count */
   _Atomic uint64_t progress_done,
       progress_total; /* bytes or records towards the end of bounded input; total 0: unknown */
 };

@@ -17,8 +17,8 @@
 
 #include "core/page.h"
 
-#define WR_CHANNEL_PAGES      16
-#define WR_CHANNEL_WAKE_PAGES 4 /* so many wake a reader that nobody else has woken */
+#define WR_CHANNEL_PAGES      8 /* what is under way fits in the caches of two cores */
+#define WR_CHANNEL_WAKE_PAGES 6 /* so many wake a reader that nobody else has woken */
 
 enum wr_message_kind {
   WR_MESSAGE_PAGE,

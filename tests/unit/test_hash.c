@@ -127,6 +127,33 @@ static void regular_keys_spread(void)
   free(hashes);
 }
 
+/* Side by side they are hashed several at a time, by row numbers one by one. */
+static void integers_side_by_side_are_as_alone(void)
+{
+  enum { KEYS = 67 };
+  static const int64_t special[] = {0,         -1,        1,          INT64_MIN,  INT64_MAX,
+                                    INT32_MAX, INT32_MIN, UINT32_MAX, -INT64_MAX, INT64_C(1) << 32};
+  int64_t first[KEYS + 8], second[KEYS + 8];
+  uint32_t rows[KEYS];
+  for (uint32_t i = 0; i < KEYS; i++) {
+    uint64_t some = wr_hash_bytes(&i, sizeof i, SEED);
+    first[i] = i < WR_COUNT(special) ? special[i] : (int64_t)some;
+    second[i] = (int64_t)(some * 31);
+    rows[i] = i;
+  }
+  const struct wr_column a = {.type = &wr_type_bigint, .values = first};
+  const struct wr_column b = {.type = &wr_type_bigint, .values = second};
+  const struct wr_column *const keys[] = {&a, &b};
+  for (uint32_t count = 0; count <= KEYS; count++)
+    for (uint32_t key_count = 1; key_count <= 2; key_count++) {
+      uint64_t together[KEYS], alone[KEYS];
+      wr_hash_keys(keys, key_count, NULL, count, SEED, together);
+      wr_hash_keys(keys, key_count, rows, count, SEED, alone);
+      WR_CHECK(memcmp(together, alone, count * sizeof *together) == 0, "%u rows, %u keys", count,
+               key_count);
+    }
+}
+
 static void key_groups_are_shared_out_evenly(void)
 {
   for (uint32_t tasks = 1; tasks <= 16; tasks++) {
@@ -144,6 +171,7 @@ static const struct wr_test tests[] = {
     {"equal_numbers_hash_equally", equal_numbers_hash_equally},
     {"order_of_columns_matters", order_of_columns_matters},
     {"regular_keys_spread", regular_keys_spread},
+    {"integers_side_by_side_are_as_alone", integers_side_by_side_are_as_alone},
     {"key_groups_are_shared_out_evenly", key_groups_are_shared_out_evenly},
     {NULL, NULL},
 };

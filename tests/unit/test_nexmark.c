@@ -198,6 +198,85 @@ static void test_all_kinds(void)
   wr_arena_free(&arena);
 }
 
+/* What the splits of a kind have made, in short. */
+struct made {
+  uint64_t row_counts[8], rows, sum, squares; /* sums of ids, and of their squares */
+};
+
+/* Few rows at a time, each time with a new reader, as after a restart. */
+static struct made read_kind(const char *kind, const char *split_count, const char *disorder,
+                             const char *events, bool restarts)
+{
+  static const struct wr_field fields[] = {{"id", &wr_type_bigint},
+                                           {"dateTime", &wr_type_timestamp3}};
+  static const struct wr_field bids[] = {{"auction", &wr_type_bigint},
+                                         {"dateTime", &wr_type_timestamp3}};
+  const struct wr_schema schema = {2, strcmp(kind, "bid") == 0 ? bids : fields};
+  struct made made = {.rows = 0};
+  int64_t last_us[8] = {0};
+  struct connect_table table;
+  struct wr_split *splits;
+  uint32_t count;
+  connect_open(&table, "nexmark", &schema,
+               (const char *[]){"event", kind, "events.num", events, "max-emit-speed", "true",
+                                "splits", split_count, "out-of-order-group-size", disorder, NULL});
+  CU_ASSERT_EQUAL_FATAL(connect_check(&table, false), WR_OK);
+  const struct wr_reader_class *class = table.connector->reader;
+  class->discover(&table.spec, &table.arena, &splits, &count, &table.err);
+  CU_ASSERT_FATAL(count <= 8);
+  struct wr_reader *reader = NULL;
+  for (bool done = false; !done;) {
+    struct wr_batch batch = {.schema = &schema};
+    if (!reader)
+      class->open(&table.spec, splits, count, &reader, &table.err);
+    CU_ASSERT_EQUAL_FATAL(class->poll_rows(reader, 0, &batch, &table.err), WR_OK);
+    for (uint32_t r = 0; r < batch.row_count; r++) {
+      uint64_t id = (uint64_t)wr_column_i64(&batch.columns[0], r);
+      int64_t time_us = wr_column_i64(&batch.columns[1], r);
+      made.rows++;
+      made.sum += id;
+      made.squares += id * id;
+      CU_ASSERT(time_us >= last_us[batch.runs[0].split] || disorder[0] != '1');
+      last_us[batch.runs[0].split] = time_us;
+    }
+    if (batch.run_count) {
+      made.row_counts[batch.runs[0].split] += batch.row_count;
+      splits[batch.runs[0].split].position =
+          wr_arena_copy(&table.arena, batch.runs[0].after.bytes, batch.runs[0].after.length);
+    }
+    done = true;
+    for (uint32_t s = 0; s < count; s++)
+      done = done && reader->states[s] == WR_SPLIT_DONE;
+    if (done || restarts)
+      class->close(reader);
+    if (restarts)
+      reader = NULL;
+  }
+  connect_close(&table);
+  return made;
+}
+
+/* 50 events are a round, so that of two splits, or four, one would have no person. */
+static void test_splits_have_all_kinds(void)
+{
+  static const char *const kinds[] = {"person", "auction", "bid"};
+  static const char *const numbers[] = {"80000", "123457", "1600", "799", "1"};
+  static const char *const counts[] = {"2", "3", "4", "8"};
+  for (size_t i = 0; i < WR_COUNT(kinds) * WR_COUNT(numbers) * WR_COUNT(counts); i++) {
+    const char *kind = kinds[i % 3], *events = numbers[i / 3 % 5], *splits = counts[i / 15];
+    bool many = strlen(events) > 4;
+    const char *disorder = i % 2 ? "1" : "7";
+    struct made one = read_kind(kind, "1", disorder, events, false);
+    struct made all = read_kind(kind, splits, disorder, events, i % 3 < 2);
+    WR_CHECK(all.rows == one.rows && all.sum == one.sum && all.squares == one.squares,
+             "%s of %s events in %s splits", kind, events, splits);
+    for (uint64_t s = 0, count = strtoull(splits, NULL, 10); many && s < count; s++)
+      WR_CHECK(all.row_counts[s] * count > all.rows / 2 && all.row_counts[s] * count < 2 * all.rows,
+               "split %llu of %s: %llu of %llu", (unsigned long long)s, splits,
+               (unsigned long long)all.row_counts[s], (unsigned long long)all.rows);
+  }
+}
+
 static void test_refuses(void)
 {
   static const struct wr_field columns[] = {{"auction", &wr_type_bigint}};
@@ -238,6 +317,7 @@ static const struct wr_test tests[] = {
     {"same-events-always", test_same_events_always},
     {"bids", test_bids},
     {"all-kinds", test_all_kinds},
+    {"splits-have-all-kinds", test_splits_have_all_kinds},
     {"refuses", test_refuses},
     {NULL, NULL},
 };
