@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rank: the rows first .. last of each key by an order; ROW_NUMBER with a filter over it. Top-N,
- * and deduplication where `last` is 1. It has two ways:
+ * rank: the rows first .. last of each key by an order; ROW_NUMBER, RANK or DENSE_RANK with a
+ * filter over it. Top-N, and deduplication where `last` is 1. Rows leave in two ways:
  *
  *   with a window   rows are ranked per window, which comes as two of their columns; they leave
  *                   when it closes, and everything of the window goes with them. Rows that come
@@ -40,6 +40,7 @@ static void rank_open_order(struct wr_rank *self)
     self->keys[k] = spec->order[k];
   self->keys[spec->order_count] = (struct wr_sort_key){width, spec->newest_first, false};
   self->order = (struct wr_sort_order){.keys = self->keys, .key_count = spec->order_count + 1};
+  self->ties = (struct wr_sort_order){.keys = self->keys, .key_count = spec->order_count};
   self->is_exact =
       spec->order_count == 1 && fields[spec->order[0].column].type->physical != WR_TEXT;
 }
@@ -59,13 +60,16 @@ static void rank_open_space(struct wr_rank *self)
   free(keys);
 }
 
-static enum wr_code rank_open(const void *spec, const struct wr_operator_context *context,
-                              struct wr_operator **out, struct wr_error *err)
+enum wr_code wr_rank_open(const void *spec, const struct wr_operator_context *context,
+                          struct wr_operator **out, struct wr_error *err)
 {
   (void)err;
   struct wr_rank *self = wr_memory_get_zero(sizeof *self);
   self->op = wr_operator_head(&wr_operator_class_rank, context);
   self->spec = spec;
+  self->way = self->spec->takes_changes                  ? WR_RANK_ALL
+              : self->spec->number == WR_RANK_ROW_NUMBER ? WR_RANK_FIRST
+                                                         : WR_RANK_TIES;
   self->has_window = self->spec->start_column != UINT32_MAX;
   self->window = self->spec->window;
   self->closed_us = WR_TIME_NONE;
@@ -74,6 +78,9 @@ static enum wr_code rank_open(const void *spec, const struct wr_operator_context
          self->spec->last <= WR_RANK_ROWS_MAX);
   assert(self->spec->schema->column_count ==
          self->spec->input_schema->column_count + self->spec->with_rank);
+  assert(self->way == WR_RANK_FIRST || self->spec->kept_max > 0);
+  assert(self->way != WR_RANK_ALL || self->spec->order_count > 0);
+  assert(self->has_window ? !self->spec->takes_changes : !self->spec->no_nulls);
   rank_open_order(self);
   rank_open_space(self);
   wr_kept_rows_open(&self->kept, &self->kept_schema);
@@ -84,7 +91,7 @@ static enum wr_code rank_open(const void *spec, const struct wr_operator_context
   return WR_OK;
 }
 
-static void rank_close(struct wr_operator *op)
+void wr_rank_close(struct wr_operator *op)
 {
   struct wr_rank *self = (struct wr_rank *)op;
   for (uint32_t i = 0; i < self->window_count; i++)
@@ -101,7 +108,7 @@ static void rank_close(struct wr_operator *op)
   free(self);
 }
 
-static void rank_count_state(const struct wr_rank *self)
+void wr_rank_count_state(const struct wr_rank *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
   uint64_t bytes = wr_table_space_memory(self->space) + self->kept.bytes + self->list_bytes;
@@ -112,7 +119,7 @@ static void rank_count_state(const struct wr_rank *self)
                         memory_order_relaxed);
 }
 
-static uint64_t rank_held_rows(const struct wr_operator *op)
+uint64_t wr_rank_held_rows(const struct wr_operator *op)
 {
   const struct wr_rank *self = (const struct wr_rank *)op;
   return self->has_window ? self->kept.row_count : 0;
@@ -120,8 +127,8 @@ static uint64_t rank_held_rows(const struct wr_operator *op)
 
 /* ---- windows */
 
-/* Windows that close at or before the (local) watermark leave, by their ends. */
-static enum wr_code rank_fire(struct wr_rank *self, int64_t watermark_us, struct wr_error *err)
+/* By their ends. */
+enum wr_code wr_rank_fire(struct wr_rank *self, int64_t watermark_us, struct wr_error *err)
 {
   enum wr_code code = WR_OK;
   uint32_t fired = 0;
@@ -136,7 +143,7 @@ static enum wr_code rank_fire(struct wr_rank *self, int64_t watermark_us, struct
     self->window_count -= fired;
     memmove(self->windows, self->windows + fired, self->window_count * sizeof *self->windows);
     wr_rank_settle(self);
-    rank_count_state(self);
+    wr_rank_count_state(self);
   }
   if (watermark_us > self->closed_us)
     self->closed_us = watermark_us;
@@ -164,6 +171,31 @@ static bool rank_find_bounds(struct wr_rank *self, const struct wr_batch *batch,
   return false;
 }
 
+/* The columns in which NULLs are not wanted and there may be some. */
+static uint32_t rank_find_nulls(struct wr_rank *self, const struct wr_batch *batch,
+                                const struct wr_column ***out)
+{
+  const struct wr_rank_spec *spec = self->spec;
+  const struct wr_column **columns =
+      wr_arena_get(&self->arena, (spec->key_count + spec->order_count + 1) * sizeof *columns);
+  uint32_t count = 0;
+  for (uint32_t k = 0; spec->no_nulls && k < spec->key_count + spec->order_count; k++) {
+    uint32_t c = k < spec->key_count ? spec->keys[k] : spec->order[k - spec->key_count].column;
+    if (batch->columns[c].valid)
+      columns[count++] = &batch->columns[c];
+  }
+  *out = columns;
+  return count;
+}
+
+static bool rank_has_null(const struct wr_column *const *columns, uint32_t count, uint32_t row)
+{
+  for (uint32_t c = 0; c < count; c++)
+    if (wr_column_is_null(columns[c], row))
+      return true;
+  return false;
+}
+
 /* Judges every row and sorts the good ones into groups. */
 static void rank_judge(struct wr_rank *self, const struct wr_batch *batch,
                        struct wr_row_groups *groups)
@@ -171,6 +203,8 @@ static void rank_judge(struct wr_rank *self, const struct wr_batch *batch,
   struct wr_window_times times;
   wr_window_times_of(&self->window, batch, UINT32_MAX, &self->arena, &times);
   struct wr_rank_window *window = NULL;
+  const struct wr_column **nulls;
+  uint32_t null_count = rank_find_nulls(self, batch, &nulls);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
     int64_t start_us, end_us;
@@ -180,6 +214,8 @@ static void rank_judge(struct wr_rank *self, const struct wr_batch *batch,
       wr_window_reject_late(&self->op, &self->window, batch, row, start_us, end_us, 0);
       continue;
     }
+    if (null_count && rank_has_null(nulls, null_count, row))
+      continue;
     if (!window || window->start_us != start_us || window->end_us != end_us)
       window = wr_rank_window_get(self, start_us, end_us);
     wr_row_groups_add(groups, row, window, &window->group);
@@ -187,19 +223,23 @@ static void rank_judge(struct wr_rank *self, const struct wr_batch *batch,
 }
 
 /* The windows of self->fresh take their rows. */
-static void rank_take_groups(struct wr_rank *self, struct wr_row_groups *groups)
+static enum wr_code rank_take_groups(struct wr_rank *self, struct wr_row_groups *groups,
+                                     struct wr_error *err)
 {
   const uint32_t *rows = wr_row_groups_sort(groups, &self->arena);
   uint64_t *hashes = wr_arena_get(&self->arena, (groups->row_count + 1) * sizeof *hashes);
   wr_rank_hash(self, self->fresh, rows, groups->row_count, hashes);
+  enum wr_code code = WR_OK;
   uint32_t first = 0;
   for (uint32_t g = 0; g < groups->group_count; g++) {
     struct wr_rank_window *window = groups->owners[g];
     window->group = WR_NO_GROUP;
-    wr_rank_take(self, window, rows + first, hashes + first, groups->ends[g] - first);
+    if (code == WR_OK)
+      code = wr_rank_take(self, window, rows + first, hashes + first, groups->ends[g] - first, err);
     first = groups->ends[g];
   }
   wr_rank_settle(self);
+  return code;
 }
 
 /* ---- rows without windows */
@@ -214,11 +254,16 @@ static enum wr_code rank_take_changes(struct wr_rank *self, const struct wr_batc
   for (uint32_t i = 0; i < count; i++)
     rows[i] = wr_batch_row(batch, i);
   wr_rank_hash(self, batch, rows, count, hashes);
-  if (wr_rank_compares(self->spec))
+  if (wr_rank_compares(self))
     self->touched = wr_arena_get(&self->arena, count * sizeof *self->touched);
   self->touched_count = 0;
-  wr_rank_take(self, window, rows, hashes, count);
-  enum wr_code code = wr_rank_emit_changes(self, err);
+  enum wr_code code = self->way == WR_RANK_ALL
+                          ? wr_rank_take_all(self, window, batch, rows, hashes, count, err)
+                          : wr_rank_take(self, window, rows, hashes, count, err);
+  if (code == WR_OK)
+    code = wr_rank_emit_changes(self, err);
+  if (self->way == WR_RANK_ALL)
+    wr_rank_forget_empty(self, window);
   self->touched = NULL;
   wr_rank_settle(self);
   return code;
@@ -243,13 +288,13 @@ static void rank_number(struct wr_rank *self, const struct wr_batch *batch, stru
   out->change = NULL;
 }
 
-static enum wr_code rank_on_batch(struct wr_operator *op, uint32_t input,
-                                  const struct wr_batch *batch, struct wr_error *err)
+enum wr_code wr_rank_on_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
+                              struct wr_error *err)
 {
   struct wr_rank *self = (struct wr_rank *)op;
   assert(input == 0);
   (void)input;
-  for (uint32_t i = 0; batch->change && i < batch->picked_count; i++)
+  for (uint32_t i = 0; batch->change && !self->spec->takes_changes && i < batch->picked_count; i++)
     assert(!(batch->change[wr_batch_row(batch, i)] & WR_DELETE));
   wr_arena_reset(&self->arena);
   self->now_us = batch->now_us;
@@ -260,22 +305,22 @@ static enum wr_code rank_on_batch(struct wr_operator *op, uint32_t input,
   if (self->has_window) {
     struct wr_row_groups groups = wr_row_groups_new(&self->arena, batch->picked_count);
     rank_judge(self, batch, &groups);
-    rank_take_groups(self, &groups);
+    code = rank_take_groups(self, &groups, err);
   } else {
     code = rank_take_changes(self, batch, err);
   }
   self->fresh = NULL;
-  rank_count_state(self);
+  wr_rank_count_state(self);
   return code;
 }
 
-static enum wr_code rank_on_watermark(struct wr_operator *op, int64_t watermark_us,
-                                      struct wr_error *err)
+enum wr_code wr_rank_on_watermark(struct wr_operator *op, int64_t watermark_us,
+                                  struct wr_error *err)
 {
   struct wr_rank *self = (struct wr_rank *)op;
   enum wr_code code = WR_OK;
   if (self->has_window)
-    code = rank_fire(self, wr_window_watermark(&self->window, watermark_us), err);
+    code = wr_rank_fire(self, wr_window_watermark(&self->window, watermark_us), err);
   return code == WR_OK ? wr_emit_watermark(op, watermark_us, err) : code;
 }
 
@@ -314,6 +359,8 @@ static bool rank_save_step(struct wr_operator *op, struct wr_part_writer *part)
 struct rank_loader {
   struct wr_rank *self;
   bool damaged; /* some row has no window */
+  enum wr_code code;
+  struct wr_error *err;
 };
 
 /* The window of a row that is being loaded; NULL: it cannot have been saved like that. */
@@ -352,7 +399,8 @@ static void rank_take_loaded(void *argument, const struct wr_batch *batch)
   }
   self->fresh = batch;
   self->loading = true;
-  rank_take_groups(self, &groups);
+  if (loader->code == WR_OK)
+    loader->code = rank_take_groups(self, &groups, loader->err);
   self->loading = false;
   self->fresh = NULL;
 }
@@ -360,11 +408,13 @@ static void rank_take_loaded(void *argument, const struct wr_batch *batch)
 static enum wr_code rank_load_pages(struct wr_rank *self, struct wr_part_reader *part,
                                     struct wr_error *err)
 {
-  struct rank_loader loader = {.self = self};
+  struct rank_loader loader = {.self = self, .err = err};
   uint64_t more = 0;
   enum wr_code code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
     code = wr_kept_rows_load(&self->kept, part, rank_take_loaded, &loader, err);
+    if (code == WR_OK)
+      code = loader.code;
     if (code == WR_OK && loader.damaged)
       code = wr_fail(err, WR_DATA, "the saved state of %s is damaged: a row without a window",
                      self->op.context->name);
@@ -397,18 +447,18 @@ static enum wr_code rank_load(struct wr_operator *op, struct wr_part_reader *par
     code = rank_load_pages(self, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
   self->arrivals = arrivals > self->arrivals ? arrivals : self->arrivals;
-  rank_count_state(self);
+  wr_rank_count_state(self);
   return code;
 }
 
 const struct wr_operator_class wr_operator_class_rank = {
     .name = "Rank",
-    .open = rank_open,
-    .on_batch = rank_on_batch,
-    .on_watermark = rank_on_watermark,
+    .open = wr_rank_open,
+    .on_batch = wr_rank_on_batch,
+    .on_watermark = wr_rank_on_watermark,
     .save = rank_save,
     .save_step = rank_save_step,
     .load = rank_load,
-    .held_rows = rank_held_rows,
-    .close = rank_close,
+    .held_rows = wr_rank_held_rows,
+    .close = wr_rank_close,
 };

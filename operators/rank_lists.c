@@ -58,7 +58,7 @@ struct wr_rank_window *wr_rank_window_get(struct wr_rank *self, int64_t start_us
   return window;
 }
 
-static void rank_drop(struct wr_rank *self, uint64_t address)
+void wr_rank_drop(struct wr_rank *self, uint64_t address)
 {
   if (self->dropped_count == self->dropped_room) {
     self->dropped_room = self->dropped_room ? 2 * self->dropped_room : 1024;
@@ -87,12 +87,25 @@ static uint64_t array_memory(uint32_t size)
   return array_bytes(size) + sizeof(struct wr_sort_item);
 }
 
+static void list_free_sorted(struct wr_rank *self, struct wr_rank_sorted *sorted, bool rows)
+{
+  for (uint32_t c = 0; rows && c < sorted->chunk_count; c++)
+    for (uint32_t i = 0; i < sorted->chunks[c]->count; i++)
+      wr_rank_drop(self, sorted->chunks[c]->items[i].address);
+  wr_rank_sorted_free(sorted);
+}
+
 /* A list goes with its window. */
 static void list_free(struct wr_rank *self, struct wr_rank_list *list, bool rows)
 {
   bool has_items = self->spec->last > 1;
+  if (self->way != WR_RANK_FIRST) {
+    if (list->count)
+      list_free_sorted(self, list->sorted, rows);
+    return;
+  }
   for (uint32_t at = 0; rows && at < list->count; at++)
-    rank_drop(self, has_items ? list->items[at].address : list->address);
+    wr_rank_drop(self, has_items ? list->items[at].address : list->address);
   if (!has_items || list->count == 0)
     return;
   self->list_bytes -= array_memory(array_size(self->spec->last, list->count));
@@ -124,32 +137,16 @@ static void list_grow(struct wr_rank *self, struct wr_rank_list *list)
 
 /* ---- the order */
 
-/* A row that is looked for, or looks for its place. */
-struct place {
-  uint64_t prefix;
-  const struct wr_batch *rows;
-  uint32_t row;
-  bool is_last; /* to have come: after every other row that is kept */
-};
-
-static const struct wr_batch *item_rows(const struct wr_rank *self, uint64_t address, uint32_t *row)
-{
-  if (!(address & WR_RANK_FRESH))
-    return wr_kept_row(&self->kept, address, row);
-  *row = (uint32_t)address;
-  return self->fresh;
-}
-
 /* Whether an item stands before the row. */
 static inline bool item_before(const struct wr_rank *self, uint64_t prefix, uint64_t address,
-                               const struct place *place)
+                               const struct wr_rank_place *place)
 {
   if (prefix != place->prefix)
     return prefix < place->prefix;
   if (self->is_exact && place->is_last && !wr_sort_prefix_is_end(prefix))
     return !self->spec->newest_first;
   uint32_t row;
-  const struct wr_batch *rows = item_rows(self, address, &row);
+  const struct wr_batch *rows = wr_rank_row(self, address, &row);
   return wr_sort_compare(&self->order, rows, row, place->rows, place->row) < 0;
 }
 
@@ -170,7 +167,7 @@ static inline uint32_t items_below(const struct wr_sort_item *items, uint32_t co
 
 /* How many items stand before the row. */
 static uint32_t list_search(const struct wr_rank *self, const struct wr_rank_list *list,
-                            const struct place *place)
+                            const struct wr_rank_place *place)
 {
   uint32_t low = items_below(list->items, list->count, place->prefix), high = low;
   if (low == list->count || list->items[low].prefix != place->prefix)
@@ -189,16 +186,23 @@ static uint32_t list_search(const struct wr_rank *self, const struct wr_rank_lis
   return low;
 }
 
-/* A row that is in the list lies elsewhere now. */
-static void list_set_address(const struct wr_rank *self, struct wr_rank_list *list, uint64_t prefix,
-                             uint64_t old, uint64_t address)
+/* A row that is in the list, as `place`, lies elsewhere now. */
+static void list_set_address(const struct wr_rank *self, struct wr_rank_list *list,
+                             const struct wr_rank_place *place, uint64_t old, uint64_t address)
 {
+  if (self->way != WR_RANK_FIRST) {
+    struct wr_rank_at at = wr_rank_find(self, list->sorted, place);
+    while (wr_rank_sorted_item(list->sorted, at)->address != old) /* rows that are equal */
+      at = wr_rank_sorted_next(list->sorted, at);
+    wr_rank_sorted_item(list->sorted, at)->address = address;
+    return;
+  }
   if (self->spec->last == 1) {
     assert(list->address == old);
     list->address = address;
     return;
   }
-  uint32_t at = items_below(list->items, list->count, prefix);
+  uint32_t at = items_below(list->items, list->count, place->prefix);
   while (at < list->count && list->items[at].address != old)
     at++;
   assert(at < list->count);
@@ -215,19 +219,36 @@ static const struct wr_column *const *rank_keys(struct wr_rank *self, const stru
   return self->key_columns;
 }
 
+void wr_rank_probe(struct wr_rank *self, struct wr_rank_window *window,
+                   const struct wr_batch *batch, const uint32_t *rows, const uint64_t *hashes,
+                   uint32_t row_count, struct wr_probe *probe)
+{
+  bool is_one = self->spec->key_count == 0 && row_count > 0;
+  wr_table_probe(window->table, rank_keys(self, batch), rows, hashes, is_one ? 1 : row_count,
+                 WR_PROBE_MAKE, probe);
+  if (!is_one)
+    return;
+  char **entries = wr_arena_get(&self->arena, row_count * sizeof *entries);
+  for (uint32_t i = 0; i < row_count; i++)
+    entries[i] = probe->entries[0];
+  probe->entries = entries;
+}
+
 /* Remembers what the list was before this batch. */
 static void rank_touch(struct wr_rank *self, struct wr_rank_list *list)
 {
   struct wr_rank_touched *touched = &self->touched[self->touched_count++];
+  struct wr_rank_given *before = &touched->before;
   list->touched = self->touched_count;
-  *touched = (struct wr_rank_touched){.list = list, .before_count = list->count};
-  touched->before = wr_arena_get(&self->arena, list->count * sizeof *touched->before);
+  *touched = (struct wr_rank_touched){.list = list, .before = {.count = list->count}};
+  before->addresses = wr_arena_get(&self->arena, list->count * sizeof *before->addresses);
   for (uint32_t i = 0; i < list->count; i++)
-    touched->before[i] = self->spec->last == 1 ? list->address : list->items[i].address;
+    before->addresses[i] = self->spec->last == 1 ? list->address : list->items[i].address;
 }
 
 /* Puts a row of the batch into its list; returns the address of the one that had to go. */
-static uint64_t list_put(struct wr_rank *self, struct wr_rank_list *list, const struct place *place)
+static uint64_t list_put(struct wr_rank *self, struct wr_rank_list *list,
+                         const struct wr_rank_place *place)
 {
   const uint64_t fresh = WR_RANK_FRESH | place->row;
   uint64_t gone = UINT64_MAX;
@@ -253,7 +274,7 @@ static uint64_t list_put(struct wr_rank *self, struct wr_rank_list *list, const 
 
 /* Whether a row stands before the last of a full list. */
 static inline bool list_wants(const struct wr_rank *self, const struct wr_rank_list *list,
-                              const struct place *place)
+                              const struct wr_rank_place *place)
 {
   if (list->count < self->spec->last || place->prefix < list->worst)
     return true;
@@ -263,10 +284,9 @@ static inline bool list_wants(const struct wr_rank *self, const struct wr_rank_l
   return !item_before(self, list->worst, address, place);
 }
 
-/* Copies the rows that are still in their lists, and tells the lists where they are. */
-static void rank_keep(struct wr_rank *self, char *const *entries, const uint32_t *rows,
-                      const uint64_t *prefixes, uint32_t *taken, uint32_t taken_count,
-                      const uint64_t *beaten)
+void wr_rank_keep(struct wr_rank *self, char *const *entries, const uint32_t *rows,
+                  const uint64_t *prefixes, uint32_t *taken, uint32_t taken_count,
+                  const uint64_t *beaten)
 {
   uint32_t *kept = wr_arena_get(&self->arena, taken_count * sizeof *kept);
   uint64_t *addresses = wr_arena_get(&self->arena, taken_count * sizeof *addresses);
@@ -280,25 +300,22 @@ static void rank_keep(struct wr_rank *self, char *const *entries, const uint32_t
   wr_kept_rows_add(&self->kept, self->fresh, kept, count, addresses);
   self->added = addresses;
   self->added_count = count;
-  for (uint32_t i = 0; i < count; i++)
-    list_set_address(self, wr_rank_list_of(self, entries[taken[i]]), prefixes[taken[i]],
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_rank_place place = {prefixes[taken[i]], self->fresh, kept[i], false};
+    list_set_address(self, wr_rank_list_of(self, entries[taken[i]]), &place,
                      WR_RANK_FRESH | kept[i], addresses[i]);
+  }
 }
 
-void wr_rank_take(struct wr_rank *self, struct wr_rank_window *window, const uint32_t *rows,
-                  const uint64_t *hashes, uint32_t row_count)
+static void rank_take_first(struct wr_rank *self, char *const *entries, const uint32_t *rows,
+                            const uint64_t *prefixes, uint32_t row_count)
 {
-  uint64_t *prefixes = wr_arena_get(&self->arena, row_count * sizeof *prefixes);
   uint32_t *taken = wr_arena_get(&self->arena, row_count * sizeof *taken), taken_count = 0;
   uint64_t *beaten =
       wr_arena_get_zero(&self->arena, wr_bit_words(self->fresh->row_count) * sizeof *beaten);
-  struct wr_probe probe;
-  wr_table_probe(window->table, rank_keys(self, self->fresh), rows, hashes, row_count,
-                 WR_PROBE_MAKE, &probe);
-  wr_sort_prefixes(&self->order, self->fresh, rows, row_count, prefixes);
   for (uint32_t i = 0; i < row_count; i++) {
-    struct wr_rank_list *list = wr_rank_list_of(self, probe.entries[i]);
-    const struct place place = {prefixes[i], self->fresh, rows[i], !self->loading};
+    struct wr_rank_list *list = wr_rank_list_of(self, entries[i]);
+    const struct wr_rank_place place = {prefixes[i], self->fresh, rows[i], !self->loading};
     if (!list_wants(self, list, &place))
       continue;
     if (self->touched && !list->touched)
@@ -307,19 +324,37 @@ void wr_rank_take(struct wr_rank *self, struct wr_rank_window *window, const uin
     if (gone & WR_RANK_FRESH && gone != UINT64_MAX)
       wr_bit_set(beaten, (uint32_t)gone);
     else if (gone != UINT64_MAX)
-      rank_drop(self, gone);
+      wr_rank_drop(self, gone);
     taken[taken_count++] = i;
   }
   self->added_count = 0;
   if (taken_count)
-    rank_keep(self, probe.entries, rows, prefixes, taken, taken_count, beaten);
+    wr_rank_keep(self, entries, rows, prefixes, taken, taken_count, beaten);
+}
+
+enum wr_code wr_rank_take(struct wr_rank *self, struct wr_rank_window *window, const uint32_t *rows,
+                          const uint64_t *hashes, uint32_t row_count, struct wr_error *err)
+{
+  if (self->way == WR_RANK_ALL)
+    return wr_rank_take_all(self, window, self->fresh, rows, hashes, row_count, err);
+  uint64_t *prefixes = wr_arena_get(&self->arena, row_count * sizeof *prefixes);
+  struct wr_probe probe;
+  wr_rank_probe(self, window, self->fresh, rows, hashes, row_count, &probe);
+  wr_sort_prefixes(&self->order, self->fresh, rows, row_count, prefixes);
+  if (self->way == WR_RANK_TIES)
+    return wr_rank_take_ties(self, probe.entries, rows, prefixes, row_count, err);
+  rank_take_first(self, probe.entries, rows, prefixes, row_count);
+  return WR_OK;
 }
 
 void wr_rank_hash(struct wr_rank *self, const struct wr_batch *batch, const uint32_t *rows,
                   uint32_t row_count, uint64_t *hashes)
 {
-  wr_hash_keys(rank_keys(self, batch), self->spec->key_count, rows, row_count,
+  bool is_one = self->spec->key_count == 0 && row_count > 0;
+  wr_hash_keys(rank_keys(self, batch), self->spec->key_count, rows, is_one ? 1 : row_count,
                self->op.context->hash_seed, hashes);
+  for (uint32_t i = 1; is_one && i < row_count; i++)
+    hashes[i] = hashes[0];
 }
 
 /* ---- tidying */
@@ -347,9 +382,11 @@ static void rank_move_rows(struct wr_rank *self, const struct wr_batch *batch, u
   struct wr_probe probe;
   wr_table_probe(window->table, rank_keys(self, batch), rows, hashes, count, WR_PROBE_FIND, &probe);
   wr_sort_prefixes(&self->order, batch, rows, count, prefixes);
-  for (uint32_t i = 0; i < count; i++)
-    list_set_address(self, wr_rank_list_of(self, probe.entries[i]), prefixes[i],
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_rank_place place = {prefixes[i], batch, rows[i], false};
+    list_set_address(self, wr_rank_list_of(self, probe.entries[i]), &place,
                      (uint64_t)page << WR_KEPT_ROW_BITS | rows[i], addresses[i]);
+  }
 }
 
 /* Moves the rows of a page that are left to where others are added. */

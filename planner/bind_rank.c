@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ROW_NUMBER that is cut off. A stream cannot number its rows by anything but their time, since any
- * row to come may be the first; but it can keep the first N of each partition:
+ * ROW_NUMBER, RANK and DENSE_RANK that are cut off. A stream cannot number its rows by anything but
+ * their time, since any row to come may be the first; but it can keep the first N of each
+ * partition:
  *
  *   Filter(rn <= 3 AND a > 0)(Project(Over(ROW_NUMBER)(X)))
  *   Filter(a > 0)(Project(Rank(1 to 3)(X)))
@@ -37,8 +38,11 @@ static bool rank_find(const struct wr_logical *node, struct rank_path *path)
     node = wr_logical_input(node);
   }
   path->over = node;
-  return node->kind == WR_LOGICAL_OVER && node->over.call_count == 1 &&
-         node->over.calls[0].function == WR_OVER_ROW_NUMBER;
+  if (node->kind != WR_LOGICAL_OVER || node->over.call_count != 1)
+    return false;
+  enum wr_over_function function = node->over.calls[0].function;
+  return function == WR_OVER_ROW_NUMBER || function == WR_OVER_RANK ||
+         function == WR_OVER_DENSE_RANK;
 }
 
 /* Whether a column at the top is the number, as it is. */
@@ -166,6 +170,18 @@ static enum wr_code rank_fail_limit(const struct rank_range *range, struct wr_er
                     (long long)range->last, WR_RANK_ROWS_MAX);
 }
 
+/* Whether rows get their numbers for good as they come: by the clock; and where equal ones share a
+ * number, along the time, as OVER waits until all with the same time are there. */
+static bool rank_goes_along(const struct wr_logical *input, const struct wr_logical_over *over,
+                            enum wr_rank_number number)
+{
+  const struct wr_column_role *order = &input->roles[over->order[0].column];
+  if (over->order_count > 1 || over->order[0].descending)
+    return false;
+  return order->is_clock ||
+         (number != WR_RANK_ROW_NUMBER && order->is_event_time && !input->changes);
+}
+
 /* One bound of a window among the keys: allowed, but hardly meant. */
 static void rank_warn_half_window(const struct wr_binder *binder, const struct wr_logical *input,
                                   const struct wr_logical_over *over)
@@ -177,6 +193,15 @@ static void rank_warn_half_window(const struct wr_binder *binder, const struct w
                        "without both window_start and window_end in PARTITION BY these rows change "
                        "as others come, and are kept for ever");
   }
+}
+
+/* A row that is taken back has to be found by all of its columns. */
+static enum wr_code rank_fail_clock(const struct wr_logical_over *over, struct wr_error *err)
+{
+  wr_fail_at(err, WR_UNSUPPORTED, over->span,
+             "rows that change cannot be ranked by the clock: it shows another time when a row is "
+             "taken back");
+  return wr_hint(err, "order them by a column that comes with the row");
 }
 
 enum wr_code wr_bind_rank(struct wr_binder *binder, struct wr_logical **node,
@@ -192,21 +217,28 @@ enum wr_code wr_bind_rank(struct wr_binder *binder, struct wr_logical **node,
   struct wr_logical *input = wr_logical_input(path.over);
   const struct wr_logical_over *over = &path.over->over;
   const struct wr_column_role *order = &input->roles[over->order[0].column];
+  enum wr_over_function function = over->calls[0].function;
   struct wr_logical_rank rank = {.order = over->order,
                                  .order_count = over->order_count,
                                  .start_column = UINT32_MAX,
                                  .end_column = UINT32_MAX,
+                                 .number = function == WR_OVER_RANK         ? WR_RANK_GAPS
+                                           : function == WR_OVER_DENSE_RANK ? WR_RANK_DENSE
+                                                                            : WR_RANK_ROW_NUMBER,
                                  .with_rank = true};
   rank_take_window(binder->arena, input, over, &rank);
-  bool is_by_clock = over->order_count == 1 && order->is_clock && !over->order[0].descending;
-  if (!range.has_last || (is_by_clock && !rank.origin))
+  if (!range.has_last || (!rank.origin && rank_goes_along(input, over, rank.number)))
     return WR_OK;
   if (range.last > WR_RANK_ROWS_MAX)
     return rank_fail_limit(&range, err);
+  for (uint32_t k = 0; input->changes && k < over->order_count; k++)
+    if (input->roles[over->order[k].column].is_clock)
+      return rank_fail_clock(over, err);
   bool is_possible = range.first <= range.last;
   rank.first = is_possible ? (uint64_t)range.first : 1;
   rank.last = is_possible ? (uint64_t)range.last : 1;
-  rank.newest_first = rank.last == 1 && over->order_count == 1 && over->order[0].descending &&
+  rank.newest_first = rank.number == WR_RANK_ROW_NUMBER && !input->changes && rank.last == 1 &&
+                      over->order_count == 1 && over->order[0].descending &&
                       (order->is_event_time || order->was_event_time || order->is_clock);
   if (!rank.origin)
     rank_warn_half_window(binder, input, over);
