@@ -44,6 +44,7 @@ struct wr_aggregate_code {
   bool has_text; /* the state begins with a struct wr_text in stored form, kept through the store */
   bool ordered;  /* the result depends on the order in which rows come */
   bool once;     /* a value that comes again changes nothing: DISTINCT need not be watched */
+  bool narrow;   /* has_text: the result is much shorter than the state may be */
   void (*add)(const struct wr_aggregate_rows *rows);
   void (*retract)(const struct wr_aggregate_rows *rows); /* NULL: cannot */
   /* merges the state at sources[i] + offset into entries[i] + offset; rows->args and rows->rows are
@@ -54,6 +55,9 @@ struct wr_aggregate_code {
   /* appends one value per entry to out; a bit of failed marks one that there is none for: such an
    * entry gets a NULL and the operator reports it. Texts stay lent from the entries. */
   void (*result)(const struct wr_aggregate_results *results);
+  /* The code to take where rows are taken back, with another state, for the same calls; NULL: this
+   * one, if it has retract */
+  const struct wr_aggregate_code *changing;
   const char
       *failure; /* what failed means, behind "the result of F"; NULL: does not fit its type */
 };

@@ -8,14 +8,15 @@
  *   LISTAGG     bytes | separator | bytes ...
  *
  * COLLECT makes equal values one when its buffer is full, before it asks for more room, and again
- * for the result.
+ * for the result. LISTAGG keeps its texts apart where rows are taken back (functions/value_list.h).
  */
 #include "core/packed.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include "functions/aggregate_buffer.h"
+#include "functions/value_list.h"
+#include "text/buffer.h"
 
 #define NO_VALUE UINT32_MAX
 
@@ -57,6 +58,18 @@ static void array_add(const struct wr_aggregate_rows *in)
   }
 }
 
+static void array_retract(const struct wr_aggregate_rows *in)
+{
+  const struct collect_prepared *prepared = in->prepared;
+  struct wr_list_scratch scratch = {0};
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    struct wr_slice value = wr_list_pack(&scratch, in->args[0], in->rows[i]);
+    if (value.bytes || prepared->with_null)
+      wr_list_remove(in, i, value);
+  }
+  wr_list_scratch_free(&scratch);
+}
+
 static void array_result(const struct wr_aggregate_results *results)
 {
   struct wr_builder *items = &results->out->children[0];
@@ -94,6 +107,7 @@ static const struct wr_aggregate_code array_code = {.state_bytes =
                                                     .has_text = true,
                                                     .ordered = true,
                                                     .add = array_add,
+                                                    .retract = array_retract,
                                                     .merge = wr_aggregate_buffer_merge,
                                                     .result = array_result,
                                                     .failure = WR_AGGREGATE_BUFFER_FAILURE};
@@ -209,6 +223,30 @@ static void collect_add(const struct wr_aggregate_rows *in)
   }
 }
 
+/* Of the first that is equal there is one less. */
+static void collected_remove(struct wr_aggregate_buffer *state, struct wr_slice value)
+{
+  char *first = wr_aggregate_buffer_bytes(state);
+  for (uint32_t at = 0; at < state->used; at += 8 + get_u32(first + at)) {
+    uint32_t length = get_u32(first + at), count = get_u32(first + at + 4);
+    if (length != value.length || memcmp(first + at + 8, value.bytes, length) != 0)
+      continue;
+    if (count > 1)
+      put_u32(first + at + 4, count - 1);
+    else
+      wr_list_cut(state, at, 8 + length);
+    return;
+  }
+}
+
+static void collect_retract(const struct wr_aggregate_rows *in)
+{
+  struct wr_list_scratch scratch = {0};
+  WR_EACH_ENTRY(in, i, row)
+  collected_remove(wr_aggregate_buffer_at(in, i), wr_list_pack(&scratch, in->args[0], row));
+  wr_list_scratch_free(&scratch);
+}
+
 static void collect_result(const struct wr_aggregate_results *results)
 {
   struct wr_builder *children = results->out->children;
@@ -239,6 +277,7 @@ static const struct wr_aggregate_code collect_code = {.state_bytes =
                                                       .has_text = true,
                                                       .ordered = true,
                                                       .add = collect_add,
+                                                      .retract = collect_retract,
                                                       .merge = wr_aggregate_buffer_merge,
                                                       .result = collect_result,
                                                       .failure = WR_AGGREGATE_BUFFER_FAILURE};
@@ -313,6 +352,63 @@ static void list_result(const struct wr_aggregate_results *results)
   }
 }
 
+/* ---- LISTAGG where rows are taken back */
+
+static void texts_add(const struct wr_aggregate_rows *in)
+{
+  WR_EACH_ENTRY(in, i, row)
+  {
+    const struct wr_text *text = wr_column_text(in->args[0], row);
+    wr_list_add(in, i, (struct wr_slice){wr_text_bytes(text), text->length});
+  }
+}
+
+static void texts_retract(const struct wr_aggregate_rows *in)
+{
+  WR_EACH_ENTRY(in, i, row)
+  {
+    const struct wr_text *text = wr_column_text(in->args[0], row);
+    wr_list_remove(in, i, (struct wr_slice){wr_text_bytes(text), text->length});
+  }
+}
+
+static void texts_result(const struct wr_aggregate_results *results)
+{
+  const struct wr_slice *separator = results->prepared;
+  struct wr_buffer out = {0};
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct wr_aggregate_buffer *state =
+        wr_aggregate_buffer_of(results->entries[i], results->offset);
+    struct wr_slice text;
+    if (state->broken) {
+      wr_aggregate_buffer_fail(results, i);
+      continue;
+    }
+    if (state->used == 0) {
+      wr_builder_put_null(results->out);
+      continue;
+    }
+    wr_buffer_clear(&out);
+    for (uint32_t at = 0, first = true; wr_list_next(state, &at, &text); first = false) {
+      if (!first)
+        wr_buffer_put(&out, separator->bytes, separator->length);
+      wr_buffer_put(&out, text.bytes, text.length);
+    }
+    wr_builder_put_copy(results->out, out.length ? out.bytes : "", (uint32_t)out.length);
+  }
+  wr_buffer_free(&out);
+}
+
+static const struct wr_aggregate_code texts_code = {.state_bytes =
+                                                        sizeof(struct wr_aggregate_buffer),
+                                                    .state_align = 8,
+                                                    .has_text = true,
+                                                    .ordered = true,
+                                                    .add = texts_add,
+                                                    .retract = texts_retract,
+                                                    .result = texts_result,
+                                                    .failure = WR_AGGREGATE_BUFFER_FAILURE};
+
 static const struct wr_aggregate_code list_code = {.state_bytes = sizeof(struct list_state),
                                                    .state_align = 8,
                                                    .has_text = true,
@@ -320,6 +416,7 @@ static const struct wr_aggregate_code list_code = {.state_bytes = sizeof(struct 
                                                    .add = list_add,
                                                    .merge = list_merge,
                                                    .result = list_result,
+                                                   .changing = &texts_code,
                                                    .failure = WR_AGGREGATE_BUFFER_FAILURE};
 
 static enum wr_code list_bind(struct wr_aggregate_site *site, struct wr_error *err)

@@ -250,6 +250,7 @@ static const struct wr_aggregate_code sketch_code = {.state_bytes = sizeof(struc
                                                      .state_align = 8,
                                                      .has_text = true,
                                                      .once = true,
+                                                     .narrow = true,
                                                      .add = sketch_add,
                                                      .merge = sketch_merge,
                                                      .result = sketch_result};

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * MIN and MAX of anything that has an order. NaN is the highest number. They cannot take a value
- * back: what was the second lowest is not known any more.
+ * back: what was the second lowest is not known any more. Where rows are taken back all values are
+ * kept, in order (functions/value_tree.h).
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "functions/aggregate_table.h"
+#include "functions/value_tree.h"
 #include "functions/values.h"
 
 /* ---- numbers, times, BOOLEAN ---- */
@@ -167,13 +169,71 @@ static void extreme_result_text(const struct wr_aggregate_results *results)
   }
 }
 
+/* ---- where rows are taken back ---- */
+
+static void tree_add(const struct wr_aggregate_rows *in)
+{
+  char room[WR_TREE_VALUE_BYTES];
+  WR_EACH_ENTRY(in, i, row)
+  {
+    struct wr_tree_value value = wr_tree_value_of(in->args[0], row, room);
+    wr_value_tree_add(in, i, &value);
+  }
+}
+
+static void tree_retract(const struct wr_aggregate_rows *in)
+{
+  char room[WR_TREE_VALUE_BYTES];
+  WR_EACH_ENTRY(in, i, row)
+  {
+    struct wr_tree_value value = wr_tree_value_of(in->args[0], row, room);
+    wr_value_tree_remove(in, i, &value);
+  }
+}
+
+static void tree_result(const struct wr_aggregate_results *results, bool greatest)
+{
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct wr_value_tree *tree = (const void *)(results->entries[i] + results->offset);
+    struct wr_tree_value value;
+    if (tree->broken)
+      wr_bit_set(results->failed, i);
+    if (wr_value_tree_end(tree, greatest, &value))
+      wr_tree_value_put(&value, results->out);
+    else
+      wr_builder_put_null(results->out);
+  }
+}
+
+static void minimum_tree_result(const struct wr_aggregate_results *results)
+{
+  tree_result(results, false);
+}
+static void maximum_tree_result(const struct wr_aggregate_results *results)
+{
+  tree_result(results, true);
+}
+
+/* long_values: of texts */
+#define TREE_CODE(name, long_values)                                                               \
+  {                                                                                                \
+    .state_bytes = sizeof(struct wr_value_tree), .state_align = 8, .has_text = true, .once = true, \
+    .narrow = !(long_values), .add = tree_add, .retract = tree_retract,                            \
+    .result = name##_tree_result, .failure = WR_VALUE_TREE_FAILURE                                 \
+  }
+static const struct wr_aggregate_code minimum_tree = TREE_CODE(minimum, false);
+static const struct wr_aggregate_code minimum_tree_of_texts = TREE_CODE(minimum, true);
+static const struct wr_aggregate_code maximum_tree = TREE_CODE(maximum, false);
+static const struct wr_aggregate_code maximum_tree_of_texts = TREE_CODE(maximum, true);
+
 /* ---- binding ---- */
 
 #define EXTREME_CODE(name, kind, with_text)                                                \
   {                                                                                        \
     .state_bytes = sizeof(struct extreme_##kind), .state_align = 8, .has_text = with_text, \
     .once = true, .add = name##_add_##kind, .merge = name##_merge_##kind,                  \
-    .result = extreme_result_##kind                                                        \
+    .result = extreme_result_##kind,                                                       \
+    .changing = (with_text) ? &name##_tree_of_texts : &name##_tree                         \
   }
 #define EXTREME_CODES(name)                                                                 \
   {                                                                                         \

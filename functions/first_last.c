@@ -2,12 +2,13 @@
 /*
  * FIRST_VALUE and LAST_VALUE, in the order in which rows arrive. NULLs are passed over unless
  * RESPECT NULLS is said. A value is kept as it lies in a column; texts and packed collections
- * through the store.
+ * through the store. Where rows are taken back all values are kept (functions/value_list.h).
  */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "functions/aggregate_table.h"
+#include "core/packed.h"
+#include "functions/value_list.h"
 
 #define VALUE_BYTES_MAX 16
 
@@ -123,19 +124,75 @@ static void kept_result_text(const struct wr_aggregate_results *results)
   }
 }
 
+/* ---- where rows are taken back */
+
+static void values_move(const struct wr_aggregate_rows *in,
+                        void (*move)(const struct wr_aggregate_rows *in, uint32_t i,
+                                     struct wr_slice value))
+{
+  const struct kept_prepared *prepared = in->prepared;
+  struct wr_list_scratch scratch = {0};
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    struct wr_slice value = wr_list_pack(&scratch, in->args[0], in->rows[i]);
+    if (value.bytes || prepared->with_null)
+      move(in, i, value);
+  }
+  wr_list_scratch_free(&scratch);
+}
+
+static void values_add(const struct wr_aggregate_rows *in)
+{
+  values_move(in, wr_list_add);
+}
+static void values_retract(const struct wr_aggregate_rows *in)
+{
+  values_move(in, wr_list_remove);
+}
+
+static void values_result(const struct wr_aggregate_results *results)
+{
+  const struct kept_prepared *prepared = results->prepared;
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct wr_aggregate_buffer *state =
+        wr_aggregate_buffer_of(results->entries[i], results->offset);
+    struct wr_slice value = {NULL, WR_LIST_NULL};
+    if (state->broken) {
+      wr_aggregate_buffer_fail(results, i);
+      continue;
+    }
+    for (uint32_t at = 0; wr_list_next(state, &at, &value) && prepared->last;)
+      continue;
+    if (value.bytes)
+      wr_packed_put(results->type, value, results->out);
+    else
+      wr_builder_put_null(results->out);
+  }
+}
+
+#define VALUES_CODE(long_values)                                                             \
+  {                                                                                          \
+    .state_bytes = sizeof(struct wr_aggregate_buffer), .state_align = 8, .has_text = true,   \
+    .ordered = true, .narrow = !(long_values), .add = values_add, .retract = values_retract, \
+    .result = values_result, .failure = WR_AGGREGATE_BUFFER_FAILURE                          \
+  }
+static const struct wr_aggregate_code values_code = VALUES_CODE(false);
+static const struct wr_aggregate_code texts_code = VALUES_CODE(true);
+
 static const struct wr_aggregate_code kept_code = {.state_bytes = sizeof(struct kept_value),
                                                    .state_align = 8,
                                                    .ordered = true,
                                                    .add = kept_add,
                                                    .merge = kept_merge,
-                                                   .result = kept_result};
+                                                   .result = kept_result,
+                                                   .changing = &values_code};
 static const struct wr_aggregate_code kept_text_code = {.state_bytes = sizeof(struct kept_value),
                                                         .state_align = 8,
                                                         .has_text = true,
                                                         .ordered = true,
                                                         .add = kept_add_text,
                                                         .merge = kept_merge_text,
-                                                        .result = kept_result_text};
+                                                        .result = kept_result_text,
+                                                        .changing = &texts_code};
 
 static enum wr_code kept_bind(struct wr_aggregate_site *site, bool last, struct wr_error *err)
 {

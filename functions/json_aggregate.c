@@ -6,12 +6,13 @@
  *   JSON_ARRAYAGG    value , value , ...
  *   JSON_OBJECTAGG   u32 length of the name | u32 length of the value | name | value ...
  *
- * Of several values under one name the last counts; names are sorted, as JSON_OBJECT does.
+ * Of several values under one name the last counts; names are sorted, as JSON_OBJECT does. Where
+ * rows are taken back the values of JSON_ARRAYAGG stand apart (functions/value_list.h).
  */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "functions/aggregate_buffer.h"
+#include "functions/value_list.h"
 #include "text/json_write.h"
 
 #define HEAD 8 /* the two lengths */
@@ -87,32 +88,91 @@ static void array_result(const struct wr_aggregate_results *results)
   wr_buffer_free(&out);
 }
 
+/* ---- JSON_ARRAYAGG where rows are taken back */
+
+static void values_move(const struct wr_aggregate_rows *in,
+                        void (*move)(const struct wr_aggregate_rows *in, uint32_t i,
+                                     struct wr_slice value))
+{
+  const struct json_prepared *prepared = in->prepared;
+  struct wr_buffer out = {0};
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    uint32_t row = in->rows[i];
+    if (prepared->absent && wr_column_is_null(in->args[0], row))
+      continue;
+    wr_buffer_clear(&out);
+    json_write(&out, in->args[0], row, prepared->is_json);
+    move(in, i, (struct wr_slice){out.bytes, (uint32_t)out.length});
+  }
+  wr_buffer_free(&out);
+}
+
+static void values_add(const struct wr_aggregate_rows *in)
+{
+  values_move(in, wr_list_add);
+}
+static void values_retract(const struct wr_aggregate_rows *in)
+{
+  values_move(in, wr_list_remove);
+}
+
+static void values_result(const struct wr_aggregate_results *results)
+{
+  struct wr_buffer out = {0};
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct wr_aggregate_buffer *state =
+        wr_aggregate_buffer_of(results->entries[i], results->offset);
+    struct wr_slice value;
+    if (state->broken) {
+      wr_aggregate_buffer_fail(results, i);
+      continue;
+    }
+    wr_buffer_clear(&out);
+    wr_buffer_put_char(&out, '[');
+    for (uint32_t at = 0; wr_list_next(state, &at, &value);) {
+      if (out.length > 1)
+        wr_buffer_put_char(&out, ',');
+      wr_buffer_put(&out, value.bytes, value.length);
+    }
+    wr_buffer_put_char(&out, ']');
+    wr_builder_put_copy(results->out, out.bytes, (uint32_t)out.length);
+  }
+  wr_buffer_free(&out);
+}
+
 /* ---- JSON_OBJECTAGG */
+
+/* A member with its head, in place of what was there. */
+static void member_write(const struct wr_aggregate_rows *in, uint32_t row, struct wr_buffer *out)
+{
+  const struct json_prepared *prepared = in->prepared;
+  const struct wr_text *name = wr_column_text(in->args[0], row);
+  char head[HEAD] = {0};
+  wr_buffer_clear(out);
+  wr_buffer_put(out, head, HEAD);
+  wr_json_write_string(out, wr_text_bytes(name), name->length);
+  uint32_t name_length = (uint32_t)out->length - HEAD;
+  json_write(out, in->args[1], row, prepared->is_json);
+  put_u32(out->bytes, name_length);
+  put_u32(out->bytes + 4, (uint32_t)out->length - HEAD - name_length);
+}
 
 static void object_add(const struct wr_aggregate_rows *in)
 {
   const struct json_prepared *prepared = in->prepared;
-  const struct wr_column *names = in->args[0], *values = in->args[1];
   struct wr_buffer out = {0};
   for (uint32_t i = 0; i < in->row_count; i++) {
     uint32_t row = in->rows[i];
-    if (wr_column_is_null(names, row)) {
+    if (wr_column_is_null(in->args[0], row)) {
       wr_aggregate_buffer_break(in, i);
       continue;
     }
-    if (prepared->absent && wr_column_is_null(values, row))
+    if (prepared->absent && wr_column_is_null(in->args[1], row))
       continue;
-    const struct wr_text *name = wr_column_text(names, row);
-    wr_buffer_clear(&out);
-    wr_json_write_string(&out, wr_text_bytes(name), name->length);
-    uint32_t name_length = (uint32_t)out.length;
-    json_write(&out, values, row, prepared->is_json);
-    char *at = wr_aggregate_buffer_append(in, i, HEAD + out.length);
-    if (!at)
-      continue;
-    put_u32(at, name_length);
-    put_u32(at + 4, (uint32_t)out.length - name_length);
-    memcpy(at + HEAD, out.bytes, out.length);
+    member_write(in, row, &out);
+    char *at = wr_aggregate_buffer_append(in, i, out.length);
+    if (at)
+      memcpy(at, out.bytes, out.length);
   }
   wr_buffer_free(&out);
 }
@@ -136,6 +196,30 @@ static int member_compare(const void *left, const void *right)
 static uint32_t member_bytes(const char *at)
 {
   return HEAD + get_u32(at) + get_u32(at + 4);
+}
+
+/* Takes out the first member that is the same. A key that is NULL has broken the object for good.
+ */
+static void object_retract(const struct wr_aggregate_rows *in)
+{
+  const struct json_prepared *prepared = in->prepared;
+  struct wr_buffer out = {0};
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    uint32_t row = in->rows[i];
+    struct wr_aggregate_buffer *state = wr_aggregate_buffer_at(in, i);
+    if (wr_column_is_null(in->args[0], row) ||
+        (prepared->absent && wr_column_is_null(in->args[1], row)))
+      continue;
+    member_write(in, row, &out);
+    const char *first = wr_aggregate_buffer_bytes(state);
+    uint32_t at = 0;
+    while (at < state->used && (member_bytes(first + at) != out.length ||
+                                memcmp(first + at, out.bytes, out.length) != 0))
+      at += member_bytes(first + at);
+    if (at < state->used)
+      wr_list_cut(state, at, (uint32_t)out.length);
+  }
+  wr_buffer_free(&out);
 }
 
 /* The members of an object in order, each name once; caller frees. */
@@ -195,15 +279,25 @@ static void object_result(const struct wr_aggregate_results *results)
 
 /* ---- binding */
 
-#define JSON_CODE(name, why)                                                               \
+#define JSON_CODE(name, back, other, why)                                                  \
   {                                                                                        \
     .state_bytes = sizeof(struct wr_aggregate_buffer), .state_align = 8, .has_text = true, \
     .ordered = true, .add = name##_add, .merge = wr_aggregate_buffer_merge,                \
-    .result = name##_result, .failure = why                                                \
+    .result = name##_result, .retract = back, .changing = other, .failure = why            \
   }
-static const struct wr_aggregate_code array_code = JSON_CODE(array, WR_AGGREGATE_BUFFER_FAILURE);
-static const struct wr_aggregate_code object_code =
-    JSON_CODE(object, "has a key that is NULL, or " WR_AGGREGATE_BUFFER_FAILURE);
+static const struct wr_aggregate_code values_code = {.state_bytes =
+                                                         sizeof(struct wr_aggregate_buffer),
+                                                     .state_align = 8,
+                                                     .has_text = true,
+                                                     .ordered = true,
+                                                     .add = values_add,
+                                                     .retract = values_retract,
+                                                     .result = values_result,
+                                                     .failure = WR_AGGREGATE_BUFFER_FAILURE};
+static const struct wr_aggregate_code array_code =
+    JSON_CODE(array, NULL, &values_code, WR_AGGREGATE_BUFFER_FAILURE);
+static const struct wr_aggregate_code object_code = JSON_CODE(
+    object, object_retract, NULL, "has a key that is NULL, or " WR_AGGREGATE_BUFFER_FAILURE);
 
 static enum wr_code json_bind(struct wr_aggregate_site *site, const struct wr_aggregate_code *code,
                               bool absent)

@@ -42,7 +42,7 @@ aggregates_table = \
 	functions/json_aggregate.c \
 	functions/distinct_count.c
 libweir_a_SOURCES += $(functions_table) $(aggregates_table) \
-	functions/expression.c functions/expression.h \
+	functions/expression.c functions/expression.h functions/value_list.c functions/value_list.h functions/value_tree.c functions/value_tree.h \
 	functions/function.h functions/bind_site.h functions/registry.c \
 	functions/bind.c functions/bind.h functions/bind_call.c functions/bind_fold.c functions/bind_fold.h \
 	functions/type_common.c \

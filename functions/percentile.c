@@ -148,8 +148,8 @@ static void percentile_result(const struct wr_aggregate_results *results)
 #define PERCENTILE_CODE(add_function)                                                      \
   {                                                                                        \
     .state_bytes = sizeof(struct wr_aggregate_buffer), .state_align = 8, .has_text = true, \
-    .add = add_function, .merge = wr_aggregate_buffer_merge, .result = percentile_result,  \
-    .failure = WR_AGGREGATE_BUFFER_FAILURE                                                 \
+    .narrow = true, .add = add_function, .merge = wr_aggregate_buffer_merge,               \
+    .result = percentile_result, .failure = WR_AGGREGATE_BUFFER_FAILURE                    \
   }
 static const struct wr_aggregate_code percentile_code = PERCENTILE_CODE(percentile_add);
 static const struct wr_aggregate_code percentile_frequency_code =

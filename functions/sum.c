@@ -212,7 +212,95 @@ static void floating_average_result(const struct wr_aggregate_results *results)
   floating_put(results, true);
 }
 
+/* ---- floating, where rows are taken back ---- */
+
+/* What is infinite or NaN is counted and not added: it can go away again. With the last value goes
+ * what rounding has left. */
+struct changing_state {
+  double sum, lost;
+  int64_t count, nan_count, infinite_counts[2]; /* infinite: above 0, below */
+};
+
+static inline void changing_move(struct changing_state *state, double value, int64_t by)
+{
+  state->count += by;
+  if (value != value) {
+    state->nan_count += by;
+  } else if (isinf(value)) {
+    state->infinite_counts[value < 0] += by;
+  } else {
+    struct floating_state sum = {state->sum, state->lost, 0};
+    floating_move(&sum, by > 0 ? value : -value, 0);
+    state->sum = sum.sum;
+    state->lost = sum.lost;
+  }
+  if (state->count == 0)
+    state->sum = state->lost = 0;
+}
+
+#define CHANGING(kind, c_type)                                            \
+  static void changing_add_##kind(const struct wr_aggregate_rows *in)     \
+  {                                                                       \
+    const c_type *values = in->args[0]->values;                           \
+    WR_EACH_ENTRY(in, i, row)                                             \
+    changing_move(state_at(in->entries[i], in->offset), values[row], 1);  \
+  }                                                                       \
+  static void changing_retract_##kind(const struct wr_aggregate_rows *in) \
+  {                                                                       \
+    const c_type *values = in->args[0]->values;                           \
+    WR_EACH_ENTRY(in, i, row)                                             \
+    changing_move(state_at(in->entries[i], in->offset), values[row], -1); \
+  }
+CHANGING(f32, float)
+CHANGING(f64, double)
+
+static double changing_sum(const struct changing_state *state)
+{
+  if (state->nan_count > 0 || (state->infinite_counts[0] > 0 && state->infinite_counts[1] > 0))
+    return NAN;
+  if (state->infinite_counts[0] > 0 || state->infinite_counts[1] > 0)
+    return state->infinite_counts[0] > 0 ? INFINITY : -INFINITY;
+  return isfinite(state->sum) ? state->sum + state->lost : state->sum;
+}
+
+static void changing_put(const struct wr_aggregate_results *results, bool average)
+{
+  for (uint32_t i = 0; i < results->count; i++) {
+    const struct changing_state *state = (const void *)(results->entries[i] + results->offset);
+    double value = changing_sum(state);
+    if (average)
+      value /= (double)state->count;
+    if (state->count == 0)
+      wr_builder_put_null(results->out);
+    else if (results->type->kind == WR_FLOAT)
+      wr_builder_put_f32(results->out, (float)value);
+    else
+      wr_builder_put_f64(results->out, value);
+  }
+}
+
+static void changing_sum_result(const struct wr_aggregate_results *results)
+{
+  changing_put(results, false);
+}
+static void changing_average_result(const struct wr_aggregate_results *results)
+{
+  changing_put(results, true);
+}
+
 /* ---- binding ---- */
+
+#define CHANGING_CODE(kind, result_function)                                                    \
+  {                                                                                             \
+    .state_bytes = sizeof(struct changing_state), .state_align = 8, .add = changing_add_##kind, \
+    .retract = changing_retract_##kind, .result = result_function                               \
+  }
+static const struct wr_aggregate_code changing_sum_f32 = CHANGING_CODE(f32, changing_sum_result);
+static const struct wr_aggregate_code changing_sum_f64 = CHANGING_CODE(f64, changing_sum_result);
+static const struct wr_aggregate_code changing_average_f32 =
+    CHANGING_CODE(f32, changing_average_result);
+static const struct wr_aggregate_code changing_average_f64 =
+    CHANGING_CODE(f64, changing_average_result);
 
 #define EXACT_CODE(kind, result_function)                                                 \
   {                                                                                       \
@@ -220,28 +308,26 @@ static void floating_average_result(const struct wr_aggregate_results *results)
     .retract = exact_retract_##kind, .merge = exact_merge, .unmerge = exact_unmerge,      \
     .result = result_function                                                             \
   }
-#define FLOATING_CODE(kind, result_function)                                                    \
+#define FLOATING_CODE(kind, what)                                                               \
   {                                                                                             \
     .state_bytes = sizeof(struct floating_state), .state_align = 8, .add = floating_add_##kind, \
-    .retract = floating_retract_##kind, .merge = floating_merge, .result = result_function      \
+    .retract = floating_retract_##kind, .merge = floating_merge,                                \
+    .result = floating_##what##_result, .changing = &changing_##what##_##kind                   \
   }
 
 static const struct wr_aggregate_code sum_codes[WR_PHYSICAL_COUNT] = {
-    [WR_I8] = EXACT_CODE(i8, sum_result),
-    [WR_I16] = EXACT_CODE(i16, sum_result),
-    [WR_I32] = EXACT_CODE(i32, sum_result),
-    [WR_I64] = EXACT_CODE(i64, sum_result),
-    [WR_I128] = EXACT_CODE(i128, sum_result),
-    [WR_F32] = FLOATING_CODE(f32, floating_sum_result),
-    [WR_F64] = FLOATING_CODE(f64, floating_sum_result),
+    [WR_I8] = EXACT_CODE(i8, sum_result),     [WR_I16] = EXACT_CODE(i16, sum_result),
+    [WR_I32] = EXACT_CODE(i32, sum_result),   [WR_I64] = EXACT_CODE(i64, sum_result),
+    [WR_I128] = EXACT_CODE(i128, sum_result), [WR_F32] = FLOATING_CODE(f32, sum),
+    [WR_F64] = FLOATING_CODE(f64, sum),
 };
 static const struct wr_aggregate_code average_codes[WR_PHYSICAL_COUNT] = {
     [WR_I8] = EXACT_CODE(i8, average_result_integer),
     [WR_I16] = EXACT_CODE(i16, average_result_integer),
     [WR_I32] = EXACT_CODE(i32, average_result_integer),
     [WR_I64] = EXACT_CODE(i64, average_result_integer),
-    [WR_F32] = FLOATING_CODE(f32, floating_average_result),
-    [WR_F64] = FLOATING_CODE(f64, floating_average_result),
+    [WR_F32] = FLOATING_CODE(f32, average),
+    [WR_F64] = FLOATING_CODE(f64, average),
 };
 
 static const struct wr_aggregate_code average_decimal_codes[WR_PHYSICAL_COUNT] = {
