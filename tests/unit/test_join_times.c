@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * join by a range of times: rows of two sides, some of them behind the watermark when they come and
+ * some too far behind, beside a look at every pair. It must not matter how rows are cut into
+ * batches, nor where a snapshot is taken; and rows that are of no more use must go.
+ */
+#include "operators/specs.h"
+
+#include <stdlib.h>
+
+#include "parser/parser.h"
+#include "planner/binder.h"
+#include "tests/unit/check.h"
+#include "tests/unit/operate.h"
+#include "tests/unit/random.h"
+
+enum { TIMES = 1200 };
+#define MS INT64_C(1000)
+
+/* A row of a join by a range of times; some are behind the watermark when they come, some too far.
+ */
+struct timed {
+  int64_t time_us, arrived_us;
+  uint32_t side, key;
+};
+
+/* Pairs, as numbers of their rows. */
+struct outcome {
+  uint64_t *pairs;
+  uint32_t count, room;
+};
+
+static void outcome_add(struct outcome *outcome, uint32_t left, uint32_t right)
+{
+  if (outcome->count == outcome->room) {
+    outcome->room = outcome->room ? 2 * outcome->room : 1024;
+    outcome->pairs = wr_memory_resize(outcome->pairs, outcome->room * sizeof *outcome->pairs);
+  }
+  outcome->pairs[outcome->count++] = (uint64_t)left << 32 | right;
+}
+
+static int pair_compare(const void *a, const void *b)
+{
+  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+  return x < y ? -1 : x > y;
+}
+
+static void outcome_sort(struct outcome *outcome)
+{
+  if (outcome->count)
+    qsort(outcome->pairs, outcome->count, sizeof *outcome->pairs, pair_compare);
+}
+
+struct timed_sink {
+  struct wr_operator op;
+  struct outcome *outcome;
+  const struct timed *rows;
+};
+
+static const struct wr_field timed_fields[] = {
+    {"lid", &wr_type_bigint}, {"lk", &wr_type_bigint}, {"lts", &wr_type_timestamp3},
+    {"rid", &wr_type_bigint}, {"rk", &wr_type_bigint}, {"rts", &wr_type_timestamp3}};
+static const struct wr_schema timed_sides[] = {{3, timed_fields}, {3, timed_fields + 3}};
+static const struct wr_schema timed_pairs = {6, timed_fields};
+static const bool all_used[] = {true, true, true, true, true, true};
+
+static enum wr_code timed_on_batch(struct wr_operator *op, uint32_t input,
+                                   const struct wr_batch *batch, struct wr_error *err)
+{
+  struct timed_sink *sink = (struct timed_sink *)op;
+  (void)input, (void)err;
+  CU_ASSERT(!batch->change);
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    uint32_t ids[2];
+    for (uint32_t s = 0; s < 2; s++) {
+      ids[s] = (uint32_t)wr_column_i64(&batch->columns[3 * s], row);
+      int64_t time_us = wr_column_i64(&batch->columns[3 * s + 2], row);
+      CU_ASSERT_EQUAL(time_us, sink->rows[ids[s]].time_us);
+      CU_ASSERT(time_us > op->watermark_us); /* not behind what was told */
+    }
+    outcome_add(sink->outcome, ids[0], ids[1]);
+  }
+  return WR_OK;
+}
+
+static const struct wr_operator_class timed_class = {.name = "Sink", .on_batch = timed_on_batch};
+
+static struct timed *timed_make(uint64_t seed)
+{
+  struct timed *rows = wr_memory_get_zero(TIMES * sizeof *rows);
+  int64_t greatest = WR_TIME_NONE;
+  for (uint32_t i = 0; i < TIMES; i++) {
+    int64_t back = random_next(&seed) % 8 == 0 ? random_next(&seed) % 120 : random_next(&seed) % 10;
+    rows[i].time_us = ((int64_t)i - 300 - back) * MS;
+    rows[i].arrived_us = greatest == WR_TIME_NONE ? WR_TIME_NONE : greatest - 20 * MS;
+    greatest = rows[i].time_us > greatest ? rows[i].time_us : greatest;
+    rows[i].side = random_next(&seed) % 2;
+    rows[i].key = random_next(&seed) % 5;
+  }
+  return rows;
+}
+
+struct timed_query {
+  struct wr_join_spec spec;
+  const struct timed *rows;
+  struct outcome outcome;
+  uint32_t late, rejected;
+  struct wr_reject_sink rejects;
+  struct timed_sink sinks[OPERATE_TASKS_MAX];
+  struct operate tasks;
+  struct wr_builder builders[3];
+};
+
+/* Behind the range, a row that nothing can meet any more has expired. */
+static int64_t timed_expiry(const struct timed_query *query, const struct timed *row)
+{
+  return row->time_us + (row->side ? query->spec.high_us : -query->spec.low_us);
+}
+
+static bool timed_is_late(const struct timed_query *query, const struct timed *row)
+{
+  return row->time_us <= row->arrived_us && timed_expiry(query, row) <= row->arrived_us;
+}
+
+static struct outcome timed_expected(struct timed_query *query)
+{
+  struct outcome outcome = {0};
+  const struct timed *rows = query->rows;
+  uint32_t behind = 0;
+  for (uint32_t l = 0; l < TIMES; l++)
+    for (uint32_t r = 0; rows[l].side == 0 && r < TIMES; r++) {
+      int64_t apart = rows[l].time_us - rows[r].time_us;
+      if (rows[r].side != 1 || rows[l].key != rows[r].key || apart < query->spec.low_us ||
+          apart > query->spec.high_us)
+        continue;
+      bool known = true;
+      for (uint32_t s = 0; s < 2; s++) {
+        const struct timed *a = &rows[s ? l : r], *b = &rows[s ? r : l];
+        known = known && timed_expiry(query, a) > b->arrived_us && !timed_is_late(query, a);
+      }
+      behind +=
+          known && (rows[l].time_us <= rows[l].arrived_us || rows[r].time_us <= rows[r].arrived_us);
+      if (known)
+        outcome_add(&outcome, l, r);
+    }
+  CU_ASSERT(behind > 0 || query->spec.high_us - query->spec.low_us < 10 * MS);
+  for (uint32_t i = 0; i < TIMES; i++)
+    query->late += timed_is_late(query, &rows[i]);
+  outcome_sort(&outcome);
+  return outcome;
+}
+
+static void timed_rejects_put(struct wr_reject_sink *sink, const struct wr_reject *reject)
+{
+  struct timed_query *query =
+      (struct timed_query *)((char *)sink - offsetof(struct timed_query, rejects));
+  CU_ASSERT_EQUAL(reject->kind, WR_REJECT_LATE);
+  query->rejected++;
+}
+
+static void timed_open(struct timed_query *query, uint32_t task_count)
+{
+  for (uint32_t t = 0; t < task_count; t++)
+    query->sinks[t] = (struct timed_sink){operate_sink(&query->tasks, &timed_class),
+                                          &query->outcome, query->rows};
+  operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
+}
+
+static void timed_side(struct timed_query *query, uint32_t side, uint32_t first, uint32_t end)
+{
+  struct wr_column columns[3];
+  int64_t arrived_us[TIMES];
+  uint32_t count = 0;
+  for (uint32_t c = 0; c < 3; c++) {
+    wr_builder_reset(&query->builders[c]);
+    wr_builder_reserve(&query->builders[c], end - first);
+  }
+  for (uint32_t i = first; i < end; i++) {
+    const struct timed *row = &query->rows[i];
+    if (row->side != side)
+      continue;
+    wr_builder_put_i64(&query->builders[0], i);
+    wr_builder_put_i64(&query->builders[1], row->key);
+    wr_builder_put_i64(&query->builders[2], row->time_us);
+    arrived_us[count++] = row->arrived_us;
+  }
+  if (count == 0)
+    return;
+  for (uint32_t c = 0; c < 3; c++)
+    columns[c] = wr_builder_view(&query->builders[c]);
+  const struct wr_column *const keys[] = {&columns[1]};
+  const struct wr_batch batch = {.schema = &timed_sides[side],
+                                 .columns = columns,
+                                 .row_count = count,
+                                 .arrived_us = arrived_us,
+                                 .others_us = WR_TIME_END};
+  operate_batch(&query->tasks, side, &batch, keys, 1, NULL);
+}
+
+static void timed_rows(struct timed_query *query, uint32_t first, uint32_t end, uint32_t batch_rows)
+{
+  for (uint32_t at = first; at < end; at += batch_rows) {
+    uint32_t next = at + batch_rows < end ? at + batch_rows : end;
+    for (uint32_t s = 0; s < 2; s++)
+      timed_side(query, s, at, next);
+    if (next < TIMES && query->rows[next].arrived_us > query->tasks.ops[0]->watermark_us)
+      operate_watermark(&query->tasks, query->rows[next].arrived_us);
+  }
+}
+
+static const struct wr_expression *condition_bind(struct wr_arena *arena, int64_t low_ms,
+                                                  int64_t high_ms)
+{
+  struct wr_binding *binding = WR_NEW(arena, struct wr_binding);
+  struct wr_binder *binder = WR_NEW(arena, struct wr_binder);
+  struct wr_error err;
+  struct wr_script *script;
+  const struct wr_expression *expression = NULL;
+  *binding = (struct wr_binding){.arena = arena, .time_zone = "UTC"};
+  *binder = (struct wr_binder){.arena = arena, .binding = binding};
+  struct wr_scope scope = wr_scope_over(arena, &timed_pairs, NULL);
+  struct wr_expression_context context = {.binder = binder, .scope = &scope, .place = "a test"};
+  const char *text = wr_arena_print(
+      arena, "SELECT lts >= rts %s INTERVAL '%.3f' SECOND AND lts <= rts %s INTERVAL '%.3f' SECOND",
+      low_ms < 0 ? "-" : "+", (double)llabs(low_ms) / 1000, high_ms < 0 ? "-" : "+",
+      (double)llabs(high_ms) / 1000);
+  CU_ASSERT_EQUAL(wr_parse(text, strlen(text), arena, &script, &err), WR_OK);
+  const struct wr_tree_query *query = script->statements.items[0]->query;
+  CU_ASSERT_EQUAL(
+      wr_bind_expression(&context, query->select->items.items[0]->value, &expression, &err), WR_OK);
+  CU_ASSERT_EQUAL(wr_bind_check(binding, expression, &err), WR_OK);
+  return expression;
+}
+
+/* Stops in the middle and goes on from the parts with another number of tasks. */
+static void timed_restore(struct timed_query *query, uint32_t at, uint32_t task_count)
+{
+  struct operate_snapshot snapshot;
+  uint32_t pairs = query->outcome.count, late = query->rejected;
+  operate_save(&query->tasks, &snapshot);
+  timed_rows(query, at, at + 100, 30);
+  while (!operate_save_step(&query->tasks, &snapshot))
+    ;
+  operate_close(&query->tasks);
+  query->outcome.count = pairs;
+  query->rejected = late;
+  timed_open(query, task_count);
+  operate_load(&query->tasks, &snapshot);
+  operate_snapshot_free(&snapshot);
+}
+
+static void timed_check(const struct timed *rows, int64_t low_ms, int64_t high_ms,
+                        uint32_t batch_rows, bool restores)
+{
+  static const uint32_t key[] = {1};
+  struct wr_arena arena = {0};
+  struct timed_query query = {.rows = rows, .rejects = {.put = timed_rejects_put}};
+  query.spec = (struct wr_join_spec){
+      .schema = &timed_pairs,
+      .kind = WR_JOIN_INNER,
+      .sides = {{&timed_sides[0], key, NULL, false, 2}, {&timed_sides[1], key, NULL, false, 2}},
+      .key_count = 1,
+      .pair_schema = &timed_pairs,
+      .used = all_used,
+      .condition = condition_bind(&arena, low_ms, high_ms),
+      .by_time = true,
+      .low_us = low_ms * MS,
+      .high_us = high_ms * MS};
+  query.tasks = (struct operate){
+      .class = &wr_operator_class_join, .spec = &query.spec, .rejects = &query.rejects};
+  for (uint32_t c = 0; c < 3; c++)
+    wr_builder_open(&query.builders[c], timed_fields[c].type);
+  struct outcome outcome = timed_expected(&query);
+  timed_open(&query, restores ? 2 : 1);
+  if (restores) {
+    timed_rows(&query, 0, 500, batch_rows);
+    timed_restore(&query, 500, 3);
+    timed_rows(&query, 500, 800, batch_rows);
+    timed_restore(&query, 800, 1);
+  }
+  timed_rows(&query, restores ? 800 : 0, TIMES, batch_rows);
+  outcome_sort(&query.outcome);
+  WR_CHECK(query.outcome.count == outcome.count && query.rejected == query.late &&
+               (outcome.count == 0 || memcmp(query.outcome.pairs, outcome.pairs,
+                                             outcome.count * sizeof *outcome.pairs) == 0),
+           "%lld to %lld ms, batches of %u: %u pairs, not %u; %u late, not %u", (long long)low_ms,
+           (long long)high_ms, batch_rows, query.outcome.count, outcome.count, query.rejected,
+           query.late);
+  operate_watermark(&query.tasks, INT64_C(1000000) * MS);
+  CU_ASSERT_EQUAL(operate_state_keys(&query.tasks), 0);
+  operate_close(&query.tasks);
+  for (uint32_t c = 0; c < 3; c++)
+    wr_builder_close(&query.builders[c]);
+  free(query.outcome.pairs);
+  free(outcome.pairs);
+  wr_arena_free(&arena);
+}
+
+static const struct {
+  int64_t low_ms, high_ms;
+} ranges[] = {{-50, 30}, {0, 100}, {-100, -20}, {20, 60}, {-3, 3}};
+
+static void any_batch_size(void)
+{
+  static const uint32_t sizes[] = {1, 7, 100, TIMES};
+  for (uint64_t seed = 1; seed < 4; seed++) {
+    struct timed *rows = timed_make(seed);
+    for (size_t r = 0; r < WR_COUNT(ranges); r++)
+      for (size_t s = 0; s < WR_COUNT(sizes); s++)
+        timed_check(rows, ranges[r].low_ms, ranges[r].high_ms, sizes[s], false);
+    free(rows);
+  }
+}
+
+static void restored(void)
+{
+  struct timed *rows = timed_make(9);
+  for (size_t r = 0; r < WR_COUNT(ranges); r++)
+    timed_check(rows, ranges[r].low_ms, ranges[r].high_ms, 20, true);
+  free(rows);
+}
+
+static const struct wr_test tests[] = {
+    {"any_batch_size", any_batch_size},
+    {"restored", restored},
+    {NULL, NULL},
+};
+
+const struct wr_suite wr_suite_join_times = {"join_times", tests};
