@@ -90,7 +90,7 @@ uint32_t wr_csv_decode_frame(struct wr_csv_decode *csv, const char *bytes, size_
       continue;
     }
     assert(record_length <= UINT32_MAX);
-    frames[count++] = (struct wr_frame){record, (uint32_t)record_length};
+    frames[count++] = (struct wr_frame){.bytes = record, .length = (uint32_t)record_length};
   }
   *consumed = header_ahead && !at_end ? 0 : at; /* the header has not come whole: all over again */
   return count;

@@ -14,10 +14,12 @@
 
 struct wr_buffer; /* text/buffer.h */
 
-/* One record. WR_PADDING bytes behind it are readable. */
+/* One record. WR_PADDING bytes behind it, and behind the key, are readable. */
 struct wr_frame {
-  const char *bytes;
+  const char *bytes; /* NULL: it has no value (formats/keyed.h) */
   uint32_t length;
+  uint32_t key_length;
+  const char *key; /* NULL: it has none, or nobody reads it */
 };
 
 /* A record that could not be decoded, or a row that could not be encoded. */
@@ -31,6 +33,7 @@ struct wr_decoded {
   uint32_t row_count;
   const struct wr_column *columns; /* one per wanted column, in the order of `wanted` */
   const uint32_t *row_frame;       /* the frame each row came from; NULL: row i is frame i */
+  const uint8_t *change;           /* enum wr_change per row; NULL: all inserts */
   const struct wr_fault *faults;   /* ascending frames */
   uint32_t fault_count;
 };
@@ -93,6 +96,8 @@ struct wr_format {
                  size_t *ends);
   const char *separator; /* "\n" */
   bool rows_by_name;     /* fields of a ROW are found by their names: some may be left out */
+  bool changes; /* its records say what became of a row: decoding gives changes, encoding takes
+                   them */
 };
 
 /* By name, or NULL; all of them for help and hints. */

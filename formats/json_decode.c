@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "formats/fault.h"
-#include "formats/json_put.h"
+#include "formats/json_change.h"
 #include "formats/json_walk.h"
 
 #define WINDOW_BYTES      32768u /* a window and its positions stay in the nearest caches */
@@ -20,6 +20,8 @@ struct wr_json_decode {
   struct wr_json_index *index;
   struct wr_json_shape *shape;
   struct wr_json_field *fields;
+  struct wr_json_change
+      *changes; /* NULL: records are rows; else they have no fields of their own */
   struct wr_json_tape tape;
   struct wr_json_put put;
   struct wr_buffer gathered, names; /* records copied together; unescaped field names */
@@ -28,7 +30,8 @@ struct wr_json_decode {
   uint32_t column_count;
   uint32_t row_count, row_capacity; /* rows so far, and for how many there is room */
   uint32_t *row_frame;
-  bool regular; /* so far row i is frame i */
+  uint8_t *row_change; /* only with changes */
+  bool regular;        /* so far row i is frame i */
   struct wr_faults faults;
 };
 
@@ -64,8 +67,13 @@ struct wr_json_decode *wr_json_decode_new(const struct wr_format_spec *spec,
   decode->index = index;
   decode->column_count = count;
   decode->columns = WR_NEW_ARRAY(arena, struct wr_column, count + 1);
-  decode->shape = wr_json_shape_new(arena, fields, count);
-  decode->fields = wr_json_fields_new(arena, fields, count, decode->shape, "");
+  if (rules->changes) {
+    decode->changes = wr_json_change_new(arena, rules->changes, rules->wrapped, fields, count);
+    decode->shape = wr_json_change_shape(decode->changes);
+  } else {
+    decode->shape = wr_json_shape_new(arena, fields, count);
+    decode->fields = wr_json_fields_new(arena, fields, count, decode->shape, "");
+  }
   decode->put = (struct wr_json_put){
       .tape = &decode->tape,
       .reader = {.zone_is_utc = rules->zone_is_utc},
@@ -85,6 +93,7 @@ void wr_json_decode_free(struct wr_json_decode *decode)
   wr_buffer_free(&decode->names);
   wr_faults_free(&decode->faults);
   free(decode->row_frame);
+  free(decode->row_change);
   wr_arena_free(&decode->call);
   wr_arena_free(&decode->arena);
   free(decode);
@@ -100,6 +109,8 @@ static void decode_reserve(struct wr_json_decode *decode, uint32_t rows)
   for (uint32_t i = 0; i < decode->column_count; i++)
     wr_builder_reserve(&decode->builders[i], capacity - decode->row_count);
   decode->row_frame = wr_memory_resize(decode->row_frame, sizeof *decode->row_frame * capacity);
+  if (decode->changes)
+    decode->row_change = wr_memory_resize(decode->row_change, capacity + WR_PADDING);
   decode->row_capacity = capacity;
 }
 
@@ -124,11 +135,29 @@ static void decode_fault_of_index(struct wr_json_decode *decode, uint32_t frame,
   decode_fault(decode, frame, messages[fault]);
 }
 
+/* The object at position `number` says what became of rows. As decode_object. */
+static uint32_t decode_change(struct wr_json_decode *decode, uint32_t number, uint32_t frame)
+{
+  struct wr_json_tape *tape = &decode->tape;
+  struct wr_json_image image;
+  uint32_t next = wr_json_change_begin(decode->changes, tape, number);
+  while (next && wr_json_change_next(decode->changes, tape, &image)) {
+    decode_reserve(decode, 1);
+    if (!wr_json_image_put(&decode->put, &image, decode->builders))
+      return 0;
+    decode->row_change[decode->row_count] = (uint8_t)image.change;
+    decode->row_frame[decode->row_count++] = frame;
+  }
+  return wr_json_change_problem(decode->changes) ? 0 : next;
+}
+
 /* The object at position `number` becomes a row. Returns the number behind it, or 0: see
  * tape->problem, put->failed. */
 static inline uint32_t decode_object(struct wr_json_decode *decode, uint32_t number, uint32_t frame)
 {
   struct wr_json_tape *tape = &decode->tape;
+  if (decode->changes)
+    return decode_change(decode, number, frame);
   uint32_t next = wr_json_object_walk(tape, decode->shape, number);
   if (next == 0)
     return 0;
@@ -203,6 +232,8 @@ static void decode_undo(struct wr_json_decode *decode, uint32_t rows, uint32_t f
   const char *message;
   if (decode->put.failed)
     message = wr_json_put_complain(&decode->put, &decode->call);
+  else if (decode->changes && wr_json_change_problem(decode->changes))
+    message = wr_json_change_problem(decode->changes);
   else if (tape->problem_at >= tape->end)
     message = "the record is not JSON: it ends too early";
   else
@@ -210,6 +241,8 @@ static void decode_undo(struct wr_json_decode *decode, uint32_t rows, uint32_t f
                              tape->problem_at - decode->put.begin + 1, tape->problem);
   decode->put.failed = NULL;
   decode_fault(decode, frame, message);
+  if (decode->changes)
+    wr_json_change_forget(decode->changes);
 }
 
 /* The records of a window whose positions have been found; begin: where the first one begins. */
@@ -372,6 +405,7 @@ void wr_json_decode_run(struct wr_json_decode *decode, const struct wr_frame *fr
       .row_count = decode->row_count,
       .columns = decode->columns,
       .row_frame = decode->regular ? NULL : decode->row_frame,
+      .change = decode->row_change,
       .faults = decode->faults.list,
       .fault_count = decode->faults.count,
   };

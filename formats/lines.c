@@ -86,7 +86,7 @@ static inline uint32_t line_frame(const char *line, size_t length, bool trimmed,
       return 0;
   }
   assert(length <= UINT32_MAX);
-  *frame = (struct wr_frame){line, (uint32_t)length};
+  *frame = (struct wr_frame){.bytes = line, .length = (uint32_t)length};
   return 1;
 }
 

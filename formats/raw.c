@@ -176,7 +176,7 @@ static uint32_t raw_frame_shape(const struct raw_shape *shape, const char *bytes
     if (record == SIZE_MAX)
       break;
     assert(record <= UINT32_MAX);
-    frames[count++] = (struct wr_frame){bytes + at, (uint32_t)record};
+    frames[count++] = (struct wr_frame){.bytes = bytes + at, .length = (uint32_t)record};
     at += record;
     at += length - at < feed_bytes ? length - at : feed_bytes;
   }

@@ -8,13 +8,15 @@
 #include "core/limits.h"
 #include "core/time.h"
 #include "formats/format.h"
+#include "runtime/sink_upsert.h"
 #include "text/buffer.h"
 
 struct sink {
   struct wr_operator op;
   const struct wr_plan_sink *plan;
   struct wr_writer *writer;
-  struct wr_encoder *encoder; /* NULL: the writer takes rows */
+  struct wr_encoder *encoder;    /* NULL: the writer takes rows */
+  struct wr_sink_upsert *upsert; /* records have the key of their rows; NULL: they have not */
   struct wr_buffer buffer;
   size_t *ends;
   struct wr_outgoing *records;
@@ -48,6 +50,7 @@ struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,
                                 .time_column =
                                     settings->stream ? settings->stream->time_column : UINT32_MAX,
                                 .changes = settings->changes,
+                                .memory_bytes = settings->memory_bytes,
                                 .aborting = settings->aborting};
 }
 
@@ -195,16 +198,95 @@ static void sink_turn_back(const struct sink *sink, _Atomic uint64_t *before)
     wr_stopwatch_turn(sink->op.context->watch, before);
 }
 
-static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch *batch,
-                                       struct wr_error *err)
+static void sink_reserve(struct sink *sink, uint32_t rows)
 {
-  if (batch->picked_count > sink->row_capacity) {
-    sink->row_capacity = batch->picked_count;
+  if (rows > sink->row_capacity) {
+    sink->row_capacity = rows;
     sink->ends = wr_memory_resize(sink->ends, sink->row_capacity * sizeof *sink->ends);
     sink->records = wr_memory_resize(sink->records, sink->row_capacity * sizeof *sink->records);
   }
   wr_buffer_clear(&sink->buffer);
   wr_buffer_clear(&sink->partitions);
+}
+
+/* Records that are complete. */
+static enum wr_code sink_hand_over(struct sink *sink, const struct wr_outgoing *records,
+                                   uint32_t count, struct wr_error *err)
+{
+  struct wr_metrics *metrics = sink->op.context->metrics;
+  if (count == 0)
+    return WR_OK;
+  wr_metrics_add(&metrics->rows_out, count);
+  _Atomic uint64_t *before = sink_turn(sink, &metrics->connector_ns);
+  enum wr_code code = sink->writer->class->write(sink->writer, records, count, err);
+  sink_turn_back(sink, before);
+  return code;
+}
+
+/* From states to records, values being encoded; those that cannot be are rejected. */
+static uint32_t sink_make_states(struct sink *sink, const struct wr_batch *batch,
+                                 const struct wr_sink_states *states)
+{
+  size_t start = 0;
+  uint32_t count = 0, value = 0, fault = 0;
+  for (uint32_t i = 0; i < states->count; i++) {
+    const struct wr_sink_state *state = &states->states[i];
+    struct wr_outgoing record = {.key = state->key, .key_length = state->key_length};
+    const char *bad = NULL;
+    if (!state->gone) {
+      if (fault < sink->encoder->fault_count && sink->encoder->faults[fault].frame == value)
+        bad = sink->encoder->faults[fault++].message;
+      record.bytes = sink->buffer.bytes + start;
+      record.length = (uint32_t)(sink->ends[value] - start);
+      start = sink->ends[value++];
+    }
+    if (bad)
+      wr_operator_reject(&sink->op, batch, state->row, WR_REJECT_VALUE, "%s", bad);
+    else if (sink_put_metadata(sink, batch, state->row, &record) &&
+             sink_accepts(sink, batch, state->row, &record))
+      sink->records[count++] = record;
+  }
+  return count;
+}
+
+static enum wr_code sink_write_upserts(struct sink *sink, const struct wr_batch *batch,
+                                       struct wr_error *err)
+{
+  struct wr_metrics *metrics = sink->op.context->metrics;
+  struct wr_sink_states states;
+  struct wr_batch values;
+  sink_reserve(sink, batch->picked_count);
+  _Atomic uint64_t *before = sink_turn(sink, &metrics->format_ns);
+  wr_sink_upsert_take(sink->upsert, batch, &states);
+  wr_sink_upsert_values(sink->upsert, batch, &values);
+  values.picked = states.value_rows;
+  values.picked_count = states.value_count;
+  wr_buffer_reserve(&sink->buffer, 1); /* a value is there, even if it is empty */
+  sink->encoder->format->encode(sink->encoder, &values, &sink->buffer, sink->ends);
+  sink_turn_back(sink, before);
+  for (uint32_t f = 0; f < states.fault_count; f++)
+    wr_operator_reject(&sink->op, batch, wr_batch_row(batch, states.faults[f].frame),
+                       WR_REJECT_VALUE, "in the key: %s", states.faults[f].message);
+  enum wr_code code = sink_hand_over(sink, states.waited, states.waited_count, err);
+  wr_metrics_add(&metrics->bytes_out, sink->buffer.length);
+  uint32_t count = sink_make_states(sink, batch, &states);
+  return code == WR_OK ? sink_hand_over(sink, sink->records, count, err) : code;
+}
+
+/* Before somebody asks for everything. */
+static enum wr_code sink_flush_upserts(struct sink *sink, struct wr_error *err)
+{
+  const struct wr_outgoing *waited;
+  if (!sink->upsert || sink->closed)
+    return WR_OK;
+  uint32_t count = wr_sink_upsert_flush(sink->upsert, &waited);
+  return sink_hand_over(sink, waited, count, err);
+}
+
+static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch *batch,
+                                       struct wr_error *err)
+{
+  sink_reserve(sink, batch->picked_count);
   struct wr_metrics *metrics = sink->op.context->metrics;
   _Atomic uint64_t *before = sink_turn(sink, &metrics->format_ns);
   sink->encoder->format->encode(sink->encoder, batch, &sink->buffer, sink->ends);
@@ -226,12 +308,8 @@ static enum wr_code sink_write_encoded(struct sink *sink, const struct wr_batch 
   }
   if (sink->partitions.length)
     sink_set_partitions(sink, count);
-  wr_metrics_add(&metrics->rows_out, count);
   wr_metrics_add(&metrics->bytes_out, sink->buffer.length);
-  sink_turn(sink, &metrics->connector_ns);
-  enum wr_code code = sink->writer->class->write(sink->writer, sink->records, count, err);
-  sink_turn_back(sink, before);
-  return code;
+  return sink_hand_over(sink, sink->records, count, err);
 }
 
 static void sink_count_outbox(const struct sink *sink)
@@ -249,7 +327,9 @@ static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
   (void)input;
   if (sink->closed) /* behind the last epoch: whoever goes on from it makes these rows again */
     return WR_OK;
-  if (sink->encoder) {
+  if (sink->upsert) {
+    code = sink_write_upserts(sink, batch, err);
+  } else if (sink->encoder) {
     code = sink_write_encoded(sink, batch, err);
   } else {
     wr_metrics_add(&op->context->metrics->rows_out, batch->picked_count);
@@ -275,6 +355,7 @@ static void sink_close(struct wr_operator *op)
     sink->writer->class->close(sink->writer);
   if (sink->encoder)
     sink->encoder->format->encoder_free(sink->encoder);
+  wr_sink_upsert_close(sink->upsert);
   wr_buffer_free(&sink->buffer);
   wr_buffer_free(&sink->partitions);
   free(sink->ends);
@@ -300,9 +381,13 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
     struct wr_format_spec format = {.schema = table->physical,
                                     .options = table->options,
                                     .time_zone = table->time_zone,
-                                    .changes = plan->changes};
+                                    .changes = plan->changes && !table->keyed};
+    if (table->keyed)
+      format.schema = table->keyed->value_schema;
     code = table->format->encoder_new(&format, &sink->encoder, err);
   }
+  if (code == WR_OK && table->keyed)
+    code = wr_sink_upsert_open(table, &sink->upsert, err);
   const struct wr_table_spec spec = wr_sink_spec(plan, settings);
   if (table->partition_count && table->connector->key_option)
     sink->key_delimiter =
@@ -334,14 +419,17 @@ enum wr_code wr_sink_barrier(struct wr_operator *op, uint64_t epoch, bool last,
   struct sink *sink = (struct sink *)op;
   const struct wr_writer_class *class = sink->writer->class;
   struct wr_buffer bytes = {0};
+  enum wr_code code = sink_flush_upserts(sink, err);
   if (!sink->has_outbox) {
-    enum wr_code code = class->barrier ? class->barrier(sink->writer, epoch, err) : WR_OK;
+    if (code == WR_OK && class->barrier)
+      code = class->barrier(sink->writer, epoch, err);
     if (code == WR_OK && last && class->hurry)
       class->hurry(sink->writer);
     return code;
   }
   assert(!sink->closed && !part->bytes);
-  enum wr_code code = class->outbox(sink->writer, epoch, last, &bytes, err);
+  if (code == WR_OK)
+    code = class->outbox(sink->writer, epoch, last, &bytes, err);
   *part = (struct wr_part_writer){
       .bytes = bytes.bytes, .length = bytes.length, .capacity = bytes.capacity};
   sink->closed = last;
@@ -365,16 +453,18 @@ enum wr_code wr_sink_settled(struct wr_operator *op, uint64_t epoch, bool *settl
 enum wr_code wr_sink_tick(struct wr_operator *op, int64_t now_us, struct wr_error *err)
 {
   struct wr_writer *writer = ((struct sink *)op)->writer;
-  return writer->class->tick ? writer->class->tick(writer, now_us, err) : WR_OK;
+  enum wr_code code = sink_flush_upserts((struct sink *)op, err);
+  return code == WR_OK && writer->class->tick ? writer->class->tick(writer, now_us, err) : code;
 }
 
 enum wr_code wr_sink_finish(struct wr_operator *op, struct wr_error *err)
 {
   struct sink *sink = (struct sink *)op;
-  if (!sink->writer->class->finish)
-    return WR_OK;
+  enum wr_code code = sink_flush_upserts(sink, err);
+  if (code || !sink->writer->class->finish)
+    return code;
   _Atomic uint64_t *before = sink_turn(sink, &op->context->metrics->connector_ns);
-  enum wr_code code = sink->writer->class->finish(sink->writer, err);
+  code = sink->writer->class->finish(sink->writer, err);
   sink_turn_back(sink, before);
   return code;
 }

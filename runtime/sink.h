@@ -17,6 +17,7 @@ struct wr_sink_settings {
   const char *job_name;
   const struct wr_plan_stream *stream; /* what it writes, to be watched; NULL: it cannot be */
   bool changes;                        /* of its input */
+  uint64_t memory_bytes;               /* as in wr_table_spec */
   const _Atomic bool *aborting;
 };
 struct wr_table_spec wr_sink_spec(const struct wr_plan_sink *plan,

@@ -41,6 +41,7 @@ static inline void fuzz_show(const struct wr_schema *schema, const struct wr_dec
     for (; fault < decoded->fault_count && decoded->faults[fault].frame < frame; fault++)
       wr_buffer_print(out, "! %s\n", decoded->faults[fault].message);
     if (!last) {
+      wr_buffer_print(out, "%d ", decoded->change ? decoded->change[row] : 0);
       wr_json_row_write(writer, decoded->columns, row, out);
       wr_buffer_put_char(out, '\n');
     }
@@ -70,8 +71,8 @@ static inline void fuzz_round_trip(const struct wr_format_spec *spec, struct wr_
   fuzz_show(spec->schema, &good, &before);
   for (uint32_t i = 0; i < good.row_count; i++) {
     size_t begin = i ? ends[i - 1] : 0;
-    frames[i] = (struct wr_frame){fuzz_copy(written.bytes + begin, ends[i] - begin),
-                                  (uint32_t)(ends[i] - begin)};
+    frames[i] = (struct wr_frame){.bytes = fuzz_copy(written.bytes + begin, ends[i] - begin),
+                                  .length = (uint32_t)(ends[i] - begin)};
   }
   struct wr_decoded again;
   format->decode(decoder, frames, good.row_count, &again);
@@ -95,7 +96,7 @@ static inline void fuzz_frames(const struct wr_format_spec *spec, struct wr_deco
   struct wr_decoded decoded;
   for (uint32_t i = 0; i < count; i++) {
     char *copy = fuzz_copy(frames[i].bytes, frames[i].length);
-    struct wr_frame frame = {copy, frames[i].length};
+    struct wr_frame frame = {.bytes = copy, .length = frames[i].length};
     decoder->format->decode(decoder, &frame, 1, &decoded);
     fuzz_show(spec->schema, &decoded, &alone);
     free(copy);
