@@ -31,7 +31,9 @@ static const struct wr_option datagen_options[] = {
     {.name = "seed",
      .kind = WR_OPTION_INTEGER,
      .fallback = "0",
-     .help = "Another seed gives other random values."},
+     .help =
+         "Another seed gives other random values; tables with the same one have the same values in "
+         "columns of the same name."},
     {.name = "fields.*",
      .kind = WR_OPTION_TEXT,
      .help = "'fields.<column>.<setting>': kind (random, sequence); random: min, max, length, "

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # operators_table: one file per operator class, named as it is (operators/filter.c: wr_operator_class_filter).
-operators_table = operators/distinct.c operators/expand.c operators/filter.c operators/limit.c operators/over.c operators/project.c operators/rank.c operators/session.c operators/sort.c operators/union.c operators/unnest.c operators/values.c operators/watermark.c \
+operators_table = operators/distinct.c operators/expand.c operators/filter.c operators/group.c operators/join.c operators/limit.c operators/lookup.c operators/materialize.c operators/over.c operators/project.c operators/rank.c operators/rank_local.c operators/session.c operators/sort.c operators/union.c operators/unnest.c operators/values.c operators/watermark.c \
 	operators/window_aggregate.c operators/window_assign.c operators/window_join.c
-libweir_a_SOURCES += $(operators_table) operators/clock.c operators/clock.h operators/frame.c operators/frame.h operators/frame_all.c operators/frame_inner.h operators/frame_saved.c operators/frame_saved.h operators/kept_rows.c operators/kept_rows.h operators/over_anew.c \
+libweir_a_SOURCES += $(operators_table) operators/clock.c operators/clock.h operators/frame.c operators/frame.h operators/frame_all.c operators/frame_inner.h operators/frame_saved.c operators/frame_saved.h operators/group_output.c operators/group_rows.c operators/group_state.h operators/kept_rows.c operators/kept_rows.h operators/over_anew.c \
 	operators/over_output.c operators/over_plan.c operators/over_queue.c operators/over_queue.h operators/over_rows.c operators/over_running.c \
 	operators/over_state.h operators/over_waiting.c operators/over_waiting.h \
-	operators/sort_order.c operators/sort_order.h operators/operator.c operators/operator.h operators/plan.h operators/rank_emit.c operators/rank_lists.c operators/rank_state.h \
-	operators/result_rows.c operators/result_rows.h operators/row_groups.c operators/row_groups.h operators/session_fire.c operators/session_join.c operators/session_lists.c \
+	operators/sort_order.c operators/sort_order.h operators/operator.c operators/operator.h operators/plan.h operators/rank_all.c operators/rank_changes.c operators/rank_emit.c operators/rank_lists.c operators/rank_sorted.c operators/rank_sorted.h operators/rank_state.h operators/rank_ties.c \
+	operators/result_rows.c operators/result_rows.h operators/row_groups.c operators/row_groups.h operators/row_list.c operators/row_list.h operators/session_fire.c operators/session_join.c operators/session_lists.c \
 	operators/session_rows.c operators/session_state.h operators/session_states.c operators/session_values.c operators/session_wait.c operators/session_wait.h \
-	operators/specs.h operators/specs_rows.h operators/window_emit.c operators/window_emit.h operators/window_fire.c operators/window_output.c operators/window_join.h operators/window_join_fire.c operators/window_ring.c operators/window_ring.h operators/window_rows.c operators/window_rows.h operators/window_slices.c operators/window_snapshot.c \
+	operators/specs.h operators/specs_group.h operators/specs_rows.h operators/window_emit.c operators/window_emit.h operators/window_fire.c operators/window_output.c operators/window_join.h operators/window_join_fire.c operators/window_ring.c operators/window_ring.h operators/window_rows.c operators/window_rows.h operators/window_slices.c operators/window_snapshot.c \
 	operators/window_slices.h operators/window_state.h operators/window_time.c operators/window_time.h
+libweir_a_SOURCES += operators/reference.c operators/reference.h operators/specs_lookup.h
+libweir_a_SOURCES += operators/join_emit.c operators/join_fold.c operators/join_index.c operators/join_lists.c operators/join_state.h operators/join_times.c
+libweir_a_SOURCES += operators/specs_changes.h

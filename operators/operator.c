@@ -79,6 +79,14 @@ enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
   return operator_leave(op, before, op->class->on_idle(op, input, idle, err));
 }
 
+enum wr_code wr_operator_input_end(struct wr_operator *op, uint32_t input, struct wr_error *err)
+{
+  if (!op->class->on_input_end)
+    return WR_OK;
+  _Atomic uint64_t *before = operator_enter(op);
+  return operator_leave(op, before, op->class->on_input_end(op, input, err));
+}
+
 enum wr_code wr_operator_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
 {
   assert(op->timer_us == WR_TIME_END && op->class->on_timer);

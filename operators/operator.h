@@ -20,6 +20,7 @@
 
 struct wr_alignment;
 struct wr_operator;
+struct wr_reference; /* operators/reference.h */
 struct wr_split_watermarks;
 
 /* What an operator knows of where it runs; outlives it. */
@@ -39,6 +40,7 @@ struct wr_operator_context {
   struct wr_alignment *alignment; /* source tasks: of their splits, windows/alignment.h; or NULL */
   /* Source tasks: where a watermark operator says what it knows of their splits; or NULL. */
   const struct wr_split_watermarks **watermarks;
+  struct wr_reference *reference; /* the table that it looks rows up in; NULL: none */
 };
 
 struct wr_operator_class {
@@ -60,6 +62,8 @@ struct wr_operator_class {
                            struct wr_error *err);
   /* Input `input` has fallen idle, or is active again (see wr_emit_idle). NULL: passed on. */
   enum wr_code (*on_idle)(struct wr_operator *op, uint32_t input, bool idle, struct wr_error *err);
+  /* Input `input` gives no more rows, as it has come to its end. NULL: nobody asks. */
+  enum wr_code (*on_input_end)(struct wr_operator *op, uint32_t input, struct wr_error *err);
   /* Before a barrier: hand on what is held back only for efficiency. */
   enum wr_code (*flush)(struct wr_operator *op, struct wr_error *err);
   /* At the barrier: writes small state into the part at once and starts copying tables
@@ -119,6 +123,7 @@ enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,
                                    struct wr_error *err);
 enum wr_code wr_operator_idle(struct wr_operator *op, uint32_t input, bool idle,
                               struct wr_error *err);
+enum wr_code wr_operator_input_end(struct wr_operator *op, uint32_t input, struct wr_error *err);
 enum wr_code wr_operator_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err);
 enum wr_code wr_operator_flush(struct wr_operator *op, struct wr_error *err);
 enum wr_code wr_operator_finish(struct wr_operator *op, struct wr_error *err);

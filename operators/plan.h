@@ -14,8 +14,10 @@
 #include "core/options.h"
 #include "operators/operator.h"
 
-struct wr_connector; /* connectors/connector.h */
-struct wr_format;    /* formats/format.h */
+struct wr_connector;  /* connectors/connector.h */
+struct wr_expression; /* functions/expression.h */
+struct wr_format;     /* formats/format.h */
+struct wr_keyed;      /* formats/keyed.h */
 
 enum wr_plan_kind { WR_PLAN_SOURCE, WR_PLAN_OPERATOR, WR_PLAN_SINK };
 
@@ -33,6 +35,10 @@ struct wr_plan_input {
   uint32_t key_count;
   bool settled; /* its rows have met those of other tasks before: what they know of the watermark
                    does not depend on how far the tasks they come from have got */
+  /* The reader judges lateness by windows without a zone in which time_column lies, so a row whose
+   * time is ahead of what it knows of the watermark is in time, whatever that is. */
+  bool by_window;
+  uint32_t time_column;
 };
 
 /* Sources of one group do not run ahead of each other by more than the drift. */
@@ -49,6 +55,7 @@ struct wr_plan_table {
   const char *name;
   const struct wr_connector *connector;
   const struct wr_format *format;   /* NULL: rows */
+  const struct wr_keyed *keyed;     /* formats/keyed.h: format is that of the value; or NULL */
   const struct wr_options *options; /* checked */
   const struct wr_schema
       *physical;                 /* physical columns, in order: what the format reads and writes */
@@ -74,6 +81,20 @@ struct wr_plan_source {
 };
 /* The schema of a SOURCE node: wanted columns, then metadata columns. The rejects of the whole job
  * are a source node too: source is NULL and the schema is wr_error_stream_schema. */
+
+/* A table of reference: read to its end before the job begins, and anew every so often. Rows that
+ * its source makes go through a filter and become the columns that are kept. */
+struct wr_plan_reference {
+  struct wr_plan_source source;
+  const struct wr_schema *made;                   /* of the source's rows */
+  const struct wr_expression *filter;             /* over these; NULL: all are kept */
+  const struct wr_schema *schema;                 /* of those that are kept */
+  const struct wr_expression *const *expressions; /* over made: one per column of schema */
+  const uint32_t *keys;                           /* columns of schema */
+  uint32_t key_count;
+  int64_t reload_us; /* how often it is loaded anew; 0: never */
+  bool fixed_rate;   /* counted from when a loading was due, else from its end */
+};
 
 struct wr_plan_sink {
   struct wr_plan_table table;
@@ -119,6 +140,7 @@ struct wr_plan_node {
   const struct wr_plan_source *source;            /* SOURCE */
   const struct wr_operator_class *operator_class; /* OPERATOR */
   const void *spec;                               /* OPERATOR: the class's own struct */
+  const struct wr_plan_reference *reference;      /* OPERATOR: the table that it looks rows up in */
   const struct wr_plan_sink *sink;                /* SINK */
   bool arrived;                                   /* some operator below reads arrived_us */
   bool changes;                                   /* its rows may take back */

@@ -8,6 +8,8 @@
 
 #include "functions/aggregate.h"
 #include "operators/operator.h"
+#include "operators/specs_changes.h"
+#include "operators/specs_group.h"
 #include "operators/specs_rows.h"
 #include "windows/window.h"
 
@@ -49,6 +51,7 @@ struct wr_watermark_spec {
   bool idle_advance;       /* while all splits are caught up the watermark follows the clock */
   int64_t idle_advance_delay_us;
   bool arrived; /* somebody below reads arrived_us */
+  bool upserts; /* rows that take back have no time: they pass and move nothing */
 };
 
 /* window_assign: the window table function itself: every row once per window it lies in, with three
@@ -174,8 +177,9 @@ struct wr_union_spec {
 
 /* The classes, one per file of operators_table in operators/local.mk. */
 extern const struct wr_operator_class wr_operator_class_distinct, wr_operator_class_expand,
-    wr_operator_class_filter, wr_operator_class_limit, wr_operator_class_over,
-    wr_operator_class_project, wr_operator_class_rank, wr_operator_class_session,
+    wr_operator_class_filter, wr_operator_class_group, wr_operator_class_join,
+    wr_operator_class_limit, wr_operator_class_over, wr_operator_class_project,
+    wr_operator_class_rank, wr_operator_class_rank_local, wr_operator_class_session,
     wr_operator_class_sort, wr_operator_class_union, wr_operator_class_unnest,
     wr_operator_class_values, wr_operator_class_watermark, wr_operator_class_window_aggregate,
     wr_operator_class_window_assign, wr_operator_class_window_join;

@@ -74,12 +74,23 @@ struct wr_limit_spec {
 };
 
 /*
- * rank: of each partition the rows first .. last of an order; equal rows by arrival. Output schema:
- * the input's columns, then (with_rank) a BIGINT: the row's number from 1.
+ * rank: of each partition the rows numbered first .. last by an order. Output schema: the input's
+ * columns, then (with_rank) a BIGINT: the row's number from 1. Equal rows get numbers one after the
+ * other, by arrival, or one number together (WR_RANK_GAPS, WR_RANK_DENSE).
  * With a window (its bounds are columns) they come once, when the window closes; without one they
  * change as rows come: -D and +I for rows that leave and enter, -U and +U where the number of a row
- * changes. Input: inserts only.
+ * changes. Input: inserts only, but where it takes changes: then every row is kept, and equal rows
+ * stand by their other columns, from left to right, not by arrival.
+ *
+ * rank_local: the same before rows of several tasks are gathered, with a window and without keys.
+ * What it gives may come again and again, at any time, and is ranked once more behind it; between
+ * epochs it keeps nothing.
  */
+enum wr_rank_number {
+  WR_RANK_ROW_NUMBER,
+  WR_RANK_GAPS, /* RANK(): the rows before it, and one */
+  WR_RANK_DENSE /* DENSE_RANK(): the different rows before it, and one */
+};
 struct wr_rank_spec {
   const struct wr_schema *schema; /* of the output */
   const struct wr_schema *input_schema;
@@ -90,10 +101,16 @@ struct wr_rank_spec {
   uint32_t key_count;
   const struct wr_sort_key *order;
   uint32_t order_count;
+  enum wr_rank_number number;
   uint64_t first, last; /* from 1; last at most WR_RANK_ROWS_MAX */
+  uint64_t kept_max;    /* rows of a partition, where more than `last` may have to be kept */
   bool newest_first;    /* of equal rows the one that came last stands first: deduplication that
                            keeps the last row by a time of the stream (ROW_NUMBER = 1, DESC) */
   bool with_rank;
+  bool no_nulls;      /* rows with a NULL among the keys or in the order are left out; windows */
+  bool takes_changes; /* without a window */
+  const bool *made; /* takes_changes: columns of the input that somebody reads: a row that is taken
+                       back is equal in these alone. NULL: all */
 };
 
 /*
@@ -126,6 +143,32 @@ struct wr_window_join_spec {
   const struct wr_schema *pair_schema;   /* columns of the left, then of the right */
   const struct wr_expression *condition; /* over a pair: what must be TRUE beside the equal keys;
                                             NULL: nothing */
+};
+
+/*
+ * join: rows of two inputs whose keys are equal, whenever they come: each is kept for ever, or
+ * until it is taken back. Output schema as that of window_join. Padded rows are taken back when
+ * their first match comes, and come again when the last one goes. Without keys there is one copy.
+ */
+struct wr_join_side {
+  const struct wr_schema *schema;
+  const uint32_t *keys;       /* key_count; of the same types on both sides */
+  const uint64_t *column_ids; /* as in struct wr_over_spec */
+  bool changes;               /* its rows may be taken back */
+  uint32_t time_column;       /* by_time */
+};
+struct wr_join_spec {
+  const struct wr_schema *schema; /* of the output */
+  enum wr_join_kind kind;
+  struct wr_join_side sides[2]; /* left, right: inputs 0 and 1 */
+  uint32_t key_count;
+  const struct wr_schema *pair_schema;   /* columns of the left, then of the right */
+  const bool *used;                      /* per column of a pair: somebody reads it */
+  const struct wr_expression *condition; /* as in struct wr_window_join_spec */
+  /* INNER, of sides that only give, whose times stand in a range by the condition: left - right is
+   * low_us to high_us. Rows are forgotten once the watermark says that nothing can meet them. */
+  bool by_time;
+  int64_t low_us, high_us;
 };
 
 #endif

@@ -111,6 +111,9 @@ static void watermark_collect(struct watermark *self, const struct wr_batch *bat
       wr_operator_reject(&self->op, batch, row, WR_REJECT_VALUE, "%s",
                          evaluation->failures[*failed].message);
       ++*failed;
+    } else if (self->spec->upserts && batch->change && batch->change[row] & WR_DELETE) {
+      good->values[good->count] = WR_TIME_NONE; /* it has a key and nothing else */
+      good->rows[good->count++] = row;
     } else if (watermark_accept(self, batch, row)) {
       bool null = wr_column_is_null(watermarks, row);
       good->values[good->count] =

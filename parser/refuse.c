@@ -26,7 +26,7 @@ struct refusal {
 #define CHANGES_IN_PLACE                                                                          \
   "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also " \
   "where the table has a primary key"
-#define NO_STREAMS_JOINED "two streams cannot be joined or compared yet, by no other clause either"
+#define NO_SEMI_JOIN "write WHERE EXISTS (SELECT * FROM u WHERE u.a = t.a), or NOT EXISTS"
 #define NO_QUANTIFIER                                                                             \
   "compare with each value, or for = write IN (values) and for <> NOT IN (values); a query that " \
   "reads a table cannot be compared with yet"
@@ -459,11 +459,11 @@ static const struct refusal refusals[] = {
     {.found = "SEMI",
      .next = "JOIN",
      .sentence = "SEMI JOIN is not supported",
-     .hint = NO_STREAMS_JOINED},
+     .hint = NO_SEMI_JOIN},
     {.found = "ANTI",
      .next = "JOIN",
      .sentence = "ANTI JOIN is not supported",
-     .hint = NO_STREAMS_JOINED},
+     .hint = NO_SEMI_JOIN},
     {.before = "EXCEPT",
      .previous = "(",
      .back = 2,

@@ -57,7 +57,7 @@ enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **n
                                  const char *what, struct wr_error *err);
 static inline bool wr_join_is_open(const struct wr_logical *node)
 {
-  return node->kind == WR_LOGICAL_JOIN && !node->join.origins[0];
+  return node->kind == WR_LOGICAL_JOIN && node->join.way == WR_JOIN_OPEN;
 }
 
 #endif

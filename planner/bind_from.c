@@ -3,7 +3,7 @@
  * FROM: tables, views, WITH queries, subqueries; several of them are in bind_join.c. What is used
  * twice in a job is bound once, so that a table is read once and a view computed once.
  */
-#include "planner/binder.h"
+#include "planner/bind_changes.h"
 
 #include <assert.h>
 #include <string.h>
@@ -189,7 +189,8 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
       return code;
   }
   memo = from_remember(binder, key);
-  memo->node = table ? from_table(binder->arena, table) : wr_logical_rejects(binder->arena);
+  memo->node = table ? wr_bind_normalized(binder, table, from_table(binder->arena, table))
+                     : wr_logical_rejects(binder->arena);
   memo->stream = table ? table->name : "error_stream";
   memo->stream_kind = WR_PLAN_STREAM_TABLE;
   *node = memo->node;
@@ -257,9 +258,14 @@ static enum wr_code from_named_table(struct wr_binder *binder,
                                      const struct wr_tree_relation *relation,
                                      struct wr_logical **node, struct wr_error *err)
 {
-  if (relation->table.as_of)
-    return wr_fail_at(err, WR_UNSUPPORTED, relation->table.as_of_span,
-                      "FOR SYSTEM_TIME AS OF is not supported yet");
+  if (relation->table.as_of) {
+    wr_fail_at(
+        err, WR_UNSUPPORTED, relation->table.as_of_span,
+        "FOR SYSTEM_TIME AS OF stands behind the table on the right of a JOIN, in which rows "
+        "are looked up");
+    return wr_hint(err, "for example FROM orders AS o JOIN rates FOR SYSTEM_TIME AS OF o.proc_time "
+                        "AS r ON o.currency = r.currency");
+  }
   return wr_bind_table_hinted(binder, &relation->table.name, &relation->table.hints, node, err);
 }
 

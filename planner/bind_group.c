@@ -10,8 +10,9 @@
  * once per set, and its grouping id becomes one more key: bit k is set if key k is not in the set,
  * and above these bits stands how often the same set came before.
  *
- * Groups must end: both bounds of one window are among the grouping expressions, in every set, or
- * the input ends, and all groups with it. A set without keys is then a group even if no row comes.
+ * Groups end with a window, if both of its bounds are among the grouping expressions, in every set.
+ * Others end with the input, if it does: a set without keys is then a group even if no row comes.
+ * Without an end their results change as rows come.
  */
 #include "planner/binder.h"
 
@@ -142,29 +143,7 @@ static enum wr_code group_read(struct wr_group *group, struct wr_error *err)
   return WR_OK;
 }
 
-/* ---- groups must end */
-
-static const struct wr_field *group_find_part(const struct wr_logical *input,
-                                              enum wr_window_part part)
-{
-  for (uint32_t c = 0; c < input->schema.column_count; c++)
-    if (input->roles[c].part == part)
-      return &input->schema.fields[c];
-  return NULL;
-}
-
-/* A term that was of a window below those of processing time; NULL: there is none. */
-static const char *group_find_lost(const struct wr_group *group)
-{
-  const struct wr_logical *input = group->selection->input;
-  for (uint32_t t = 0; t < group->term_count; t++) {
-    const struct wr_expression *expression = group->terms[t].expression;
-    if (expression->kind == WR_EXPRESSION_COLUMN && expression->column != GROUP_WINDOW_COLUMN &&
-        input->roles[expression->column].lost_to_clock)
-      return input->schema.fields[expression->column].name;
-  }
-  return NULL;
-}
+/* ---- when groups end */
 
 /* A column of the window that some grouping set lacks; NULL: there is none. */
 static const struct wr_group_term *group_find_lacking(const struct wr_group *group)
@@ -179,21 +158,14 @@ static const struct wr_group_term *group_find_lacking(const struct wr_group *gro
 static enum wr_code group_fail_lacking(const struct wr_group *group,
                                        const struct wr_group_term *term, struct wr_error *err)
 {
-  if (group->window.tree) {
-    wr_fail_at(err, WR_UNSUPPORTED, term->expression->span,
-               "the window is not in all grouping sets: a group without it would have no end");
-    return wr_hint(err, "write it beside the sets: GROUP BY %s(...), GROUPING SETS (...)",
-                   group->window.function);
-  }
   wr_fail_at(err, WR_UNSUPPORTED, term->expression->span,
-             "%s is not in all grouping sets: a group without it would have no end",
-             wr_window_part_names[term->part]);
-  return wr_hint(err, "write the window beside the sets: GROUP BY window_start, window_end, "
-                      "GROUPING SETS (...)");
+             "the window is not in all grouping sets: a group without it would have no end");
+  return wr_hint(err, "write it beside the sets: GROUP BY %s(...), GROUPING SETS (...)",
+                 group->window.function);
 }
 
-/* The groups end with the input: columns of a window are keys like others. */
-static void group_end_with_input(struct wr_group *group)
+/* There is no window: its columns are keys like others. */
+static void group_drop_window(struct wr_group *group)
 {
   group->origin = NULL;
   for (uint32_t t = 0; t < group->term_count; t++) {
@@ -213,42 +185,34 @@ static struct wr_span group_span(const struct wr_group *group)
   return group->selection->aggregates.count ? group->selection->aggregates.spans[0] : tree->span;
 }
 
+/* Without a window, and without an end of the input, groups are there for ever. */
+static void group_warn_endless(const struct wr_group *group, bool has_start, bool has_end)
+{
+  if (group->key_count == 0 || !group->binder->settings || group->binder->endless)
+    return;
+  wr_settings_warn(group->binder->settings, group_span(group),
+                   has_start != has_end
+                       ? "without both window_start and window_end in GROUP BY these groups change "
+                         "as rows come, and are kept for ever"
+                       : "these groups have no window in which they end: their results change as "
+                         "rows come, and they are kept for ever");
+}
+
 static enum wr_code group_check_window(struct wr_group *group, struct wr_error *err)
 {
-  const struct wr_tree_select *tree = group->selection->tree;
   bool has_start = group->window.tree || group->part_columns[WR_PART_START] != UINT32_MAX,
        has_end = group->window.tree || group->part_columns[WR_PART_END] != UINT32_MAX;
   const struct wr_group_term *lacking = group_find_lacking(group);
   if (has_start && has_end && !lacking)
     return WR_OK;
-  if (!group->window.tree && wr_logical_is_bounded(group->binder->arena, group->selection->input)) {
-    group_end_with_input(group);
-    return WR_OK;
-  }
-  if (has_start && has_end)
+  if (group->window.tree)
     return group_fail_lacking(group, lacking, err);
-  struct wr_span span = group_span(group);
-  if (has_start != has_end) {
-    wr_fail_at(err, WR_UNSUPPORTED, span, "GROUP BY has %s but not %s",
-               wr_window_part_names[has_start ? WR_PART_START : WR_PART_END],
-               wr_window_part_names[has_start ? WR_PART_END : WR_PART_START]);
-    return wr_hint(err, "a window is both: GROUP BY window_start, window_end");
-  }
-  wr_fail_at(err, WR_UNSUPPORTED, span,
-             "aggregates over the whole stream are not supported yet: %s",
-             tree->group_span.length ? "the groups have no window in which they end"
-                                     : "their results change with every row");
-  const char *lost = group_find_lost(group);
-  if (lost)
-    return wr_hint_lost_to_clock(lost, err);
-  const struct wr_field *start = group_find_part(group->selection->input, WR_PART_START);
-  const struct wr_field *end = group_find_part(group->selection->input, WR_PART_END);
-  if (start && end)
-    return wr_hint(err, "add the window: GROUP BY %s, %s%s", start->name, end->name,
-                   tree->group_span.length ? ", ..." : "");
-  return wr_hint(
-      err, "aggregate by windows: FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) "
-           "GROUP BY window_start, window_end; or read a table that ends");
+  group_drop_window(group);
+  group->is_continuous = group->binder->endless ||
+                         !wr_logical_is_bounded(group->binder->arena, group->selection->input);
+  if (group->is_continuous)
+    group_warn_endless(group, has_start, has_end);
+  return WR_OK;
 }
 
 /* ---- building */
@@ -284,15 +248,30 @@ static const char *group_state_name(const struct wr_tree_select *tree)
   return NULL;
 }
 
+/* The same call for input that takes rows back. */
+static enum wr_code group_change_call(const struct wr_group *group, struct wr_aggregate *call,
+                                      struct wr_span span, struct wr_error *err)
+{
+  if (call->code->changing)
+    call->code = call->code->changing;
+  if (call->code->retract)
+    return WR_OK;
+  wr_fail_at(err, WR_UNSUPPORTED, span, "%s cannot take values back, but the rows of %s change",
+             call->name, wr_changes_cause(group->binder->arena, group->selection->input));
+  return wr_hint(err, "all aggregates but PERCENTILE and APPROX_COUNT_DISTINCT can; "
+                      "COUNT(DISTINCT x) counts exactly");
+}
+
 /* The columns of the aggregate calls, without GROUPING and its like. */
-static void group_put_calls(struct wr_group *group, struct group_columns *columns,
-                            struct wr_logical_aggregate *out)
+static enum wr_code group_put_calls(struct wr_group *group, struct group_columns *columns,
+                                    struct wr_logical_aggregate *out, struct wr_error *err)
 {
   struct wr_arena *arena = group->binder->arena;
   const struct wr_aggregate_list *list = &group->selection->aggregates;
   struct wr_aggregate_columns *calls =
       WR_NEW_ARRAY(arena, struct wr_aggregate_columns, list->count);
   struct wr_aggregate *aggregates = WR_NEW_ARRAY(arena, struct wr_aggregate, list->count);
+  enum wr_code code;
   group->slots = WR_NEW_ARRAY(arena, uint32_t, list->count);
   for (uint32_t a = 0; a < list->count; a++) {
     const struct wr_aggregate *call = &list->items[a];
@@ -303,12 +282,15 @@ static void group_put_calls(struct wr_group *group, struct group_columns *column
       args[i] = group_put(arena, columns, call->args[i]);
     uint32_t slot = group->slots[a] = out->aggregate_count++;
     aggregates[slot] = *call;
+    if (out->retracts && (code = group_change_call(group, &aggregates[slot], list->spans[a], err)))
+      return code;
     calls[slot] = (struct wr_aggregate_columns){
         .args = args,
         .filter = call->filter ? group_put(arena, columns, call->filter) : UINT32_MAX};
   }
   out->aggregates = aggregates;
   out->columns = calls;
+  return WR_OK;
 }
 
 /* The Expand for several grouping sets; its id becomes the last key. */
@@ -348,14 +330,15 @@ static void group_put_bounds(const struct wr_group *group, struct group_columns 
   }
 }
 
-/* Groups that end with the input: those that need no rows. sets: of the Expand, or NULL. */
+/* Groups without a window: those that need no rows, if all of them come at the end. sets: of the
+ * Expand, or NULL. */
 static void group_put_empty(const struct wr_group *group, const struct wr_grouping_set *sets,
                             struct wr_logical_aggregate *out)
 {
   uint32_t set_count = sets ? group->grouping.count : 1;
   int64_t *ids = WR_NEW_ARRAY(group->binder->arena, int64_t, set_count);
   out->window.kind = WR_WINDOW_ALL;
-  for (uint32_t s = 0; s < set_count; s++)
+  for (uint32_t s = 0; s < set_count && !group->is_continuous; s++)
     if (sets ? group->grouping.sets[s] == 0 : group->key_count == 0)
       ids[out->empty_set_count++] = sets ? sets[s].id : 0;
   out->empty_sets = ids;
@@ -377,7 +360,8 @@ static struct wr_logical *group_assign(const struct wr_group *group, struct wr_l
   return node;
 }
 
-static void group_build(struct wr_group *group, const struct wr_window_emit *emit)
+static enum wr_code group_build(struct wr_group *group, const struct wr_window_emit *emit,
+                                struct wr_error *err)
 {
   struct wr_arena *arena = group->binder->arena;
   struct wr_selection *selection = group->selection;
@@ -402,9 +386,13 @@ static void group_build(struct wr_group *group, const struct wr_window_emit *emi
       .keys = keys,
       .key_count = group->key_count + wr_group_is_expanded(group),
       .emit = *emit,
+      .continuous = group->is_continuous,
+      .retracts = !group->origin && selection->input->changes,
       .state_name = group_state_name(selection->tree),
   };
-  group_put_calls(group, &columns, &aggregate);
+  enum wr_code code = group_put_calls(group, &columns, &aggregate, err);
+  if (code)
+    return code;
   uint32_t time_column = UINT32_MAX;
   if (group->window.tree)
     time_column = group_put(arena, &columns, group->window.args[0]);
@@ -425,6 +413,7 @@ static void group_build(struct wr_group *group, const struct wr_window_emit *emi
   for (uint32_t t = 0; t < group->term_count; t++)
     if (group->terms[t].part != WR_PART_NONE)
       group->terms[t].column = wr_logical_part_column(selection->input, group->terms[t].part);
+  return WR_OK;
 }
 
 /* Sessions of the whole stream, grouped by more than their bounds: allowed, but hardly meant. */
@@ -460,7 +449,9 @@ enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *select
   code = wr_bind_emission(binder, selection->tree, group.origin, group_span(&group), &emit, err);
   if (code)
     return code;
-  group_build(&group, &emit);
+  code = group_build(&group, &emit, err);
+  if (code)
+    return code;
   selection->input->span = group_span(&group);
   for (uint32_t i = 0; i < selection->item_count; i++) {
     code = wr_group_rewrite(&group, selection->items[i], &selection->items[i], err);

@@ -130,6 +130,29 @@ enum wr_code wr_group_rewrite(const struct wr_group *group, const struct wr_expr
   return WR_OK;
 }
 
+/* Rows that may be taken back have to be counted: groups by all columns, without aggregates. */
+static void distinct_group(const struct wr_binder *binder, struct wr_span span,
+                           struct wr_logical **node)
+{
+  struct wr_arena *arena = binder->arena;
+  uint32_t count = (*node)->schema.column_count;
+  uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, count + 1);
+  for (uint32_t k = 0; k < count; k++)
+    keys[k] = k;
+  const struct wr_logical_aggregate aggregate = {
+      .window = {.kind = WR_WINDOW_ALL},
+      .time_column = UINT32_MAX,
+      .start_column = UINT32_MAX,
+      .end_column = UINT32_MAX,
+      .keys = keys,
+      .key_count = count,
+      .emit = {.early_us = WR_EMIT_NEVER, .late_us = WR_EMIT_NEVER},
+      .continuous = binder->endless || !wr_logical_is_bounded(arena, *node),
+      .retracts = true};
+  *node = wr_logical_aggregate(arena, *node, &aggregate);
+  (*node)->span = span;
+}
+
 enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
                               uint32_t visible, struct wr_logical **node, struct wr_error *err)
 {
@@ -146,6 +169,9 @@ enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_que
                (*node)->schema.fields[c].name);
     return wr_hint(err, "select its fields: r.a, r.b");
   }
-  *node = wr_logical_distinct(binder->arena, *node);
+  if ((*node)->changes)
+    distinct_group(binder, query->select ? query->select->distinct_span : query->span, node);
+  else
+    *node = wr_logical_distinct(binder->arena, *node);
   return WR_OK;
 }

@@ -5,7 +5,7 @@
  * as the settings say. PARTITION (column = value) fills its columns by itself. A bare query goes to
  * the console in the same way.
  */
-#include "planner/binder.h"
+#include "planner/bind_changes.h"
 
 #include <string.h>
 
@@ -428,6 +428,7 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
     code = insert_drop_nulls(binder, table, &node, err);
   if (code)
     return code;
+  node = wr_bind_materialized(binder, table, node);
   *out = wr_logical_sink(binder->arena, node, table, statement);
   return wr_check_changes(binder->arena, *out, insert->table.span, err);
 }

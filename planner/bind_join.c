@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "planner/lookup.h"
+
 static const char *join_name(enum wr_tree_join_kind kind)
 {
   static const char *const names[] = {
@@ -485,7 +487,11 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
   struct wr_arena *arena = binder->arena;
   struct wr_logical_join open = {.kind = kinds[join->join.kind], .span = join_span(join)};
   struct wr_from right;
-  enum wr_code code = wr_bind_relation(binder, join->join.right, &right, err);
+  const struct wr_table *table = NULL; /* that rows are looked up in */
+  enum wr_code code =
+      wr_is_lookup(join->join.right)
+          ? wr_bind_lookup_table(binder, join->join.right, left, &right, &table, err)
+          : wr_bind_relation(binder, join->join.right, &right, err);
   if (code == WR_OK)
     code = join_check_alias(&left->scope, &right.scope, join->join.right->span, err);
   if (code)
@@ -504,7 +510,13 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
     code = join_condition(binder, join, &out->scope, &open.condition, err);
   if (code)
     return code;
-  out->node = wr_logical_join(arena, left->node, right.node, &open);
+  out->node = left->node;
+  if (table)
+    code = wr_bind_lookup(binder, join, table, open.condition, &out->node, err);
+  else
+    out->node = wr_logical_join(arena, left->node, right.node, &open);
+  if (code)
+    return code;
   out->scope.schema = out->node->schema;
   if (names.count == 0)
     return WR_OK;
@@ -522,6 +534,8 @@ enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relatio
   assert(join->kind == WR_TREE_JOIN);
   struct wr_from left;
   enum wr_code code = wr_bind_relation(binder, join->join.left, &left, err);
+  if (code == WR_OK && wr_is_lookup(join->join.right))
+    code = wr_bind_settle(binder, &left.node, err);
   if (code)
     return code;
   return join_is_dependent(join->join.right) ? join_dependent(binder, join, &left, out, err)

@@ -143,6 +143,10 @@ static enum wr_code order_fail_unbounded(const struct wr_logical *node,
                node->schema.fields[key->column].name);
   if (node->roles[key->column].lost_to_clock)
     return wr_hint_lost_to_clock(node->schema.fields[key->column].name, err);
+  if (query->limit)
+    return wr_hint(
+        err, "for the first rows so far, which change as others come, write QUALIFY ROW_NUMBER() "
+             "OVER (ORDER BY ...) <= n");
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (node->roles[c].is_event_time)
       return wr_hint(err, "the event time comes first: ORDER BY %s, ...",

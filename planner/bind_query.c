@@ -12,6 +12,7 @@
 
 #include "core/limits.h"
 #include "planner/emission.h"
+#include "planner/lookup.h"
 
 #define TYPE_CHARS 128
 
@@ -139,7 +140,8 @@ enum wr_code wr_bind_items(struct wr_binder *binder, struct wr_selection *select
 
 /* ---- SELECT */
 
-static enum wr_code query_check_select(const struct wr_tree_select *tree, struct wr_error *err)
+static enum wr_code query_check_select(const struct wr_binder *binder,
+                                       const struct wr_tree_select *tree, struct wr_error *err)
 {
   for (uint32_t i = 0; i < tree->hints.count; i++) {
     const char *name = tree->hints.items[i]->name->text;
@@ -147,6 +149,12 @@ static enum wr_code query_check_select(const struct wr_tree_select *tree, struct
     if (strcmp(name, "OPTIONS") == 0) {
       wr_fail_at(err, WR_SEMANTIC, span, "the hint OPTIONS is one of a table, not of a SELECT");
       return wr_hint(err, "it stands behind the table's name: FROM t /*+ OPTIONS(...) */");
+    }
+    if (strcmp(name, "LOOKUP") == 0) {
+      enum wr_code code = wr_check_lookup_hint(binder->settings, tree->hints.items[i], err);
+      if (code)
+        return code;
+      continue;
     }
     if (strcmp(name, "STATE") != 0)
       return wr_fail_at(err, WR_UNSUPPORTED, span, "the hint %s is not supported yet", name);
@@ -234,7 +242,7 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   const struct wr_tree_select *tree = query->select;
   struct wr_over_list overs = {0};
   struct wr_selection selection = {.tree = tree, .overs = &overs};
-  enum wr_code code = query_check_select(tree, err);
+  enum wr_code code = query_check_select(binder, tree, err);
   if (code == WR_OK)
     code = wr_bind_from(binder, tree->from, &selection.input, &selection.scope, err);
   if (code)

@@ -139,8 +139,9 @@ static enum wr_code subquery_fail_table(const char *what, struct wr_span span, s
              what == subquery_value ? "yet" : "here");
   if (what == subquery_value)
     return err->code;
-  return wr_hint(err, "EXISTS and IN are joins within windows where they stand alone, or with AND, "
-                      "in WHERE");
+  return wr_hint(err,
+                 "EXISTS and IN of queries that read tables are joins: they stand in WHERE, alone "
+                 "or with AND");
 }
 
 /* Binds a subquery and works it out. */

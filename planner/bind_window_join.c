@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What two streams are joined by. Of the conditions of an open join those that set window_start and
- * window_end of both sides equal say in which windows; other equalities between the sides become
- * keys, computed below where they are more than columns; what is left is looked at for every pair.
- * A join without windows would have to keep all rows for ever, and is refused.
+ * window_end of both sides equal say in which windows; without them it is a regular join, which
+ * keeps its rows for ever. Other equalities between the sides become keys, computed below where
+ * they are more than columns; what is left is looked at for every pair.
  */
 #include <assert.h>
 #include <string.h>
@@ -122,49 +122,38 @@ static bool join_is_never(const struct join_draft *draft)
   return false;
 }
 
+/* One bound alone, or bounds of several windows: hardly meant, and dear as a regular join. */
 static enum wr_code join_fail_windows(const struct join_draft *draft, bool has_start, bool has_end,
                                       struct wr_error *err)
 {
   struct wr_span span = draft->node->join.span;
-  if (join_is_never(draft)) {
+  if (has_start && has_end) {
     wr_fail_at(err, WR_UNSUPPORTED, span,
-               "the condition of %s is never TRUE, so there are no windows to join within",
+               "the condition of %s sets window_start and window_end equal, but not of one window "
+               "of each side",
                draft->what);
-    return wr_hint(err, "a part of it that is always FALSE or NULL hides the others: leave it out");
+    return wr_hint(err, "both have to come from the same window function");
   }
-  const char *names[2][2];
-  bool both = true;
-  for (unsigned side = 0; side < 2; side++)
-    for (unsigned end = 0; end < 2; end++) {
-      names[side][end] = join_part_name(draft->inputs[side], end ? WR_PART_END : WR_PART_START);
-      both = both && names[side][end];
-    }
-  if (has_start != has_end)
-    wr_fail_at(err, WR_UNSUPPORTED, span,
-               "the condition of %s sets %s of both sides equal, but not %s", draft->what,
-               has_start ? "window_start" : "window_end",
-               has_start ? "window_end" : "window_start");
-  else
-    wr_fail_at(err, WR_UNSUPPORTED, span,
-               "%s of streams is only possible within windows: its condition has to set "
-               "window_start and window_end of both sides equal",
-               draft->what);
-  if (both && has_start != has_end)
-    return wr_hint(err, "add: left.%s = right.%s", names[0][has_start], names[1][has_start]);
-  if (both)
-    return wr_hint(err, "add: left.%s = right.%s AND left.%s = right.%s", names[0][0], names[1][0],
-                   names[0][1], names[1][1]);
+  wr_fail_at(err, WR_UNSUPPORTED, span,
+             "the condition of %s sets %s of both sides equal, but not %s", draft->what,
+             has_start ? "window_start" : "window_end", has_start ? "window_end" : "window_start");
+  const char *left = join_part_name(draft->inputs[0], has_start ? WR_PART_END : WR_PART_START),
+             *right = join_part_name(draft->inputs[1], has_start ? WR_PART_END : WR_PART_START);
+  if (left && right)
+    return wr_hint(err, "add: left.%s = right.%s", left, right);
   return wr_hint(err, "both sides need the columns of a window, as FROM TABLE(TUMBLE(TABLE t, "
                       "DESCRIPTOR(ts), INTERVAL '1' MINUTE)) has them");
 }
 
-/* Finds the window; the conditions that name it are marked in `used`. */
+/* Finds the window; the conditions that name it are marked in `used`. Without one it is a regular
+ * join. */
 static enum wr_code join_find_windows(const struct join_draft *draft, struct wr_logical_join *join,
                                       bool *used, struct wr_error *err)
 {
   struct join_equality start, end;
   bool has_start = false, has_end = false;
   enum wr_code code = WR_OK;
+  join->way = WR_JOIN_BY_WINDOW;
   for (uint32_t i = 0; i < draft->list.count; i++) {
     has_end = has_end || join_is_bound(draft, draft->list.items[i], WR_PART_END, &end);
     if (!join_is_bound(draft, draft->list.items[i], WR_PART_START, &start))
@@ -187,7 +176,10 @@ static enum wr_code join_find_windows(const struct join_draft *draft, struct wr_
       return WR_OK;
     }
   }
-  return code ? code : join_fail_windows(draft, has_start, has_end, err);
+  if (code || has_start || has_end)
+    return code ? code : join_fail_windows(draft, has_start, has_end, err);
+  *join = (struct wr_logical_join){.kind = join->kind, .way = WR_JOIN_REGULAR, .span = join->span};
+  return WR_OK;
 }
 
 /* ---- keys */
@@ -362,6 +354,153 @@ static enum wr_code join_push(struct join_draft *draft, struct wr_error *err)
   return WR_OK;
 }
 
+/* ---- joins by a range of times */
+
+/* An event time of one side, moved by so much. */
+struct join_time {
+  unsigned side;
+  uint32_t column;
+  int64_t offset_us;
+};
+
+static bool join_is_call(const struct wr_expression *expression, const char *name, uint32_t count)
+{
+  return expression->kind == WR_EXPRESSION_CALL && expression->arg_count == count &&
+         strcmp(expression->function->name, name) == 0;
+}
+
+static bool join_is_time(const struct join_draft *draft, const struct wr_expression *expression,
+                         struct join_time *out)
+{
+  out->offset_us = 0;
+  while (join_is_call(expression, "CAST", 1) &&
+         expression->args[0]->type->kind == expression->type->kind)
+    expression = expression->args[0];
+  bool back = join_is_call(expression, "-", 2);
+  if (back || join_is_call(expression, "+", 2)) {
+    const struct wr_expression *by = expression->args[1];
+    if (by->type->kind != WR_INTERVAL_SECOND || !wr_expression_is_known(by) ||
+        wr_column_is_null(by->literal, 0))
+      return false;
+    int64_t offset_us = wr_column_i64(by->literal, 0);
+    if (!join_is_time(draft, expression->args[0], out))
+      return false;
+    return !__builtin_add_overflow(out->offset_us, back ? -offset_us : offset_us, &out->offset_us);
+  }
+  if (expression->kind != WR_EXPRESSION_COLUMN)
+    return false;
+  out->side = expression->column >= draft->left_count;
+  out->column = expression->column - (out->side ? draft->left_count : 0);
+  return draft->inputs[out->side]->roles[out->column].is_event_time;
+}
+
+/* What a condition says of left - right: at least (at most) so much. */
+struct join_range {
+  uint32_t columns[2];
+  int64_t low_us, high_us; /* WR_TIME_NONE, WR_TIME_END: nothing */
+};
+
+static bool join_is_range(const struct join_draft *draft, const struct wr_expression *condition,
+                          struct join_range *out)
+{
+  static const struct {
+    const char *name;
+    bool low, high;
+  } compares[] = {{">=", true, false},
+                  {">", true, false},
+                  {"<=", false, true},
+                  {"<", false, true},
+                  {"=", true, true}};
+  struct join_time times[2];
+  for (size_t i = 0; i < sizeof compares / sizeof *compares; i++) {
+    int64_t apart_us;
+    if (!join_is_call(condition, compares[i].name, 2) ||
+        !join_is_time(draft, condition->args[0], &times[0]) ||
+        !join_is_time(draft, condition->args[1], &times[1]) || times[0].side == times[1].side)
+      continue;
+    unsigned right = times[0].side == 0; /* which argument is of the right */
+    if (__builtin_sub_overflow(times[right].offset_us, times[!right].offset_us, &apart_us))
+      return false;
+    bool low = right ? compares[i].low : compares[i].high;
+    bool high = right ? compares[i].high : compares[i].low;
+    *out = (struct join_range){{times[!right].column, times[right].column},
+                               low ? apart_us : WR_TIME_NONE,
+                               high ? apart_us : WR_TIME_END};
+    return true;
+  }
+  return false;
+}
+
+/* Rows that can only meet others of about their time need not be kept when that has passed. */
+static void join_find_range(const struct join_draft *draft, struct wr_logical_join *join)
+{
+  struct join_range all = {{0}, WR_TIME_NONE, WR_TIME_END}, one;
+  bool has = false;
+  if (join->kind != WR_JOIN_INNER || draft->inputs[0]->changes || draft->inputs[1]->changes)
+    return;
+  for (uint32_t i = 0; i < draft->list.count; i++) {
+    if (!join_is_range(draft, draft->list.items[i], &one) ||
+        (has && memcmp(one.columns, all.columns, sizeof all.columns) != 0))
+      continue;
+    has = true;
+    memcpy(all.columns, one.columns, sizeof all.columns);
+    all.low_us = one.low_us > all.low_us ? one.low_us : all.low_us;
+    all.high_us = one.high_us < all.high_us ? one.high_us : all.high_us;
+  }
+  if (all.low_us == WR_TIME_NONE || all.high_us == WR_TIME_END)
+    return;
+  join->way = WR_JOIN_INTERVAL;
+  memcpy(join->time_columns, all.columns, sizeof all.columns);
+  join->low_us = all.low_us;
+  join->high_us = all.high_us;
+}
+
+/* ---- regular joins */
+
+static enum wr_code join_check_regular(const struct join_draft *draft, struct wr_error *err)
+{
+  const struct wr_logical *node = draft->node;
+  if (join_is_never(draft)) {
+    wr_fail_at(err, WR_UNSUPPORTED, node->join.span,
+               "the condition of %s is never TRUE, so nothing can match", draft->what);
+    return wr_hint(err, "a part of it that is always FALSE or NULL hides the others: leave it out");
+  }
+  bool changes =
+      draft->inputs[0]->changes || draft->inputs[1]->changes || node->join.kind != WR_JOIN_INNER;
+  for (uint32_t i = 0; i < draft->list.count && changes; i++)
+    if (!wr_expression_is_deterministic(draft->list.items[i]))
+      return wr_fail_at(
+          err, WR_UNSUPPORTED, draft->list.items[i]->span,
+          "a condition whose value may be another one each time cannot decide what %s "
+          "takes back",
+          draft->what);
+  return WR_OK;
+}
+
+/* What is kept for ever, as nothing says when it is of no more use. */
+static void join_warn(const struct join_draft *draft, const struct wr_logical_join *join)
+{
+  struct wr_settings *settings = draft->binder->settings;
+  if (!settings)
+    return;
+  if (join->key_count == 0)
+    wr_settings_warn(settings, join->span,
+                     "without a column that has to be equal on both sides every row meets every "
+                     "row of the other side, in one task");
+  if (join->way == WR_JOIN_INTERVAL)
+    return;
+  if (wr_logical_is_bounded(draft->binder->arena, draft->inputs[0]) &&
+      wr_logical_is_bounded(draft->binder->arena, draft->inputs[1]))
+    return;
+  bool has_windows = join_part_name(draft->inputs[0], WR_PART_END) &&
+                     join_part_name(draft->inputs[1], WR_PART_END);
+  wr_settings_warn(settings, join->span,
+                   has_windows ? "the condition does not set window_start and window_end of both "
+                                 "sides equal: rows of all windows are joined, and kept for ever"
+                               : "this join has no window in which it ends: its rows are kept for "
+                                 "ever");
+}
+
 enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **node,
                                  const char *what, struct wr_error *err)
 {
@@ -377,9 +516,16 @@ enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **n
   bool *used = WR_NEW_ARRAY(binder->arena, bool, draft.list.count);
   if (code == WR_OK)
     code = join_find_windows(&draft, &join, used, err);
-  if (code == WR_OK)
-    *node = join_build(&draft, &join, used);
-  return code;
+  if (code == WR_OK && join.way == WR_JOIN_REGULAR)
+    code = join_check_regular(&draft, err);
+  if (code)
+    return code;
+  if (join.way == WR_JOIN_REGULAR)
+    join_find_range(&draft, &join);
+  *node = join_build(&draft, &join, used);
+  if (join.way != WR_JOIN_BY_WINDOW)
+    join_warn(&draft, &join);
+  return WR_OK;
 }
 
 /* ---- all of a FROM */

@@ -44,8 +44,8 @@ struct wr_binder {
   const struct wr_scope *enclosing; /* of a subquery that is a value: names around it, or NULL */
   const char *no_queries;           /* what is being bound, if it cannot contain queries; or NULL */
   const struct wr_tree_windows *windows; /* WINDOW clause of the SELECT being bound, or NULL */
-  uint32_t depth;                        /* views and WITH queries inside each other */
-  uint32_t query_depth;                  /* queries inside each other, however they got there */
+  uint32_t depth, query_depth; /* of views and WITH queries in each other; of queries, by any way */
+  bool endless;                /* tests: groups are planned as if no input came to an end */
 };
 
 /* ---- types and literals */

@@ -59,13 +59,17 @@ struct wr_table_definition {
  *   written   the physical columns, the partition columns as texts, then the metadata columns
  *             without VIRTUAL, with the connector's types
  */
+struct wr_keyed; /* formats/keyed.h */
+
 struct wr_table {
   const char *name;
   const struct wr_table_definition *definition; /* NULL: made by the planner (console) */
   struct wr_table_variant **variants;           /* made for hints so far */
   const struct wr_connector *connector;
-  const struct wr_format *format; /* NULL: rows */
-  const struct wr_options *options;
+  const struct wr_format *format;     /* NULL: rows */
+  const struct wr_format *key_format; /* 'key.format'; or NULL */
+  const struct wr_keyed *keyed;       /* formats/keyed.h; NULL: records have no key of columns */
+  const struct wr_options *options;   /* the definition's, and what follows from them */
   struct wr_schema physical, raw, row, written;
   const uint32_t *written_columns;  /* of row, one per written column */
   const uint32_t *written_metadata; /* rows of the connector's metadata table, one per written
@@ -89,8 +93,11 @@ struct wr_table {
   bool idle_advance;
   int64_t idle_advance_delay_us;
   struct wr_plan_alignment alignment;
+  int64_t reload_us;         /* how often it is loaded anew if rows are looked up in it; 0: never */
+  bool reload_fixed_rate;    /* counted from when a loading was due */
   uint32_t scan_parallelism; /* 0: the job's */
   bool single_writer;        /* asked for, or all that the connector can do */
+  uint32_t sink_parallelism; /* writers, if there are to be several; 0: as many as before them */
   const char *time_zone;
 };
 

@@ -1,23 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Results that change: windows that emit early or again and rankings without a window give rows
- * that take back others. Filters, projections, unions and sinks hand them on; everything else, and
- * sinks that cannot say "take back", are refused here, when a statement is bound and before rules
- * move anything.
+ * Results that change: sources of changes, groups and joins without windows, windows that emit
+ * early or again and rankings without a window give rows that take back others. Who reads them, or
+ * hands them on, is in two tables here; everything else, and sinks that cannot say "take back", are
+ * refused, when a statement is bound and before rules move anything.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "connectors/connector.h"
 #include "formats/format.h"
 #include "planner/describe.h"
 #include "planner/logical.h"
 
+/* Nodes that hand on the changes of what they read. */
+static bool check_passes(const struct wr_logical *node)
+{
+  switch (node->kind) {
+  case WR_LOGICAL_EXPAND:
+  case WR_LOGICAL_FILTER:
+  case WR_LOGICAL_LOOKUP:
+  case WR_LOGICAL_PROJECT:
+  case WR_LOGICAL_UNION:
+  case WR_LOGICAL_WATERMARK:
+  case WR_LOGICAL_NORMALIZE: return true;
+  default: return false;
+  }
+}
+
+/* Nodes that read changes. */
+static bool check_reads(const struct wr_logical *node)
+{
+  switch (node->kind) {
+  case WR_LOGICAL_AGGREGATE: return node->aggregate.retracts;
+  case WR_LOGICAL_JOIN: return node->join.way == WR_JOIN_REGULAR;
+  case WR_LOGICAL_RANK: return node->rank.origin == NULL;
+  default: return check_passes(node);
+  }
+}
+
 /* The node that a reader's changes come from. */
 static const struct wr_logical *check_cause(const struct wr_logical *node)
 {
-  while (node->kind == WR_LOGICAL_FILTER || node->kind == WR_LOGICAL_PROJECT ||
-         node->kind == WR_LOGICAL_UNION) {
+  while (check_passes(node) && node->input_count) {
     uint32_t i = 0;
-    while (!node->inputs[i]->changes)
+    while (i < node->input_count && !node->inputs[i]->changes)
       i++;
+    if (i == node->input_count)
+      break;
     node = node->inputs[i];
   }
   return node;
@@ -32,8 +62,16 @@ static const char *check_name(struct wr_arena *arena, const struct wr_logical *n
   return "TumbleAggregate";
 }
 
+const char *wr_changes_cause(struct wr_arena *arena, const struct wr_logical *node)
+{
+  return check_name(arena, check_cause(node));
+}
+
 static enum wr_code check_hint(const struct wr_logical *cause, struct wr_error *err)
 {
+  if (cause->kind == WR_LOGICAL_AGGREGATE && cause->aggregate.continuous)
+    return wr_hint(err, "group by the bounds of a window as well: GROUP BY window_start, "
+                        "window_end, ...");
   if (cause->kind == WR_LOGICAL_AGGREGATE)
     return wr_hint(err,
                    "leave out EMIT, or RESET 'table.exec.emit...': then every window gives one "
@@ -43,31 +81,37 @@ static enum wr_code check_hint(const struct wr_logical *cause, struct wr_error *
   return err->code;
 }
 
-/* The format may know no changes, or not with these options. */
-static enum wr_code check_format(const struct wr_table *table, struct wr_error *err)
+/* What can be written instead, behind what can be done about the cause. */
+static enum wr_code check_hint_sink(const struct wr_table *table, const struct wr_logical *cause,
+                                    struct wr_error *err)
 {
-  const struct wr_format *format = table->format;
-  if (!format || !format->check)
-    return WR_OK;
-  const struct wr_format_spec form = {.schema = &table->physical,
-                                      .options = table->options,
-                                      .time_zone = table->time_zone,
-                                      .changes = true};
-  return format->check(&form, false, err);
+  const char *way =
+      !table->format ? "a table that takes changes: 'upsert-kafka'"
+      : strcmp(table->connector->name, "kafka") == 0
+          ? "the connector 'upsert-kafka' with a PRIMARY KEY, or the format debezium-json"
+          : "the format debezium-json, which says what became of a row, or the connector "
+            "'upsert-kafka'";
+  *err->hint = '\0';
+  check_hint(cause, err);
+  char before[sizeof err->hint];
+  snprintf(before, sizeof before, "%s", err->hint);
+  return wr_hint(err, "%s%s%s %s", before, *before ? "; or " : "",
+                 table->format ? "choose" : "write to", way);
 }
 
+/* A table takes changes if its records can say what became of a row: by their format, or because
+ * they have its key. */
 static enum wr_code check_sink(struct wr_arena *arena, const struct wr_logical *sink,
                                struct wr_span span, struct wr_error *err)
 {
   const struct wr_table *table = sink->sink.table;
-  if (table->connector->takes_changes && check_format(table, err) == WR_OK)
+  if (table->format ? table->keyed || table->format->changes : table->connector->takes_changes)
     return WR_OK;
   const struct wr_logical *cause = check_cause(wr_logical_input(sink));
   wr_fail_at(err, WR_UNSUPPORTED, span,
              "'%s' (%s) takes rows that stay as they are, but those of %s change", table->name,
-             table->connector->takes_changes ? table->format->name : table->connector->name,
-             check_name(arena, cause));
-  return check_hint(cause, err);
+             table->connector->name, check_name(arena, cause));
+  return check_hint_sink(table, cause, err);
 }
 
 enum wr_code wr_check_changes(struct wr_arena *arena, struct wr_logical *root, struct wr_span span,
@@ -78,8 +122,7 @@ enum wr_code wr_check_changes(struct wr_arena *arena, struct wr_logical *root, s
     const struct wr_logical *node = order.nodes[i], *changing = NULL;
     for (uint32_t k = 0; k < node->input_count && !changing; k++)
       changing = node->inputs[k]->changes ? node->inputs[k] : NULL;
-    if (!changing || node->kind == WR_LOGICAL_FILTER || node->kind == WR_LOGICAL_PROJECT ||
-        node->kind == WR_LOGICAL_UNION)
+    if (!changing || check_reads(node))
       continue;
     if (node->kind == WR_LOGICAL_SINK) {
       enum wr_code code = check_sink(arena, node, span, err);

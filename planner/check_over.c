@@ -18,15 +18,23 @@ static const char *check_find_time(const struct wr_logical *input)
   return NULL;
 }
 
-static enum wr_code check_fail_number(const struct wr_logical_over *over, const char *column,
-                                      struct wr_error *err)
+static enum wr_code check_fail_number(const struct wr_logical_over *over, const char *name,
+                                      const char *column, struct wr_error *err)
 {
   wr_fail_at(err, WR_UNSUPPORTED, over->span,
-             "ROW_NUMBER ordered by '%s' has to be cut off: any row to come may be the first",
+             "%s ordered by '%s' has to be cut off: any row to come may be the first", name,
              column);
-  return wr_hint(err, "keep the first rows with a condition on the number: QUALIFY ROW_NUMBER() "
-                      "OVER (...) <= 10, or SELECT ... FROM (SELECT ..., ROW_NUMBER() OVER (...) "
-                      "AS rn ...) WHERE rn <= 10");
+  return wr_hint(err,
+                 "keep the first rows with a condition on the number: QUALIFY %s() OVER (...) <= "
+                 "10, or SELECT ... FROM (SELECT ..., %s() OVER (...) AS rn ...) WHERE rn <= 10",
+                 name, name);
+}
+
+/* ROW_NUMBER and its like. */
+static bool check_is_number(const struct wr_over_call *call)
+{
+  return call->function == WR_OVER_ROW_NUMBER || call->function == WR_OVER_RANK ||
+         call->function == WR_OVER_DENSE_RANK;
 }
 
 static enum wr_code check_node(const struct wr_logical *node, struct wr_error *err)
@@ -40,8 +48,8 @@ static enum wr_code check_node(const struct wr_logical *node, struct wr_error *e
   bool is_time = role->is_event_time || role->is_clock;
   if (over->order_count == 1 && is_time && !first->descending)
     return WR_OK;
-  if (over->call_count == 1 && over->calls[0].function == WR_OVER_ROW_NUMBER)
-    return check_fail_number(over, column, err);
+  if (over->call_count == 1 && check_is_number(&over->calls[0]))
+    return check_fail_number(over, name, column, err);
   if (over->order_count > 1)
     wr_fail_at(err, WR_UNSUPPORTED, over->span,
                "%s(...) OVER goes along the time of the stream alone, and this is ordered by %u "
@@ -53,9 +61,11 @@ static enum wr_code check_node(const struct wr_logical *node, struct wr_error *e
                name, column, is_time ? ", descending" : "");
   if (role->lost_to_clock)
     return wr_hint_lost_to_clock(column, err);
-  if (over->calls[0].function == WR_OVER_RANK || over->calls[0].function == WR_OVER_DENSE_RANK)
-    return wr_hint(err, "the first rows by anything else: ROW_NUMBER() OVER (...) with a condition "
-                        "that cuts it off, as in rn <= 10");
+  if (check_is_number(&over->calls[0]))
+    return wr_hint(err,
+                   "the first rows by anything else: one %s() OVER (...) with a condition "
+                   "that cuts it off, as in rn <= 10",
+                   name);
   const char *time = check_find_time(input);
   return time ? wr_hint(err, "write ORDER BY %s", time)
               : wr_hint(err, "there is no time of the stream here: declare WATERMARK FOR a column "

@@ -250,7 +250,7 @@ static enum wr_code alter_options(struct wr_program_builder *builder,
                                   const struct wr_tree_alter *tree, const struct wr_object *object,
                                   struct wr_error *err)
 {
-  const struct wr_options *old = object->table->options;
+  const struct wr_options *old = &object->table->definition->options;
   struct wr_options options;
   enum wr_code code = WR_OK;
   if (tree->kind == WR_TREE_ALTER_SET_OPTIONS) {

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "planner/describe_changes.h"
 #include "planner/describe_rows.h"
+#include "planner/lookup.h"
 #include "planner/writing.h"
 
 static const char *const describe_windows[] = {
@@ -143,7 +145,10 @@ static void describe_aggregate(struct wr_writing *out, const struct wr_logical *
 {
   const struct wr_logical_aggregate *aggregate = &node->aggregate;
   const struct wr_schema *input = &wr_logical_input(node)->schema;
-  describe_window(out, &aggregate->window);
+  if (aggregate->continuous)
+    wr_write(out, "all rows");
+  else
+    describe_window(out, &aggregate->window);
   if (aggregate->window.kind == WR_WINDOW_ATTACHED)
     wr_write(out, " %s, %s", input->fields[aggregate->start_column].name,
              input->fields[aggregate->end_column].name);
@@ -156,6 +161,8 @@ static void describe_aggregate(struct wr_writing *out, const struct wr_logical *
   if (aggregate->origin)
     describe_origin(out, node, aggregate->origin);
   describe_emit(out, &aggregate->emit);
+  if (aggregate->continuous && aggregate->key_count)
+    wr_write(out, "; kept for ever");
 }
 
 static void describe_union(struct wr_writing *out, const struct wr_logical *node)
@@ -258,6 +265,8 @@ static const struct {
     [WR_LOGICAL_OVER] = {"Over", wr_describe_over},
     [WR_LOGICAL_RANK] = {"Rank", wr_describe_rank},
     [WR_LOGICAL_JOIN] = {"WindowJoin", wr_describe_join},
+    [WR_LOGICAL_NORMALIZE] = {"ChangelogNormalize", wr_describe_normalize},
+    [WR_LOGICAL_LOOKUP] = {"LookupJoin", wr_describe_lookup},
     [WR_LOGICAL_STREAM] = {"Stream", describe_stream},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
@@ -273,13 +282,20 @@ const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *nod
   switch (node->kind) {
   case WR_LOGICAL_SCAN: return wr_arena_print(arena, "%s(%s)", kind, node->scan.table->name);
   case WR_LOGICAL_SINK: return wr_arena_print(arena, "%s(%s)", kind, node->sink.table->name);
+  case WR_LOGICAL_NORMALIZE: return wr_normalize_name(node);
   case WR_LOGICAL_WATERMARK:
     return wr_arena_print(arena, "%s(%s)", kind, node->watermark.table->name);
+  case WR_LOGICAL_LOOKUP: return wr_arena_print(arena, "%s(%s)", kind, node->lookup.table->name);
   case WR_LOGICAL_ASSIGN:
     return wr_arena_print(arena, "%s%s", windows[node->assign.origin->window.kind], kind);
   case WR_LOGICAL_AGGREGATE:
     return wr_arena_print(arena, "%s%s", windows[node->aggregate.window.kind], kind);
-  case WR_LOGICAL_RANK: return node->rank.origin ? "WindowRank" : kind;
+  case WR_LOGICAL_RANK:
+    return node->rank.is_local ? "LocalWindowRank" : node->rank.origin ? "WindowRank" : kind;
+  case WR_LOGICAL_JOIN:
+    return node->join.way == WR_JOIN_BY_WINDOW ? kind
+           : node->join.way == WR_JOIN_REGULAR ? "Join"
+                                               : "IntervalJoin";
   default: return kind;
   }
 }
@@ -390,6 +406,7 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
   case WR_LOGICAL_PROJECT:
     node = node->otherwise ? node->otherwise : node;
     return identity_expression(arena, wr_logical_input(node), node->project.expressions[column]);
+  case WR_LOGICAL_LOOKUP: return wr_identity_lookup_column(arena, node, column);
   case WR_LOGICAL_UNNEST:
   case WR_LOGICAL_EXPAND:
   case WR_LOGICAL_OVER:
@@ -458,7 +475,7 @@ static const char *identity_aggregate(struct wr_arena *arena, const struct wr_lo
   struct wr_writing out = {.arena = arena};
   if (aggregate->state_name)
     return aggregate->state_name;
-  wr_write(&out, "aggregate ");
+  wr_write(&out, wr_logical_is_group(node) ? "group " : "aggregate ");
   if (aggregate->window.kind == WR_WINDOW_ALL)
     wr_write(&out, "all");
   else
@@ -526,6 +543,7 @@ const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical 
   case WR_LOGICAL_ASSIGN: return wr_logical_keeps_rows(node) ? identity_assign(arena, node) : NULL;
   case WR_LOGICAL_DISTINCT: return identity_distinct(arena, node);
   case WR_LOGICAL_OVER: return wr_identity_over(arena, node);
+  case WR_LOGICAL_NORMALIZE: return wr_identity_normalize(arena, node);
   case WR_LOGICAL_RANK: return wr_identity_rank(arena, node);
   case WR_LOGICAL_JOIN: return wr_identity_join(arena, node);
   default: return NULL;

@@ -67,16 +67,22 @@ void wr_describe_rank(struct wr_writing *out, const struct wr_logical *node)
 {
   const struct wr_logical_rank *rank = &node->rank;
   const struct wr_schema *input = &wr_logical_input(node)->schema;
+  static const char *const words[] = {
+      [WR_RANK_ROW_NUMBER] = "row", [WR_RANK_GAPS] = "rank", [WR_RANK_DENSE] = "dense rank"};
   if (rank->first == rank->last)
-    wr_write(out, "row %llu", (unsigned long long)rank->first);
+    wr_write(out, "%s %llu", words[rank->number], (unsigned long long)rank->first);
   else
-    wr_write(out, "rows %llu to %llu", (unsigned long long)rank->first,
+    wr_write(out, "%ss %llu to %llu", words[rank->number], (unsigned long long)rank->first,
              (unsigned long long)rank->last);
   if (rank->origin)
     wr_write(out, " of WINDOW %s, %s", input->fields[rank->start_column].name,
              input->fields[rank->end_column].name);
   rows_keys(out, input, rank->keys, rank->key_count);
   rows_order(out, input, rank->order, rank->order_count);
+  if (rank->no_nulls)
+    wr_write(out, ", without NULLs");
+  if (wr_logical_input(node)->changes)
+    wr_write(out, "; keeps all rows, as they may be taken back");
 }
 
 static bool rows_has_name(const struct wr_schema *schema, const char *name)
@@ -87,15 +93,33 @@ static bool rows_has_name(const struct wr_schema *schema, const char *name)
   return false;
 }
 
+/* ", ts - ts FROM -5 s TO 1 min" */
+static void rows_interval(struct wr_writing *out, const struct wr_logical_join *join,
+                          const struct wr_schema *left, const struct wr_schema *right)
+{
+  const int64_t bounds[] = {join->low_us, join->high_us};
+  wr_write(out, ", %s - %s", left->fields[join->time_columns[0]].name,
+           right->fields[join->time_columns[1]].name);
+  for (unsigned b = 0; b < 2; b++) {
+    wr_write(out, "%s%s", b ? " TO " : " FROM ", bounds[b] < 0 ? "-" : "");
+    wr_write_duration(out, bounds[b] < 0 ? -bounds[b] : bounds[b]);
+  }
+}
+
+const char *const wr_join_kind_names[WR_JOIN_KIND_COUNT] = {
+    [WR_JOIN_INNER] = "INNER", [WR_JOIN_LEFT] = "LEFT", [WR_JOIN_RIGHT] = "RIGHT",
+    [WR_JOIN_FULL] = "FULL",   [WR_JOIN_SEMI] = "SEMI", [WR_JOIN_ANTI] = "ANTI"};
+
 void wr_describe_join(struct wr_writing *out, const struct wr_logical *node)
 {
-  static const char *const kinds[WR_JOIN_KIND_COUNT] = {
-      [WR_JOIN_INNER] = "INNER", [WR_JOIN_LEFT] = "LEFT", [WR_JOIN_RIGHT] = "RIGHT",
-      [WR_JOIN_FULL] = "FULL",   [WR_JOIN_SEMI] = "SEMI", [WR_JOIN_ANTI] = "ANTI"};
   const struct wr_logical_join *join = &node->join;
   const struct wr_schema *left = &node->inputs[0]->schema, *right = &node->inputs[1]->schema;
-  wr_write(out, "%s, WINDOW %s, %s", kinds[join->kind], left->fields[join->start_columns[0]].name,
-           left->fields[join->end_columns[0]].name);
+  wr_write(out, "%s", wr_join_kind_names[join->kind]);
+  if (join->way == WR_JOIN_BY_WINDOW)
+    wr_write(out, ", WINDOW %s, %s", left->fields[join->start_columns[0]].name,
+             left->fields[join->end_columns[0]].name);
+  if (join->way == WR_JOIN_INTERVAL)
+    rows_interval(out, join, left, right);
   for (uint32_t k = 0; k < join->key_count; k++)
     wr_write(out, "%s%s = %s", k ? " AND " : " ON ", left->fields[join->keys[0][k]].name,
              right->fields[join->keys[1][k]].name);
@@ -151,6 +175,8 @@ const char *wr_identity_rank(struct wr_arena *arena, const struct wr_logical *no
   const struct wr_logical_rank *rank = &node->rank;
   const struct wr_logical *input = wr_logical_input(node);
   struct wr_writing out = {.arena = arena};
+  if (rank->is_local)
+    return NULL;
   wr_write(&out, "rank %s%s", rank->origin ? "in windows of " : "",
            wr_identity_source(arena, node));
   identity_columns(&out, input, rank->keys, rank->key_count);
@@ -162,7 +188,8 @@ const char *wr_identity_join(struct wr_arena *arena, const struct wr_logical *no
 {
   const struct wr_logical_join *join = &node->join;
   struct wr_writing out = {.arena = arena};
-  wr_write(&out, "join in windows of %s", wr_identity_source(arena, node));
+  wr_write(&out, "join %s %s", join->way == WR_JOIN_BY_WINDOW ? "in windows of" : "of",
+           wr_identity_source(arena, node));
   for (unsigned side = 0; side < 2; side++)
     identity_columns(&out, node->inputs[side], join->keys[side], join->key_count);
   return wr_written(&out);

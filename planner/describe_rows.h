@@ -8,6 +8,7 @@
 
 void wr_describe_over(struct wr_writing *out, const struct wr_logical *node);
 void wr_describe_rank(struct wr_writing *out, const struct wr_logical *node);
+extern const char *const wr_join_kind_names[]; /* "INNER", ... */
 void wr_describe_join(struct wr_writing *out, const struct wr_logical *node);
 
 /* What their state is found by; see wr_logical_identity. */

@@ -15,6 +15,7 @@
  * members: they must not change.
  */
 #include "planner/describe.h"
+#include "planner/describe_rows.h"
 
 #include <string.h>
 
@@ -97,6 +98,8 @@ static void state_groups(struct wr_writing *out, const struct wr_logical *node)
 
 static void state_shown(struct wr_writing *out, const struct wr_logical_aggregate *aggregate)
 {
+  if (aggregate->retracts)
+    wr_write(out, "; with numbers of rows");
   if (aggregate->emit.early_us >= 0 || aggregate->emit.lateness_us > 0)
     wr_write(out, "; with what was shown");
 }
@@ -139,9 +142,12 @@ static void state_calls(struct wr_writing *out, const struct wr_logical *node)
 static void state_rank(struct wr_writing *out, const struct wr_logical *node)
 {
   const struct wr_logical_rank *rank = &node->rank;
-  wr_write(out, "rows %llu to %llu%s%s", (unsigned long long)rank->first,
+  static const char *const words[] = {
+      [WR_RANK_ROW_NUMBER] = "rows", [WR_RANK_GAPS] = "ranks", [WR_RANK_DENSE] = "dense ranks"};
+  wr_write(out, "%s %llu to %llu%s%s%s%s", words[rank->number], (unsigned long long)rank->first,
            (unsigned long long)rank->last, rank->newest_first ? ", newest first" : "",
-           rank->with_rank ? " with number" : "");
+           rank->with_rank ? " with number" : "", rank->no_nulls ? " without NULLs" : "",
+           wr_logical_input(node)->changes ? " of all" : "");
 }
 
 static void state_sort(struct wr_writing *out, const struct wr_logical *node)
@@ -160,6 +166,10 @@ static const char *state_words(struct wr_arena *arena, const struct wr_logical *
     state_rows(&out, node);
     state_calls(&out, node);
     break;
+  case WR_LOGICAL_NORMALIZE:
+    state_keys(&out, wr_logical_input(node), node->normalize.keys, node->normalize.key_count, true);
+    state_rows(&out, node);
+    break;
   case WR_LOGICAL_RANK:
     state_rank(&out, node);
     state_rows(&out, node);
@@ -172,8 +182,12 @@ static const char *state_words(struct wr_arena *arena, const struct wr_logical *
     state_sort(&out, node);
     state_rows(&out, node);
     break;
-  case WR_LOGICAL_DISTINCT:
-  case WR_LOGICAL_JOIN: state_rows(&out, node); break;
+  case WR_LOGICAL_DISTINCT: state_rows(&out, node); break;
+  case WR_LOGICAL_JOIN:
+    if (node->join.way != WR_JOIN_BY_WINDOW)
+      wr_write(&out, "%s join", wr_join_kind_names[node->join.kind]);
+    state_rows(&out, node);
+    break;
   default: break;
   }
   return wr_written(&out);
@@ -261,6 +275,7 @@ static void members_find(struct state_members *members, const struct wr_logical 
     if (node->aggregate.window.kind == WR_WINDOW_SESSION)
       members_add_rows(members, node, wanted);
     break;
+  case WR_LOGICAL_NORMALIZE:
   case WR_LOGICAL_OVER:
   case WR_LOGICAL_RANK:
   case WR_LOGICAL_SORT:
@@ -284,6 +299,10 @@ static const char *state_fits(struct wr_arena *arena, const struct wr_logical *n
   struct wr_writing out = {.arena = arena};
   switch (node->kind) {
   case WR_LOGICAL_AGGREGATE:
+    if (aggregate->retracts) { /* one that is new would be asked to take back what it never had */
+      state_window_aggregate(&out, node);
+      break;
+    }
     state_groups(&out, node);
     state_shown(&out, aggregate);
     if (aggregate->window.kind == WR_WINDOW_HOP)
@@ -293,13 +312,22 @@ static const char *state_fits(struct wr_arena *arena, const struct wr_logical *n
                          : "; slice by slice");
     break;
   case WR_LOGICAL_OVER: state_calls(&out, node); break;
+  case WR_LOGICAL_NORMALIZE:
+    state_keys(&out, wr_logical_input(node), node->normalize.keys, node->normalize.key_count, true);
+    break;
   case WR_LOGICAL_RANK:
     state_rank(&out, node);
     fits_window(&out, node->rank.origin);
     break;
   case WR_LOGICAL_SORT: state_sort(&out, node); break;
   case WR_LOGICAL_JOIN:
-    wr_write(&out, "rows that match%s", node->join.kind == WR_JOIN_INNER ? "" : ", and others");
+    if (node->join.way == WR_JOIN_BY_WINDOW)
+      wr_write(&out, "rows that match%s", node->join.kind == WR_JOIN_INNER ? "" : ", and others");
+    else /* rows that were padded for one kind would be taken back by another, or never */
+      wr_write(&out, "%s join of rows with keys", wr_join_kind_names[node->join.kind]);
+    if (node->join.way == WR_JOIN_INTERVAL)
+      wr_write(&out, ", %lld to %lld us apart", (long long)node->join.low_us,
+               (long long)node->join.high_us);
     fits_window(&out, node->join.origins[0]);
     break;
   case WR_LOGICAL_DISTINCT:

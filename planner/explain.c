@@ -48,14 +48,17 @@ static void explain_table(struct wr_writing *out, const struct wr_plan_table *ta
 
 static void explain_source(struct wr_writing *out, const struct wr_plan_node *node)
 {
-  if (!node->source)
+  if (!node->source && !node->reference)
     return;
   static const char *const on_error[] = {[WR_ON_ERROR_STREAM] = "go to error_stream",
                                          [WR_ON_ERROR_FAIL] = "stop the job",
                                          [WR_ON_ERROR_SKIP] = "are only counted"};
-  const struct wr_plan_source *source = node->source;
+  const struct wr_plan_source *source = node->source ? node->source : &node->reference->source;
   explain_table(out, &source->table);
-  wr_write(out, "; %s; bad records %s", source->bounded ? "bounded" : "unbounded",
+  wr_write(out, "; %s; bad records %s",
+           node->reference   ? "loaded before the job begins"
+           : source->bounded ? "bounded"
+                             : "unbounded",
            on_error[source->on_error]);
 }
 
@@ -134,8 +137,16 @@ static size_t explain_width(const char *text)
 }
 
 /* CHANGELOG_MODE: the kinds of rows that a step gives. */
-static const char *explain_changelog(const struct wr_plan_node *node)
+static const char *explain_changelog(const struct wr_plan *plan, const struct wr_plan_node *node)
 {
+  const struct wr_plan_node *from = node;
+  while (from->kind == WR_PLAN_OPERATOR && from->input_count == 1 &&
+         from->operator_class != &wr_operator_class_materialize)
+    from = &plan->nodes[from->inputs[0].node];
+  if (from->source && from->source->table.keyed) /* nobody has made them whole yet */
+    return "[UA,D]";
+  if (node->sink && node->sink->table.keyed && node->changes)
+    return "[I,UA,D]";
   return node->changes ? "[I,UB,UA,D]" : "[I]";
 }
 
@@ -169,12 +180,12 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     wr_write(out, "  #%-3u %s", node->id, node->name);
     wr_write_spaces(out, width - explain_width(node->name));
     wr_write(out, "  x%u%s%s", node->parallelism, changelog ? "  " : "",
-             changelog ? explain_changelog(node) : "");
+             changelog ? explain_changelog(plan, node) : "");
     wr_write(out, "%s", node->input_count ? "  <- " : "");
     explain_inputs(out, plan, node);
     wr_write(out, "\n");
     struct wr_writing note = {.arena = out->arena};
-    if (node->kind == WR_PLAN_SOURCE)
+    if (node->kind == WR_PLAN_SOURCE || node->reference)
       explain_source(&note, node);
     else if (node->kind == WR_PLAN_SINK)
       explain_sink(&note, node);
@@ -295,11 +306,13 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   wr_write_json(out, node->detail);
   wr_write(out, ",\"parallelism\":%u", node->parallelism);
   if (changelog)
-    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog(node));
+    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog(plan, node));
   if (node->source) {
     json_table(out, &node->source->table);
     wr_write(out, ",\"bounded\":%s", node->source->bounded ? "true" : "false");
   }
+  if (node->reference)
+    json_table(out, &node->reference->source.table);
   if (node->sink) {
     json_table(out, &node->sink->table);
     wr_write(out, ",\"delivery\":");

@@ -48,6 +48,7 @@ struct wr_logical *wr_logical_scan(struct wr_arena *arena, const struct wr_table
   }
   node->schema = (struct wr_schema){.column_count = column_count, .fields = fields};
   node->roles = WR_NEW_ARRAY(arena, struct wr_column_role, column_count);
+  node->changes = table->format ? table->format->changes || table->keyed : false;
   node->scan = (struct wr_logical_scan){.table = table, .columns = columns};
   return node;
 }
@@ -214,7 +215,7 @@ struct wr_logical *wr_logical_aggregate(struct wr_arena *arena, struct wr_logica
   node->schema = (struct wr_schema){.column_count = count + parts, .fields = fields};
   node->roles = roles;
   node->aggregate = *aggregate;
-  node->changes = !wr_emit_is_plain(&aggregate->emit);
+  node->changes = aggregate->continuous || !wr_emit_is_plain(&aggregate->emit);
   return node;
 }
 

@@ -64,6 +64,8 @@ struct wr_logical *wr_logical_rank(struct wr_arena *arena, struct wr_logical *in
                                    const struct wr_logical_rank *rank, const char *name);
 struct wr_logical *wr_logical_join(struct wr_arena *arena, struct wr_logical *left,
                                    struct wr_logical *right, const struct wr_logical_join *join);
+struct wr_logical *wr_logical_normalize(struct wr_arena *arena, struct wr_logical *input,
+                                        const struct wr_logical_normalize *normalize);
 struct wr_logical *wr_logical_stream(struct wr_arena *arena, struct wr_logical *input,
                                      const struct wr_logical_stream *stream);
 struct wr_logical *wr_logical_sink(struct wr_arena *arena, struct wr_logical *input,
@@ -100,10 +102,22 @@ struct wr_logical_order wr_logical_order(struct wr_arena *arena, struct wr_logic
 /* Refuses what cannot read the changes that its input gives; span: of the sink that is the root. */
 enum wr_code wr_check_changes(struct wr_arena *arena, struct wr_logical *root, struct wr_span span,
                               struct wr_error *err);
+/* The name of the step that the changes of a node come from. */
+const char *wr_changes_cause(struct wr_arena *arena, const struct wr_logical *node);
+/* Whether rows of a node replace each other by these columns, or fewer, and their changes come in
+ * order by them: what a sink with this key needs. */
+bool wr_logical_replaces_by(struct wr_arena *arena, struct wr_logical *node, const uint32_t *keys,
+                            uint32_t key_count);
 /* Refuses CURRENT_WATERMARK of a column that is no event time; planner/check_watermark.c. */
 enum wr_code wr_check_current_watermark(struct wr_arena *arena, struct wr_logical *const *roots,
                                         uint32_t root_count, struct wr_error *err);
 
+/* Whether a node aggregates without a window while its results, or its input, change. */
+static inline bool wr_logical_is_group(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_AGGREGATE &&
+         (node->aggregate.continuous || node->aggregate.retracts);
+}
 /* Whether a node has windows of processing time: the watermark below is its own. */
 bool wr_logical_has_clock(const struct wr_logical *node);
 /* Whether a node gives rows of its own when their time has come, or as the clock says: none of them

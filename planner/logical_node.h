@@ -23,10 +23,12 @@ enum wr_logical_kind {
   WR_LOGICAL_UNNEST,    /* a row per item of a collection */
   WR_LOGICAL_SORT,
   WR_LOGICAL_LIMIT,
-  WR_LOGICAL_OVER,   /* window functions: columns behind the input's */
-  WR_LOGICAL_RANK,   /* the first rows of each partition */
-  WR_LOGICAL_JOIN,   /* of two inputs, per window */
-  WR_LOGICAL_STREAM, /* rows that can be followed; only while rules run, planner/streams.h */
+  WR_LOGICAL_OVER,      /* window functions: columns behind the input's */
+  WR_LOGICAL_RANK,      /* the first rows of each partition */
+  WR_LOGICAL_JOIN,      /* of two inputs, per window or whenever rows come */
+  WR_LOGICAL_NORMALIZE, /* changes made whole by a key */
+  WR_LOGICAL_LOOKUP,    /* beside rows of a table of reference, planner/lookup.h */
+  WR_LOGICAL_STREAM,    /* rows that can be followed; only while rules run, planner/streams.h */
   WR_LOGICAL_SINK,
   WR_LOGICAL_KIND_COUNT
 };
@@ -77,8 +79,9 @@ struct wr_logical_assign {
   const uint32_t *keys; /* SESSION: PARTITION BY */
   uint32_t key_count;
 };
-/* Output: keys, aggregates; but for ALL window_start, window_end, window_time. SESSION: only once a
- * rule has folded the window in, which it does if the keys are those of the partition. */
+/* Output: keys, aggregates; but for ALL (without a window) window_start, window_end, window_time.
+ * SESSION: only once a rule has folded the window in, which it does if the keys are those of the
+ * partition. */
 struct wr_logical_aggregate {
   struct wr_window window; /* ATTACHED until a rule has folded the window table function in */
   const struct wr_window_origin *origin; /* ALL: NULL */
@@ -94,6 +97,8 @@ struct wr_logical_aggregate {
   const int64_t *empty_sets; /* ALL: those without keys, see there too */
   uint32_t empty_set_count;
   struct wr_window_emit emit;
+  bool continuous;        /* ALL: results change as rows come; else each comes once, at the end */
+  bool retracts;          /* ALL: the input may take rows back, and every aggregate can */
   const char *state_name; /* hint STATE('...'), or NULL */
 };
 /* Output: the input's columns, then one per call. A rule turns ROW_NUMBER that is filtered into
@@ -117,14 +122,27 @@ struct wr_logical_rank {
   const struct wr_sort_key *order;
   uint32_t order_count;
   uint64_t first, last;
-  bool newest_first, with_rank; /* as in struct wr_rank_spec */
+  enum wr_rank_number number;
+  bool newest_first, with_rank, no_nulls; /* as in struct wr_rank_spec */
+  bool is_local;                          /* only while operators are placed: rank_local */
+  const struct wr_window_origin *shown; /* what the origin is for whoever stands above; NULL: itself
+                                         */
 };
 /* Output: the columns of the left, then of the right; SEMI, ANTI: of the left. */
+enum wr_join_way {
+  WR_JOIN_OPEN,      /* not known yet, see wr_bind_filter */
+  WR_JOIN_BY_WINDOW, /* rows of the same window, when it closes */
+  WR_JOIN_REGULAR,   /* rows whenever they come */
+  WR_JOIN_INTERVAL   /* the same of streams whose times differ by so much; INNER, and inputs give */
+};
 struct wr_logical_join {
   enum wr_join_kind kind;
-  const struct wr_window_origin *origins[2]; /* windows alike: same kind, lengths, offset, zone;
-                                                NULL: not found yet, see wr_bind_filter */
+  enum wr_join_way way;
+  const struct wr_window_origin *origins[2]; /* BY_WINDOW: windows alike: same kind, lengths,
+                                                offset, zone; else NULL */
   uint32_t start_columns[2], end_columns[2];
+  uint32_t time_columns[2]; /* INTERVAL: event time; left - right is low_us to high_us */
+  int64_t low_us, high_us;
   const uint32_t *keys[2]; /* key_count each, types equal in pairs */
   uint32_t key_count;
   const struct wr_expression *condition; /* over the columns of both; NULL: none */
@@ -163,6 +181,25 @@ struct wr_logical_stream {
   const uint32_t *columns;
   uint32_t column_count;
 };
+/* Output: the input's columns; logical_changes.c. */
+struct wr_logical_normalize {
+  const uint32_t *keys;
+  uint32_t key_count;
+  bool is_sink; /* SinkMaterializer, else ChangelogNormalize */
+};
+/* Output: the input's columns, then some of the table's; outer: NULL where nothing was found. */
+struct wr_logical_lookup {
+  const struct wr_table *table;
+  const uint32_t *columns; /* of table->row: those of the output */
+  uint32_t column_count;
+  const uint32_t *keys;                          /* of the input */
+  const struct wr_expression *const *table_keys; /* over table->row, of the same types */
+  uint32_t key_count;
+  const struct wr_expression *filter; /* over table->row: rows that are loaded; NULL: all */
+  bool outer;
+  const struct wr_expression *condition; /* over the output: pairs that match; NULL: all */
+  struct wr_span span;                   /* of the words that join, in the text */
+};
 struct wr_logical_sink {
   const struct wr_table *table;
   const char *statement; /* SQL text */
@@ -196,7 +233,9 @@ struct wr_logical {
     struct wr_logical_over over;
     struct wr_logical_rank rank;
     struct wr_logical_join join;
+    struct wr_logical_lookup lookup;
     struct wr_logical_stream stream;
+    struct wr_logical_normalize normalize;
     struct wr_logical_sink sink;
   };
 };

@@ -82,6 +82,9 @@ struct wr_logical *wr_logical_rank(struct wr_arena *arena, struct wr_logical *in
   rows_columns(arena, input, rank->with_rank, &fields, &roles);
   for (uint32_t c = 0; c < before; c++)
     roles[c] = rows_closed_role(&input->roles[c], rank->origin);
+  for (uint32_t c = 0; c < before && rank->shown; c++)
+    if (roles[c].origin)
+      roles[c].origin = rank->shown;
   if (rank->with_rank)
     fields[before] = (struct wr_field){.name = name,
                                        .type = wr_type_with_not_null(arena, &wr_type_bigint, true)};
@@ -100,12 +103,21 @@ static bool rows_join_keeps(enum wr_join_kind kind, unsigned side)
   return kind == WR_JOIN_FULL || kind == (side ? WR_JOIN_RIGHT : WR_JOIN_LEFT);
 }
 
+/* Whether rows are taken back although both inputs only give: those that are out because there is
+ * no match so far. */
+static bool rows_join_changes(const struct wr_logical_join *join)
+{
+  return join->way == WR_JOIN_REGULAR && join->kind != WR_JOIN_INNER && join->kind != WR_JOIN_SEMI;
+}
+
 /* Bounds of the right are those of the left, which is then their origin: so what stands above may
  * take them from either side. A side that may be NULL has no window. */
 static struct wr_column_role rows_join_role(const struct wr_logical_join *join, unsigned side,
-                                            const struct wr_column_role *role)
+                                            uint32_t column, const struct wr_column_role *role)
 {
-  if (!join->origins[0] || rows_join_keeps(join->kind, !side))
+  if (join->way == WR_JOIN_INTERVAL && join->time_columns[side] == column)
+    return (struct wr_column_role){.is_event_time = true};
+  if (join->way != WR_JOIN_BY_WINDOW || rows_join_keeps(join->kind, !side))
     return (struct wr_column_role){0};
   struct wr_column_role out = rows_closed_role(role, join->origins[side]);
   if (out.origin && !rows_join_keeps(join->kind, side))
@@ -130,12 +142,12 @@ struct wr_logical *wr_logical_join(struct wr_arena *arena, struct wr_logical *le
       fields[next] = input->schema.fields[c];
       if (can_lack)
         fields[next].type = wr_type_with_not_null(arena, fields[next].type, false);
-      roles[next] = rows_join_role(join, side, &input->roles[c]);
+      roles[next] = rows_join_role(join, side, c, &input->roles[c]);
     }
   }
   node->schema = (struct wr_schema){.column_count = next, .fields = fields};
   node->roles = roles;
-  node->changes = left->changes || right->changes;
+  node->changes = left->changes || right->changes || rows_join_changes(join);
   node->join = *join;
   node->span = join->span;
   return node;
@@ -194,7 +206,10 @@ static void rows_reads_join(const struct wr_logical *node, uint32_t input, const
   const struct wr_logical_join *join = &node->join;
   uint32_t first = input ? node->inputs[0]->schema.column_count : 0,
            count = node->inputs[input]->schema.column_count;
-  used[join->start_columns[input]] = used[join->end_columns[input]] = true;
+  if (join->way == WR_JOIN_BY_WINDOW)
+    used[join->start_columns[input]] = used[join->end_columns[input]] = true;
+  if (join->way == WR_JOIN_INTERVAL)
+    used[join->time_columns[input]] = true;
   for (uint32_t k = 0; k < join->key_count; k++)
     used[join->keys[input][k]] = true;
   if (join->condition)

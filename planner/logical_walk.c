@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "planner/lookup.h"
+
 /* A number says where a node stands in an order, if it stands there: what earlier orders left in it
  * does no harm. */
 static bool logical_is_in(const struct wr_logical_order *order, const struct wr_logical *node)
@@ -75,6 +77,7 @@ bool wr_logical_keeps_rows(const struct wr_logical *node)
   case WR_LOGICAL_AGGREGATE:
   case WR_LOGICAL_SORT:
   case WR_LOGICAL_OVER:
+  case WR_LOGICAL_NORMALIZE:
   case WR_LOGICAL_RANK:
   case WR_LOGICAL_JOIN: return true;
   case WR_LOGICAL_ASSIGN:
@@ -91,7 +94,9 @@ bool wr_logical_judges(const struct wr_logical *node)
   switch (node->kind) {
   case WR_LOGICAL_AGGREGATE: return node->aggregate.window.kind != WR_WINDOW_ALL;
   case WR_LOGICAL_OVER: return !wr_logical_input(node)->roles[node->over.order[0].column].is_clock;
+  case WR_LOGICAL_NORMALIZE: return false;
   case WR_LOGICAL_RANK: return node->rank.origin != NULL;
+  case WR_LOGICAL_JOIN: return node->join.way != WR_JOIN_REGULAR;
   default: return wr_logical_keeps_rows(node);
   }
 }
@@ -162,6 +167,11 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
     break;
   case WR_LOGICAL_DISTINCT: memset(used, true, count); break;
   case WR_LOGICAL_UNNEST: used[node->unnest.column] = true; break;
+  case WR_LOGICAL_LOOKUP: wr_lookup_reads(node, used); break;
+  case WR_LOGICAL_NORMALIZE:
+    for (uint32_t k = 0; k < node->normalize.key_count; k++)
+      used[node->normalize.keys[k]] = true;
+    break;
   case WR_LOGICAL_SORT:
     for (uint32_t k = 0; k < node->sort.key_count; k++)
       used[node->sort.keys[k].column] = true;

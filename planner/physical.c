@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Placing: everything runs with the parallelism of its input and in the same task, but keyed
- * aggregates, which get their rows by the hash of the key; aggregates without keys, of which there
- * is one copy; unions, which have as many copies as the widest of their inputs and tasks of their
- * own; sorting and counting off rows, which is done by one; and sinks that have room for one
- * writer.
- *
- *   Source x4 -> Watermark -> Filter ==hash(page)==> Aggregate x4 -> Project -> Sink x4
- *
- * -> stays in the task, ==> goes through channels.
+ * One plan node per logical node: its operator class and spec from a table, its names and details,
+ * the statement it works for, and how tables are read and written. physical_place.c says where the
+ * nodes run.
  */
 #include "planner/physical.h"
 
@@ -17,188 +11,18 @@
 
 #include "core/limits.h"
 #include "core/time.h"
+#include "formats/keyed.h"
 #include "operators/specs.h"
+#include "operators/specs_lookup.h"
 #include "planner/describe.h"
+#include "planner/lookup.h"
+#include "planner/physical_changes.h"
+#include "planner/physical_place.h"
 #include "planner/physical_rows.h"
 #include "planner/physical_spec.h"
 #include "planner/writing.h"
 
 #define SINKS_BYTES_MAX 1000 /* of their names, as far as they tell nodes apart */
-
-/* ---- where */
-
-/* As many copies as the widest input has. */
-static uint32_t physical_widest(const struct wr_placing *physical, const struct wr_logical *node)
-{
-  uint32_t most = 1;
-  for (uint32_t i = 0; i < node->input_count; i++) {
-    uint32_t parallelism = physical->nodes[node->inputs[i]->number].parallelism;
-    most = parallelism > most ? parallelism : most;
-  }
-  return most;
-}
-
-static uint32_t physical_parallelism(const struct wr_placing *physical,
-                                     const struct wr_logical *node)
-{
-  uint32_t key_count;
-  switch (node->kind) {
-  case WR_LOGICAL_SCAN:
-    if (node->scan.table->scan_parallelism)
-      return node->scan.table->scan_parallelism;
-    return physical->parallelism;
-  case WR_LOGICAL_REJECTS:
-  case WR_LOGICAL_VALUES: return 1;
-  case WR_LOGICAL_AGGREGATE: return node->aggregate.key_count ? physical->parallelism : 1;
-  case WR_LOGICAL_ASSIGN:
-    if (node->assign.origin->window.kind != WR_WINDOW_SESSION)
-      break;
-    return node->assign.key_count ? physical->parallelism : 1;
-  case WR_LOGICAL_DISTINCT: return physical->parallelism;
-  case WR_LOGICAL_OVER:
-  case WR_LOGICAL_RANK:
-  case WR_LOGICAL_JOIN:
-    wr_physical_rows_keys(node, 0, &key_count);
-    return key_count ? physical->parallelism : 1;
-  case WR_LOGICAL_SORT:
-  case WR_LOGICAL_LIMIT: return 1;
-  case WR_LOGICAL_UNION: return physical_widest(physical, node);
-  case WR_LOGICAL_SINK:
-    if (node->sink.table->single_writer)
-      return 1;
-    break;
-  default: break;
-  }
-  return physical->nodes[wr_logical_input(node)->number].parallelism;
-}
-
-/* Its rows leave when the watermark lets them go. */
-static bool physical_holds(const struct wr_logical *node)
-{
-  return wr_logical_keeps_rows(node) && (node->kind != WR_LOGICAL_OVER || wr_logical_judges(node));
-}
-
-/* What its rows knew of the watermark is not known below. An OVER tells it. */
-static bool physical_forgets_arrived(const struct wr_logical *node)
-{
-  return wr_logical_keeps_rows(node) && node->kind != WR_LOGICAL_OVER;
-}
-
-static void physical_connect_input(const struct wr_placing *physical, const struct wr_logical *node,
-                                   uint32_t i, const struct wr_plan_node *out,
-                                   struct wr_plan_input *input)
-{
-  const struct wr_plan_node *from = &physical->nodes[node->inputs[i]->number];
-  input->node = from->id;
-  if (wr_physical_is_rows(node) && out->parallelism > 1) {
-    input->exchange = WR_EXCHANGE_HASH;
-    input->keys = wr_physical_rows_keys(node, i, &input->key_count);
-  } else if (node->kind == WR_LOGICAL_AGGREGATE && out->parallelism > 1) {
-    input->exchange = WR_EXCHANGE_HASH;
-    input->keys = node->aggregate.keys;
-    input->key_count = node->aggregate.key_count;
-  } else if (node->kind == WR_LOGICAL_ASSIGN && node->assign.key_count && out->parallelism > 1) {
-    input->exchange = WR_EXCHANGE_HASH;
-    input->keys = node->assign.keys;
-    input->key_count = node->assign.key_count;
-  } else if (node->kind == WR_LOGICAL_DISTINCT && out->parallelism > 1) {
-    uint32_t *keys = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
-    for (uint32_t k = 0; k < node->schema.column_count; k++)
-      keys[k] = k;
-    input->exchange = WR_EXCHANGE_HASH;
-    input->keys = keys;
-    input->key_count = node->schema.column_count;
-  } else if (from->parallelism != out->parallelism || node->input_count > 1) {
-    input->exchange = out->parallelism == 1 ? WR_EXCHANGE_GATHER : WR_EXCHANGE_SPREAD;
-  }
-}
-
-static void physical_connect(const struct wr_placing *physical, const struct wr_logical *node,
-                             struct wr_plan_node *out)
-{
-  struct wr_plan_input *inputs =
-      WR_NEW_ARRAY(physical->arena, struct wr_plan_input, node->input_count);
-  bool exchanged = false, held = false, interleaved = physical->one_time[node->number];
-  for (uint32_t i = 0; i < node->input_count; i++) {
-    const struct wr_logical *from = node->inputs[i];
-    physical_connect_input(physical, node, i, out, &inputs[i]);
-    bool meets = inputs[i].exchange != WR_EXCHANGE_FORWARD;
-    inputs[i].settled = physical->is_exchanged[from->number];
-    exchanged |= meets || inputs[i].settled;
-    held |= physical_holds(from) || physical->is_held[from->number];
-    interleaved |= physical->is_interleaved[from->number] && !physical_holds(from);
-    interleaved |= meets && inputs[i].settled && physical->may_be_late[from->number] &&
-                   physical->nodes[from->number].parallelism > 1;
-  }
-  physical->is_exchanged[node->number] = exchanged;
-  physical->is_interleaved[node->number] = interleaved;
-  physical->is_held[node->number] = held;
-  out->inputs = inputs;
-  out->input_count = node->input_count;
-}
-
-/* Whether its expressions use CURRENT_WATERMARK. */
-static bool physical_reads_arrived(const struct wr_logical *node)
-{
-  if (node->kind == WR_LOGICAL_FILTER)
-    return wr_expression_reads_arrived(node->filter.condition) != NULL;
-  bool reads = false;
-  for (uint32_t c = 0; node->kind == WR_LOGICAL_PROJECT && c < node->schema.column_count; c++)
-    reads = reads || wr_expression_reads_arrived(node->project.expressions[c]);
-  return reads;
-}
-
-static const bool *physical_find_arrived(struct wr_arena *arena,
-                                         const struct wr_logical_order *order)
-{
-  bool *reads = WR_NEW_ARRAY(arena, bool, order->count);
-  for (uint32_t i = order->count; i-- > 0;) {
-    const struct wr_logical *node = order->nodes[i];
-    bool judges = wr_logical_judges(node);
-    bool passes = !physical_holds(node) && (reads[i] || physical_reads_arrived(node));
-    for (uint32_t k = 0; k < node->input_count; k++)
-      if (judges || (passes && !physical_forgets_arrived(node->inputs[k])))
-        reads[node->inputs[k]->number] = true;
-    if (node->kind == WR_LOGICAL_SCAN || physical_forgets_arrived(node))
-      reads[i] = false;
-  }
-  return reads;
-}
-
-/* Rows come late from where a watermark is made, and not from who waits for it, or makes one by the
- * clock. */
-static const bool *physical_find_late(struct wr_arena *arena, const struct wr_logical_order *order)
-{
-  bool *late = WR_NEW_ARRAY(arena, bool, order->count);
-  for (uint32_t i = 0; i < order->count; i++) {
-    const struct wr_logical *node = order->nodes[i];
-    late[i] = node->kind == WR_LOGICAL_WATERMARK;
-    for (uint32_t k = 0; k < node->input_count && !physical_forgets_arrived(node); k++)
-      late[i] = late[i] || late[node->inputs[k]->number];
-  }
-  return late;
-}
-
-/* Nodes with several inputs whose event time comes from one watermark node, or one clock. */
-static const bool *physical_find_one_time(struct wr_arena *arena,
-                                          const struct wr_logical_order *order)
-{
-  bool *one_time = WR_NEW_ARRAY(arena, bool, order->count);
-  uint32_t *origins = WR_NEW_ARRAY(arena, uint32_t, order->count);
-  for (uint32_t i = 0; i < order->count; i++) {
-    const struct wr_logical *node = order->nodes[i];
-    origins[i] = UINT32_MAX; /* none, or several */
-    if (node->kind == WR_LOGICAL_WATERMARK || wr_logical_has_clock(node))
-      origins[i] = i;
-    else if (node->input_count > 0)
-      origins[i] = origins[node->inputs[0]->number];
-    for (uint32_t k = 1; k < node->input_count; k++)
-      if (origins[node->inputs[k]->number] != origins[i])
-        origins[i] = UINT32_MAX;
-    one_time[i] = node->input_count > 1 && origins[i] != UINT32_MAX;
-  }
-  return one_time;
-}
 
 /* ---- tables */
 
@@ -207,6 +31,7 @@ static struct wr_plan_table physical_table(const struct wr_table *table)
   return (struct wr_plan_table){.name = table->name,
                                 .connector = table->connector,
                                 .format = table->format,
+                                .keyed = table->keyed,
                                 .options = table->options,
                                 .physical = &table->physical,
                                 .partitions = table->partitions,
@@ -265,26 +90,35 @@ static void physical_narrow_rows(const struct wr_placing *physical, const struct
   source->fields = numbers;
 }
 
-static const struct wr_plan_source *physical_source(const struct wr_placing *physical,
-                                                    const struct wr_logical *node)
+struct wr_plan_source wr_physical_table_source(const struct wr_placing *physical,
+                                               const struct wr_logical *node)
 {
   const struct wr_table *table = node->scan.table;
-  struct wr_plan_source *source = WR_NEW(physical->arena, struct wr_plan_source);
   uint32_t *wanted = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
   uint32_t *metadata = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
-  *source = (struct wr_plan_source){.table = physical_table(table),
-                                    .wanted = wanted,
-                                    .metadata = metadata,
-                                    .on_error = table->on_error,
-                                    .bounded = wr_table_is_bounded(table),
-                                    .alignment = table->alignment};
+  struct wr_plan_source source = {.table = physical_table(table),
+                                  .wanted = wanted,
+                                  .metadata = metadata,
+                                  .on_error = table->on_error,
+                                  .bounded = wr_table_is_bounded(table),
+                                  .alignment = table->alignment};
   for (uint32_t c = 0; c < node->schema.column_count; c++) {
     uint32_t column = node->scan.columns[c];
     if (column < table->physical.column_count)
-      wanted[source->wanted_count++] = column;
+      wanted[source.wanted_count++] = column;
     else
-      metadata[source->metadata_count++] = table->metadata[column - table->physical.column_count];
+      metadata[source.metadata_count++] = table->metadata[column - table->physical.column_count];
   }
+  source.made = source.table.physical;
+  source.fields = WR_NEW_ARRAY(physical->arena, const uint32_t *, source.wanted_count + 1);
+  return source;
+}
+
+static const struct wr_plan_source *physical_source(const struct wr_placing *physical,
+                                                    const struct wr_logical *node)
+{
+  struct wr_plan_source *source = WR_NEW(physical->arena, struct wr_plan_source);
+  *source = wr_physical_table_source(physical, node);
   physical_narrow_rows(physical, node, source);
   return source;
 }
@@ -361,7 +195,8 @@ static const void *physical_watermark(const struct wr_placing *physical,
                                      .max_ahead_us = physical_max_ahead_us(table),
                                      .idle_advance = table->idle_advance,
                                      .idle_advance_delay_us = table->idle_advance_delay_us,
-                                     .arrived = physical->reads_arrived[node->number]};
+                                     .arrived = physical->reads_arrived[node->number],
+                                     .upserts = table->keyed != NULL};
   return spec;
 }
 
@@ -430,6 +265,8 @@ static const struct physical_operator physical_operators[WR_LOGICAL_KIND_COUNT] 
     [WR_LOGICAL_SORT] = {&wr_operator_class_sort, physical_sort},
     [WR_LOGICAL_LIMIT] = {&wr_operator_class_limit, physical_limit},
     [WR_LOGICAL_UNION] = {&wr_operator_class_union, physical_union},
+    [WR_LOGICAL_NORMALIZE] = {&wr_operator_class_materialize, wr_physical_normalize},
+    [WR_LOGICAL_LOOKUP] = {&wr_operator_class_lookup, wr_physical_lookup},
     [WR_LOGICAL_OVER] = {&wr_operator_class_over, wr_physical_over},
     [WR_LOGICAL_RANK] = {&wr_operator_class_rank, wr_physical_rank},
     [WR_LOGICAL_JOIN] = {&wr_operator_class_window_join, wr_physical_join},
@@ -442,6 +279,12 @@ static struct physical_operator physical_operator(const struct wr_logical *node)
       (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_SESSION);
   if (is_session)
     return (struct physical_operator){&wr_operator_class_session, wr_physical_session};
+  if (wr_logical_is_group(node))
+    return (struct physical_operator){&wr_operator_class_group, wr_physical_group};
+  if (node->kind == WR_LOGICAL_JOIN && node->join.way != WR_JOIN_BY_WINDOW)
+    return (struct physical_operator){&wr_operator_class_join, wr_physical_regular_join};
+  if (wr_physical_is_local(node))
+    return (struct physical_operator){&wr_operator_class_rank_local, wr_physical_rank};
   return physical_operators[node->kind];
 }
 
@@ -542,11 +385,11 @@ static void physical_node(const struct wr_placing *physical, uint32_t index, con
       .state = wr_logical_state(physical->arena, node, physical->wanted[index], sinks),
       .statement = statement,
       .schema = schema,
-      .parallelism = physical_parallelism(physical, node),
+      .parallelism = wr_physical_parallelism(physical, node),
       .arrived = physical->reads_arrived[index],
       .changes = node->changes,
       .one_time = physical->one_time[index]};
-  physical_connect(physical, node, out);
+  wr_physical_connect(physical, node, out);
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
     out->kind = WR_PLAN_SOURCE;
@@ -562,6 +405,8 @@ static void physical_node(const struct wr_placing *physical, uint32_t index, con
     out->schema = &node->sink.table->written;
     break;
   default:
+    if (node->kind == WR_LOGICAL_LOOKUP)
+      out->reference = wr_physical_reference(physical, node);
     out->operator_class = physical_operator(node).class;
     out->spec = physical_operator(node).spec(physical, node, schema);
     break;
@@ -582,16 +427,14 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                                        uint32_t root_count, const struct wr_streams *streams)
 {
   assert(parallelism > 0 && root_count > 0);
-  struct wr_placing physical = {.arena = arena,
-                                .settings = settings,
-                                .parallelism = parallelism,
-                                .order = wr_logical_order(arena, roots, root_count)};
+  struct wr_placing physical = {.arena = arena, .settings = settings, .parallelism = parallelism};
+  physical.order = wr_physical_find_order(&physical, roots, root_count);
   physical.wanted = wr_logical_wanted(arena, &physical.order);
   physical.filled = physical_filled(arena, &physical.order, streams);
   physical.fields = wr_logical_wanted_fields(arena, &physical.order, physical.filled);
-  physical.reads_arrived = physical_find_arrived(arena, &physical.order);
-  physical.may_be_late = physical_find_late(arena, &physical.order);
-  physical.one_time = physical_find_one_time(arena, &physical.order);
+  physical.reads_arrived = wr_physical_find_arrived(arena, &physical.order);
+  physical.may_be_late = wr_physical_find_late(arena, &physical.order);
+  physical.one_time = wr_physical_find_one_time(arena, &physical.order);
   physical.is_exchanged = WR_NEW_ARRAY(arena, bool, physical.order.count);
   physical.is_interleaved = WR_NEW_ARRAY(arena, bool, physical.order.count);
   physical.is_held = WR_NEW_ARRAY(arena, bool, physical.order.count);

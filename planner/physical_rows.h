@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The specs of over, rank and window_join, and by what their rows are spread: what physical.c does
- * for the other nodes. */
+/* The specs of over, rank, window_join and join, and by what their rows are spread: what physical.c
+ * does for the other nodes. */
 #ifndef WEIR_PLANNER_PHYSICAL_ROWS_H
 #define WEIR_PLANNER_PHYSICAL_ROWS_H
 
@@ -12,11 +12,23 @@ const void *wr_physical_rank(const struct wr_placing *physical, const struct wr_
                              const struct wr_schema *schema);
 const void *wr_physical_join(const struct wr_placing *physical, const struct wr_logical *node,
                              const struct wr_schema *schema);
+const void *wr_physical_regular_join(const struct wr_placing *physical,
+                                     const struct wr_logical *node, const struct wr_schema *schema);
+
+/* Puts the same rank of each task below one that gathers rows; false: it does not, or has it. Needs
+ * the parallelism of the nodes. */
+bool wr_physical_add_local(const struct wr_placing *physical, struct wr_logical *node);
+static inline bool wr_physical_is_local(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_RANK && node->rank.is_local;
+}
 
 static inline bool wr_physical_is_rows(const struct wr_logical *node)
 {
-  return node->kind == WR_LOGICAL_OVER || node->kind == WR_LOGICAL_RANK ||
-         node->kind == WR_LOGICAL_JOIN;
+  if (wr_physical_is_local(node))
+    return false;
+  return node->kind == WR_LOGICAL_NORMALIZE || node->kind == WR_LOGICAL_OVER ||
+         node->kind == WR_LOGICAL_RANK || node->kind == WR_LOGICAL_JOIN;
 }
 /* The columns by whose values rows of an input of such a node are spread over copies; none: there
  * is one copy. */

@@ -35,6 +35,9 @@ const void *wr_physical_assign(const struct wr_placing *physical, const struct w
                                const struct wr_schema *schema);
 const void *wr_physical_aggregate(const struct wr_placing *physical, const struct wr_logical *node,
                                   const struct wr_schema *schema);
+/* The same without a window, where results change or the input does. */
+const void *wr_physical_group(const struct wr_placing *physical, const struct wr_logical *node,
+                              const struct wr_schema *schema);
 const void *wr_physical_session(const struct wr_placing *physical, const struct wr_logical *node,
                                 const struct wr_schema *schema);
 const void *wr_physical_expand(const struct wr_placing *physical, const struct wr_logical *node,
@@ -42,6 +45,9 @@ const void *wr_physical_expand(const struct wr_placing *physical, const struct w
 const void *wr_physical_distinct(const struct wr_placing *physical, const struct wr_logical *node,
                                  const struct wr_schema *schema);
 
+/* How the table of a scan is read, with all fields of its ROWs. */
+struct wr_plan_source wr_physical_table_source(const struct wr_placing *physical,
+                                               const struct wr_logical *node);
 /* What the columns of an input are found by in rows of a snapshot. */
 const uint64_t *wr_physical_column_ids(const struct wr_placing *physical,
                                        const struct wr_logical *node, uint32_t input);

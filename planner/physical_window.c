@@ -57,6 +57,16 @@ const void *wr_physical_aggregate(const struct wr_placing *physical, const struc
   return spec;
 }
 
+const void *wr_physical_group(const struct wr_placing *physical, const struct wr_logical *node,
+                              const struct wr_schema *schema)
+{
+  struct wr_group_spec *spec = WR_NEW(physical->arena, struct wr_group_spec);
+  *spec = (struct wr_group_spec){.base = wr_physical_aggregate(physical, node, schema),
+                                 .changes = node->aggregate.retracts,
+                                 .at_end = !node->aggregate.continuous};
+  return spec;
+}
+
 /* SESSION: of the window table function, whose rows come out as they are, or of an aggregate that
  * it was folded into. */
 const void *wr_physical_session(const struct wr_placing *physical, const struct wr_logical *node,

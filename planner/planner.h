@@ -32,6 +32,7 @@ struct wr_planner_options {
    * sets, and inserts nothing again (CREATE TABLE ... AS). */
   size_t declared_bytes;
   bool rules_off; /* tests: plan without optional rewrite rules; results must be the same */
+  bool endless;   /* tests: results of groups change as rows come, also if the input ends */
 };
 
 struct wr_job {

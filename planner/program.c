@@ -27,7 +27,8 @@ struct wr_draft *wr_program_add_draft(struct wr_program_builder *builder, struct
   draft->binder = (struct wr_binder){.arena = builder->arena,
                                      .catalogue = &builder->catalogue,
                                      .binding = builder->settings.binding,
-                                     .settings = &builder->settings};
+                                     .settings = &builder->settings,
+                                     .endless = builder->options->endless};
   draft->span = span;
   builder->drafts[builder->draft_count++] = draft;
   return draft;

@@ -4,6 +4,7 @@
  * its columns are wanted, shared nodes the union; then, from the sources up, nodes that make more
  * are built again without them. What remains of a scan is what its decoder builds.
  */
+#include "planner/lookup.h"
 #include "planner/rule.h"
 
 #include <assert.h>
@@ -266,8 +267,12 @@ static void prune_join(struct prune *prune, struct wr_logical *node)
     const struct wr_logical *old_input = node->inputs[side];
     inputs[side] = prune->now[old_input->number];
     join.keys[side] = prune_keys(prune, old_input, join.keys[side], join.key_count);
-    join.start_columns[side] = prune_column(prune, old_input, join.start_columns[side]);
-    join.end_columns[side] = prune_column(prune, old_input, join.end_columns[side]);
+    if (join.way == WR_JOIN_BY_WINDOW) {
+      join.start_columns[side] = prune_column(prune, old_input, join.start_columns[side]);
+      join.end_columns[side] = prune_column(prune, old_input, join.end_columns[side]);
+    }
+    if (join.way == WR_JOIN_INTERVAL)
+      join.time_columns[side] = prune_column(prune, old_input, join.time_columns[side]);
     for (uint32_t c = 0; c < counts[side]; c++) {
       const struct wr_expression *column = prune->columns[old_input->number][c];
       uint32_t pair = side ? counts[0] + c : c;
@@ -281,6 +286,16 @@ static void prune_join(struct prune *prune, struct wr_logical *node)
   if (join.condition)
     join.condition = wr_expression_replace(arena, join.condition, pairs);
   prune_note(prune, node, wr_logical_join(arena, inputs[0], inputs[1], &join), kept);
+}
+
+static void prune_lookup(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  const struct wr_logical *old_input = wr_logical_input(node);
+  bool *kept = WR_NEW_ARRAY(prune->rewrite->arena, bool, node->schema.column_count);
+  struct wr_logical *now = wr_lookup_prune(prune->rewrite->arena, prune->rewrite->binding, node,
+                                           prune->now[old_input->number],
+                                           prune->columns[old_input->number], wanted, kept);
+  prune_note(prune, node, now, kept);
 }
 
 /* Nodes that hand their input's columns on: what the input keeps, they keep. */
@@ -337,6 +352,12 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
     break;
   }
   case WR_LOGICAL_DISTINCT: now = wr_logical_distinct(arena, input); break;
+  case WR_LOGICAL_NORMALIZE: {
+    struct wr_logical_normalize normalize = node->normalize;
+    normalize.keys = prune_keys(prune, wr_logical_input(node), normalize.keys, normalize.key_count);
+    now = wr_logical_normalize(arena, input, &normalize);
+    break;
+  }
   case WR_LOGICAL_UNNEST: {
     struct wr_logical_unnest unnest = node->unnest;
     unnest.column = prune_column(prune, wr_logical_input(node), unnest.column);
@@ -388,6 +409,8 @@ static void prune_stream(struct prune *prune, struct wr_logical *node, const boo
 static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
 {
   uint32_t first = 0, count = node->schema.column_count;
+  if (node->kind == WR_LOGICAL_LOOKUP)
+    return wr_lookup_has_surplus(node, wanted);
   if (node->kind == WR_LOGICAL_AGGREGATE) {
     first = node->aggregate.key_count;
     count = first + node->aggregate.aggregate_count;
@@ -432,6 +455,8 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_rank(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_JOIN) {
       prune_join(&prune, node);
+    } else if (node->kind == WR_LOGICAL_LOOKUP) {
+      prune_lookup(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_STREAM) {
       prune_stream(&prune, node, prune.wanted[i]);
     } else if (node->input_count) {

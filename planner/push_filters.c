@@ -8,6 +8,7 @@
  *
  * where c' is c with the projection's expressions put in.
  */
+#include "planner/lookup.h"
 #include "planner/rule.h"
 
 #include <assert.h>
@@ -52,7 +53,8 @@ static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
                : NULL;
   if (node->kind == WR_LOGICAL_ASSIGN && !push_keeps_window(node, column))
     return NULL;
-  if ((node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_UNNEST) &&
+  if ((node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_UNNEST ||
+       node->kind == WR_LOGICAL_LOOKUP) &&
       column < input->column_count)
     return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
   if (push_is_partition(node, column))
@@ -72,6 +74,8 @@ static bool push_may_pass(const struct wr_logical *node)
     return false;
   if (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.empty_set_count)
     return false; /* its groups do not all come from rows */
+  if (node->kind == WR_LOGICAL_LOOKUP)
+    return !node->lookup.condition || !wr_expression_can_fail(node->lookup.condition);
   if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE ||
       node->kind == WR_LOGICAL_UNNEST || node->kind == WR_LOGICAL_OVER ||
       node->kind == WR_LOGICAL_RANK)
@@ -99,6 +103,7 @@ static struct wr_logical *push_rebuild(const struct wr_rewrite *rewrite,
     return wr_logical_unnest(rewrite->arena, input, &node->unnest,
                              wr_schema_names(rewrite->arena, &node->schema) +
                                  input->schema.column_count);
+  case WR_LOGICAL_LOOKUP: return wr_logical_lookup(rewrite->arena, input, &node->lookup);
   case WR_LOGICAL_OVER:
     return wr_logical_over(rewrite->arena, input, &node->over,
                            wr_schema_names(rewrite->arena, &node->schema) +
@@ -187,6 +192,57 @@ static struct wr_logical *push_into_join(const struct wr_rewrite *rewrite,
                     : join;
 }
 
+/* Whether a condition above a lookup looks at the table alone, so that rows for which it is not
+ * TRUE need not be loaded. */
+static bool push_is_of_table(const struct wr_logical *lookup, const struct wr_expression *conjunct,
+                             bool *used)
+{
+  uint32_t before = wr_logical_input(lookup)->schema.column_count,
+           width = lookup->schema.column_count;
+  bool is_of_table = false;
+  memset(used, 0, width);
+  wr_expression_columns(conjunct, used);
+  for (uint32_t c = before; c < width; c++)
+    is_of_table = is_of_table || used[c];
+  for (uint32_t c = 0; c < before; c++)
+    is_of_table = is_of_table && !used[c];
+  return is_of_table && !wr_expression_can_fail(conjunct) &&
+         wr_expression_is_deterministic(conjunct);
+}
+
+static struct wr_logical *push_into_lookup(const struct wr_rewrite *rewrite,
+                                           struct wr_logical *filter)
+{
+  struct wr_arena *arena = rewrite->arena;
+  const struct wr_logical *node = wr_logical_input(filter);
+  struct wr_logical_lookup lookup = node->lookup;
+  uint32_t before = wr_logical_input(node)->schema.column_count, count, left_count = 0;
+  const struct wr_expression *const *conjuncts = wr_conjuncts(&filter->filter.condition, &count);
+  const struct wr_expression **left = WR_NEW_ARRAY(arena, const struct wr_expression *, count);
+  const struct wr_expression **own = wr_column_references(rewrite, &node->schema);
+  bool *used = WR_NEW_ARRAY(arena, bool, node->schema.column_count);
+  bool is_blocked = lookup.outer || !push_may_pass(node);
+  for (uint32_t c = 0; c < lookup.column_count; c++)
+    own[before + c] = wr_bind_column(rewrite->binding, lookup.columns[c],
+                                     lookup.table->row.fields[lookup.columns[c]].type,
+                                     (struct wr_span){WR_NO_POSITION, 0});
+  for (uint32_t i = 0; i < count; i++) {
+    is_blocked = is_blocked || wr_expression_can_fail(conjuncts[i]);
+    if (is_blocked || !push_is_of_table(node, conjuncts[i], used)) {
+      left[left_count++] = conjuncts[i];
+      continue;
+    }
+    const struct wr_expression *both[] = {lookup.filter,
+                                          wr_expression_replace(arena, conjuncts[i], own)};
+    lookup.filter = lookup.filter ? wr_conjunction(rewrite, both, 2) : both[1];
+  }
+  if (left_count == count)
+    return filter;
+  struct wr_logical *now = wr_logical_lookup(arena, wr_logical_input(node), &lookup);
+  return left_count ? wr_logical_filter(arena, now, wr_conjunction(rewrite, left, left_count))
+                    : now;
+}
+
 bool wr_filter_passes(const struct wr_rewrite *rewrite, const struct wr_logical *filter,
                       const struct wr_logical *below)
 {
@@ -211,6 +267,11 @@ static struct wr_logical *push_node(const struct wr_rewrite *rewrite, struct wr_
   if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_UNION &&
       wr_logical_input(filter)->reader_count == 1)
     return push_into_union(rewrite, filter);
+  if (filter->kind == WR_LOGICAL_FILTER && wr_logical_input(filter)->kind == WR_LOGICAL_LOOKUP) {
+    struct wr_logical *now = push_into_lookup(rewrite, filter);
+    if (now != filter)
+      return now;
+  }
   if (filter->kind != WR_LOGICAL_FILTER || !push_may_pass(wr_logical_input(filter)))
     return filter;
   struct wr_arena *arena = rewrite->arena;

@@ -51,6 +51,9 @@ struct wr_logical *wr_projects_merged(const struct wr_rewrite *rewrite,
 bool wr_filter_passes(const struct wr_rewrite *rewrite, const struct wr_logical *filter,
                       const struct wr_logical *below);
 
+/* share_equals, for a whole branch: whether two nodes do the same and read the same. */
+bool wr_nodes_same(const struct wr_logical *a, const struct wr_logical *b);
+
 /* ---- for rules */
 
 /* A plain reference, a field of one, or a literal: costs nothing to compute again. */

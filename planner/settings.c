@@ -36,6 +36,13 @@ const struct wr_option wr_settings_table[] = {
      "IGNORE|TRIM_PAD|ERROR",
      "What INSERT does with values longer than CHAR, VARCHAR, BINARY and VARBINARY say: nothing, "
      "cut and fill them, or reject the row."},
+    {"table.exec.sink.upsert-materialize", WR_OPTION_CHOICE, false, false, "AUTO",
+     "AUTO|FORCE|NONE",
+     "Whether a sink with a PRIMARY KEY remembers the rows of each key: if its key is not that of "
+     "the rows, always, or never."},
+    {"table.exec.source.cdc-events-duplicate", WR_OPTION_BOOL, false, false, "false", NULL,
+     "Sources of changes may say the same twice: rows of tables with a PRIMARY KEY are remembered, "
+     "and what changes nothing is left out."},
     {"table.exec.emit.early-fire.enabled", WR_OPTION_BOOL, false, false, "false", NULL,
      "Windows give results before they close, as updates."},
     {"table.exec.emit.early-fire.delay", WR_OPTION_DURATION, false, false, NULL, NULL,
@@ -90,7 +97,6 @@ static const struct wr_option settings_elsewhere[] = {
     {.name = "table.optimizer.*"},
     {.name = "table.exec.mini-batch.*"},
     {.name = "table.exec.async-*"},
-    {.name = "table.exec.sink.upsert-materialize"},
     {.name = "table.exec.sink.keyed-shuffle"},
     {.name = "table.exec.window-agg.*"},
     {.name = "table.exec.rank.*"},
@@ -109,7 +115,6 @@ static const char settings_ttl[] = "table.exec.state.ttl";
 
 /* They would change results, so silence would be wrong. */
 static const struct wr_option settings_refused[] = {
-    {.name = "table.exec.source.cdc-events-duplicate"},
     {.name = "table.exec.source.rowtime-null-handling"},
     {.name = "table.exec.interval-join.*"},
     {.name = "table.exec.legacy-cast-behaviour"},
@@ -284,8 +289,8 @@ static enum wr_code settings_put_checked(struct wr_settings *settings,
     wr_settings_warn(settings, value->key_span,
                      wr_arena_print(settings->arena,
                                     "the setting '%s' has no effect here: nothing expires, so "
-                                    "DISTINCT, Top-N and OVER remember for ever what no window or "
-                                    "range bounds",
+                                    "groups, joins, DISTINCT, Top-N and OVER remember for ever "
+                                    "what no window or range bounds",
                                     value->key));
     return WR_OK;
   }

@@ -72,14 +72,12 @@ static bool aggregates_equal(const struct wr_logical_aggregate *a,
   return true;
 }
 
-static bool nodes_equal(const struct wr_logical *a, const struct wr_logical *b)
+/* Whether they do the same, whatever they read. */
+static bool nodes_alike(const struct wr_logical *a, const struct wr_logical *b)
 {
   if (a->kind != b->kind || a->input_count != b->input_count ||
       a->schema.column_count != b->schema.column_count)
     return false;
-  for (uint32_t i = 0; i < a->input_count; i++)
-    if (a->inputs[i] != b->inputs[i])
-      return false;
   switch (a->kind) {
   case WR_LOGICAL_FILTER: return expressions_equal(&a->filter.condition, &b->filter.condition, 1);
   case WR_LOGICAL_PROJECT:
@@ -89,6 +87,25 @@ static bool nodes_equal(const struct wr_logical *a, const struct wr_logical *b)
   case WR_LOGICAL_AGGREGATE: return aggregates_equal(&a->aggregate, &b->aggregate);
   default: return false;
   }
+}
+
+static bool nodes_equal(const struct wr_logical *a, const struct wr_logical *b)
+{
+  for (uint32_t i = 0; i < a->input_count && i < b->input_count; i++)
+    if (a->inputs[i] != b->inputs[i])
+      return false;
+  return nodes_alike(a, b);
+}
+
+bool wr_nodes_same(const struct wr_logical *a, const struct wr_logical *b)
+{
+  while (a != b) { /* nodes that are alike have one input */
+    if (!nodes_alike(a, b) || a->input_count != 1)
+      return false;
+    a = a->inputs[0];
+    b = b->inputs[0];
+  }
+  return true;
 }
 
 /* Who reads the same is among the readers of the first input: nodes behind it. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is known of the rows that people follow: which columns tell one from another, whether they
- * are results of windows. Worked out from the sources up, one node at a time. It is only shown, so
- * what is not sure counts as not known; no result depends on it.
+ * are results of windows. Worked out from the sources up, one node at a time. It is mostly shown:
+ * what is not sure counts as not known. Of results those of tables with keys depend on it: whether
+ * rows replace each other by that key (planner/logical_changes.c).
  */
 #include <string.h>
 
 #include "functions/function.h"
+#include "planner/lookup.h"
 #include "planner/streams.h"
 
 struct key_list {
@@ -27,12 +29,24 @@ static bool part_identifies(const struct wr_column_role *role)
          (role->part == WR_PART_START && role->origin->window.kind != WR_WINDOW_CUMULATE);
 }
 
+/* Whether values of a type stay different as values of another one of the same kind. */
+static bool type_keeps_apart(const struct wr_type *from, const struct wr_type *to)
+{
+  if (from->kind != to->kind)
+    return false;
+  if (from->kind == WR_DECIMAL)
+    return to->scale >= from->scale;
+  if (from->field_count)
+    return wr_type_equal(from, to);
+  return to->precision >= from->precision && to->length >= from->length;
+}
+
 /* The column of the input that an expression hands on, be it with a check, or as another of the
- * same kind of type: what INSERT does to fit a column. UINT32_MAX: none. */
+ * same kind of type that has room for it: what INSERT does to fit a column. UINT32_MAX: none. */
 static uint32_t handed_on(const struct wr_expression *expression)
 {
   while (expression->kind == WR_EXPRESSION_CALL && expression->arg_count > 0 &&
-         expression->type->kind == expression->args[0]->type->kind &&
+         type_keeps_apart(expression->args[0]->type, expression->type) &&
          (strcmp(expression->function->name, "CAST") == 0 ||
           strcmp(expression->function->name, "NOT NULL") == 0))
     expression = expression->args[0];
@@ -106,9 +120,9 @@ static struct wr_stream_facts facts_rank(struct wr_arena *arena, const struct wr
 {
   const struct wr_logical_rank *rank = &node->rank;
   bool has_window = rank->origin != NULL || input->has_window;
-  bool is_one = rank->first == rank->last;
+  bool is_one = rank->first == rank->last, shares = rank->number != WR_RANK_ROW_NUMBER;
   struct key_list key = {WR_NEW_ARRAY(arena, uint32_t, rank->key_count + 2), rank->key_count};
-  if (!rank->with_rank && !is_one)
+  if (shares || (!rank->with_rank && !is_one))
     return (struct wr_stream_facts){input->key, input->key_count, has_window};
   if (rank->key_count)
     memcpy(key.columns, rank->keys, rank->key_count * sizeof *key.columns);
@@ -121,22 +135,46 @@ static struct wr_stream_facts facts_rank(struct wr_arena *arena, const struct wr
   return facts_of_key(key, has_window);
 }
 
-/* Pairs are told apart by the keys of both. */
+/* Whether rows of a side that could match the same row are at most one: its key is among what the
+ * join sets equal. */
+static bool join_is_single(const struct wr_logical_join *join, unsigned side,
+                           const struct wr_stream_facts *facts)
+{
+  uint32_t found = 0;
+  for (uint32_t k = 0; k < facts->key_count; k++)
+    for (uint32_t i = 0; i < join->key_count; i++)
+      if (join->keys[side][i] == facts->key[k]) {
+        found++;
+        break;
+      }
+  return join->way != WR_JOIN_BY_WINDOW && facts->key_count && found == facts->key_count;
+}
+
+/* Pairs are told apart by the keys of both, or by that of one side if each of its rows is in one
+ * pair at most and none is without. */
 static struct wr_stream_facts facts_join(struct wr_arena *arena, const struct wr_logical *node,
                                          const struct wr_stream_facts *left,
                                          const struct wr_stream_facts *right)
 {
+  bool has_window = node->join.way == WR_JOIN_BY_WINDOW;
   if (node->join.kind == WR_JOIN_SEMI || node->join.kind == WR_JOIN_ANTI)
-    return (struct wr_stream_facts){left->key, left->key_count, true};
-  if (!left->key_count || !right->key_count)
-    return (struct wr_stream_facts){.has_window = true};
+    return (struct wr_stream_facts){left->key, left->key_count, has_window};
+  bool keeps_left = node->join.kind == WR_JOIN_LEFT || node->join.kind == WR_JOIN_FULL,
+       keeps_right = node->join.kind == WR_JOIN_RIGHT || node->join.kind == WR_JOIN_FULL;
+  if (left->key_count && !keeps_right && join_is_single(&node->join, 1, right))
+    return (struct wr_stream_facts){left->key, left->key_count, has_window};
+  bool right_alone = right->key_count && !keeps_left && join_is_single(&node->join, 0, left);
+  if (!right_alone && (!left->key_count || !right->key_count))
+    return (struct wr_stream_facts){.has_window = has_window};
   uint32_t before = node->inputs[0]->schema.column_count;
-  struct key_list key = {WR_NEW_ARRAY(arena, uint32_t, left->key_count + right->key_count),
-                         left->key_count};
-  memcpy(key.columns, left->key, left->key_count * sizeof *key.columns);
+  struct key_list key = {WR_NEW_ARRAY(arena, uint32_t, left->key_count + right->key_count), 0};
+  if (!right_alone) {
+    memcpy(key.columns, left->key, left->key_count * sizeof *key.columns);
+    key.count = left->key_count;
+  }
   for (uint32_t k = 0; k < right->key_count; k++)
     key.columns[key.count++] = before + right->key[k];
-  return facts_of_key(key, true);
+  return facts_of_key(key, has_window);
 }
 
 static struct wr_stream_facts facts_distinct(struct wr_arena *arena, const struct wr_logical *node,
@@ -169,6 +207,12 @@ static struct wr_stream_facts facts_of(struct wr_arena *arena, const struct wr_l
     break;
   case WR_LOGICAL_AGGREGATE: return facts_aggregate(arena, node);
   case WR_LOGICAL_DISTINCT: return facts_distinct(arena, node, input);
+  case WR_LOGICAL_NORMALIZE:
+    return (struct wr_stream_facts){node->normalize.keys, node->normalize.key_count, false};
+  case WR_LOGICAL_LOOKUP:
+    if (wr_lookup_is_unique(node))
+      return *input;
+    break;
   case WR_LOGICAL_RANK: return facts_rank(arena, node, input);
   case WR_LOGICAL_JOIN: return facts_join(arena, node, input, &all[node->inputs[1]->number]);
   case WR_LOGICAL_SINK: return none;

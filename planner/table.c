@@ -228,8 +228,9 @@ static enum wr_code table_metadata_column(struct table_draft *draft,
   draft->raw[table->physical.column_count + table->metadata_count] =
       (struct wr_field){.name = column->name, .type = table->connector->metadata[which].type};
   draft->metadata[table->metadata_count++] = which;
+  enum wr_metadata_part part = table->connector->metadata[which].part;
   if (!column->is_virtual && !table->first_metadata &&
-      table->connector->metadata[which].part == WR_METADATA_READ_ONLY)
+      (part == WR_METADATA_READ_ONLY || (table->connector->upserts && part == WR_METADATA_KEY)))
     table->first_metadata = column->name;
   return WR_OK;
 }
@@ -487,6 +488,8 @@ enum wr_code wr_table_create(const struct wr_catalogue *catalogue,
     code = table_row(&draft, err);
   if (code == WR_OK)
     table_written(&draft);
+  if (code == WR_OK)
+    code = wr_table_read_keyed(arena, draft.table, err);
   if (code == WR_OK)
     code = table_watermark(&draft, err);
   *out = draft.table;

@@ -46,9 +46,21 @@ void wr_table_warn_elsewhere(struct wr_settings *settings,
 enum wr_code wr_table_check_elsewhere_hint(const struct wr_table *table,
                                            const struct wr_options *options, struct wr_error *err);
 
+/* Of a table that can be read: what its options say about looking rows up in it. */
+enum wr_code wr_table_read_lookup(struct wr_table *table, struct wr_error *err);
 /* Connector, format, options and what the planner reads from them. */
 enum wr_code wr_table_read_options(struct wr_arena *arena, struct wr_table *table,
                                    struct wr_error *err);
+
+/* The options of a format with 'key.' or 'value.' in front of their names (table_keyed.c). */
+const struct wr_option *wr_table_prefixed_options(struct wr_arena *arena, const char *prefix,
+                                                  const struct wr_format *format);
+/* Behind the check of table->options: puts those behind them that others look for: the options of
+ * the value's format without 'value.', what the connector always says. */
+void wr_table_settle_options(struct wr_arena *arena, struct wr_table *table);
+/* What the key of records is made of, if they have one, once columns and options are known. */
+enum wr_code wr_table_read_keyed(struct wr_arena *arena, struct wr_table *table,
+                                 struct wr_error *err);
 
 /* The same table with other options; the connector stays. name: its name in messages and plans. */
 enum wr_code wr_table_with_options(struct wr_arena *arena, const struct wr_table *table,

@@ -61,7 +61,8 @@ enum wr_code wr_table_with_options(struct wr_arena *arena, const struct wr_table
     return wr_hint(err, "declare the table anew: CREATE OR REPLACE TABLE");
   }
   *out = copy;
-  return wr_table_read_options(arena, copy, err);
+  enum wr_code code = wr_table_read_options(arena, copy, err);
+  return code ? code : wr_table_read_keyed(arena, copy, err);
 }
 
 /* The options of all hints; the only hint that tables know. */
@@ -69,7 +70,7 @@ static enum wr_code hint_options(struct wr_arena *arena, const struct wr_table *
                                  const struct wr_tree_hints *hints, struct wr_options *out,
                                  struct wr_error *err)
 {
-  *out = *table->options;
+  *out = table->definition->options;
   for (uint32_t i = 0; i < hints->count; i++) {
     const struct wr_tree_hint *hint = hints->items[i];
     if (strcmp(hint->name->text, "OPTIONS") != 0) {
@@ -109,10 +110,10 @@ enum wr_code wr_table_hinted(struct wr_arena *arena, const struct wr_table *tabl
   enum wr_code code = hint_options(arena, table, hints, &options, err);
   if (code == WR_OK)
     code = wr_table_check_elsewhere_hint(table, &options, err);
-  if (code || hint_same_options(&options, table->options))
+  if (code || hint_same_options(&options, &table->definition->options))
     return code;
   for (const struct wr_table_variant *other = *table->variants; other; other = other->next)
-    if (hint_same_options(&options, other->table->options)) {
+    if (hint_same_options(&options, &other->table->definition->options)) {
       *out = other->table;
       return WR_OK;
     }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/hash.h"
+#include "formats/keyed.h"
 #include "formats/unwrap.h"
 
 #define WATERMARK_ALIGNMENT "scan.watermark.alignment."
@@ -57,6 +58,18 @@ const struct wr_option wr_table_scan_options[] = {
      "it, however rarely watermarks travel."},
     {"scan.parallelism", WR_OPTION_INTEGER, false, false, NULL, NULL,
      "Copies of the source, 1 to 256; otherwise as many as of the job's other steps."},
+    {"lookup.cache", WR_OPTION_CHOICE, false, false, "FULL", "FULL|NONE|PARTIAL",
+     "Of a table in which rows are looked up. FULL: all of it is loaded before the job begins; the "
+     "others are not supported."},
+    {"lookup.full-cache.reload-strategy", WR_OPTION_CHOICE, false, false, "PERIODIC",
+     "PERIODIC|TIMED",
+     "PERIODIC: the table is loaded anew every so often, if the interval says so; TIMED, at a time "
+     "of day, is not supported."},
+    {"lookup.full-cache.periodic-reload.interval", WR_OPTION_DURATION, false, false, NULL, NULL,
+     "How often the table is loaded anew; without it it is loaded once."},
+    {"lookup.full-cache.periodic-reload.schedule-mode", WR_OPTION_CHOICE, false, false,
+     "FIXED_DELAY", "FIXED_DELAY|FIXED_RATE",
+     "From when the interval counts: from the end of a loading, or from when it was due."},
     {0},
 };
 
@@ -79,11 +92,8 @@ static const char *options_list(struct wr_arena *arena, const char *const *names
 
 /* Names that mean something to Flink. */
 static const char *const options_later_formats[] = {
-    "avro",     "avro-confluent",          "protobuf",   "parquet",
-    "orc",      "debezium-json",           "canal-json", "maxwell-json",
-    "ogg-json", "debezium-avro-confluent", NULL};
-static const char *const options_later_connectors[] = {"upsert-kafka",
-                                                       "kinesis-legacy",
+    "avro", "avro-confluent", "protobuf", "parquet", "orc", "debezium-avro-confluent", NULL};
+static const char *const options_later_connectors[] = {"kinesis-legacy",
                                                        "dynamodb",
                                                        "jdbc",
                                                        "elasticsearch-6",
@@ -183,11 +193,12 @@ static enum wr_code options_format(struct wr_arena *arena, struct wr_table *tabl
 {
   if (!table->connector->takes_format)
     return WR_OK;
-  uint32_t count;
-  const struct wr_format *const *all = wr_format_all(&count);
-  const char **names = WR_NEW_ARRAY(arena, const char *, count);
-  for (uint32_t i = 0; i < count; i++)
-    names[i] = all[i]->name;
+  uint32_t all_count, count = 0;
+  const struct wr_format *const *all = wr_format_all(&all_count);
+  const char **names = WR_NEW_ARRAY(arena, const char *, all_count);
+  for (uint32_t i = 0; i < all_count; i++)
+    if (!all[i]->changes || !table->connector->upserts)
+      names[count++] = all[i]->name;
   const struct wr_option_value *given = wr_options_find_value(table->options, "format");
   const struct wr_option_value *other = wr_options_find_value(table->options, "value.format");
   if (given && other) {
@@ -195,15 +206,27 @@ static enum wr_code options_format(struct wr_arena *arena, struct wr_table *tabl
                "'format' and 'value.format' mean the same; give one of them");
     return wr_state(err, WR_STATE_INVALID_OPTION_NAME);
   }
-  if (!given)
+  if (!given || table->connector->upserts)
     given = other;
   if (!given) {
-    wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' lacks the option 'format'", table->name);
+    wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' lacks the option '%sformat'", table->name,
+               table->connector->upserts ? "value." : "");
     wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
     return wr_hint(err, "choose %s", options_list(arena, names, count));
   }
   table->format = wr_format_find(given->value);
-  return table->format
+  if (!table->format)
+    return options_fail_name(arena, "format", given, names, count, options_later_formats, err);
+  if (!table->connector->upserts)
+    return WR_OK;
+  given = wr_options_find_value(table->options, "key.format");
+  if (!given) {
+    wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' lacks the option 'key.format'", table->name);
+    wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
+    return wr_hint(err, "choose %s", options_list(arena, names, count));
+  }
+  table->key_format = wr_format_find(given->value);
+  return table->key_format
              ? WR_OK
              : options_fail_name(arena, "format", given, names, count, options_later_formats, err);
 }
@@ -354,6 +377,9 @@ static enum wr_code options_read(struct wr_arena *arena, struct wr_table *table,
       connector->options ? connector->options : options_none,
       table->format && table->format->options ? table->format->options : options_none,
       wr_table_takes_elsewhere(table) ? wr_table_elsewhere_options : options_none,
+      wr_table_prefixed_options(arena, "key.", table->key_format),
+      wr_table_prefixed_options(
+          arena, "value.", wr_options_find(table->options, "value.format") ? table->format : NULL),
   };
   const char *what = wr_arena_print(arena, "table %s (%s)", table->name, connector->name);
   uint32_t table_count = sizeof tables / sizeof *tables;
@@ -369,14 +395,19 @@ static enum wr_code options_read(struct wr_arena *arena, struct wr_table *table,
   uint32_t writers = 0;
   if (connector->reader) {
     options_read_scan(table);
-    code = options_alignment(table, err);
+    code = wr_table_read_lookup(table, err);
+    if (code == WR_OK)
+      code = options_alignment(table, err);
     if (code == WR_OK)
       code = options_parallelism(table, wr_table_scan_options, "scan.parallelism", WR_KEY_GROUPS,
                                  &table->scan_parallelism, err);
   }
   if (code == WR_OK && connector->writer)
-    code = options_parallelism(table, wr_table_sink_options, "sink.parallelism", 1, &writers, err);
+    code = options_parallelism(table, wr_table_sink_options, "sink.parallelism",
+                               connector->upserts ? WR_KEY_GROUPS : 1, &writers, err);
   table->single_writer = connector->single_writer || writers == 1;
+  table->sink_parallelism = writers > 1 ? writers : 0;
+  wr_table_settle_options(arena, table);
   return code;
 }
 
@@ -410,6 +441,10 @@ static enum wr_code options_check_compression(const struct wr_table *table, bool
                       "the table '%s' cannot be written with '%s': records are sent as the format "
                       "makes them",
                       table->name, given->key);
+  if (table->keyed)
+    return wr_fail_at(err, WR_UNSUPPORTED, given->key_span,
+                      "the connector %s cannot read records that were compressed one by one",
+                      table->connector->name);
   if (!table->connector->reader->next_split)
     return WR_OK;
   wr_fail_at(err, WR_UNSUPPORTED, given->key_span,
@@ -441,7 +476,8 @@ enum wr_code wr_table_check_use(const struct wr_table *table, bool writing, stru
   if (code == WR_OK && format && format->check) {
     const struct wr_format_spec form = {
         .schema = &table->physical, .options = table->options, .time_zone = table->time_zone};
-    code = format->check(&form, !writing, err);
+    code = table->keyed ? wr_keyed_check(table->keyed, &form, !writing, err)
+                        : format->check(&form, !writing, err);
   }
   if (code && err->span.offset == WR_NO_POSITION)
     err->span = span;

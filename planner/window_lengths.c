@@ -53,6 +53,11 @@ static enum wr_code window_fail_time(const struct wr_logical *input, uint32_t co
       return wr_hint(err,
                      "behind a window the event time is '%s': group by it as well, and hand it on",
                      window_time);
+    if (node->kind == WR_LOGICAL_JOIN && node->join.way == WR_JOIN_REGULAR)
+      return wr_hint(
+          err, "behind a join without windows there is no event time; there is if ON says how "
+               "far the times of both sides may be apart: a.ts BETWEEN b.ts - INTERVAL "
+               "'1' HOUR AND b.ts");
     if (node->kind == WR_LOGICAL_WATERMARK)
       return wr_hint(
           err, "the event time got lost on the way here: hand the column '%s' of '%s' on unchanged",

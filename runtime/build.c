@@ -20,6 +20,7 @@
 #include "runtime/decode_pool.h"
 #include "runtime/exchange.h"
 #include "runtime/inventory.h"
+#include "runtime/reference.h"
 #include "runtime/sink.h"
 
 #define BUILD_SEED UINT64_C(0x57656972)
@@ -133,14 +134,19 @@ static struct wr_task_node *task_find_node(struct wr_task *task, uint32_t id)
 
 /* ---- rejects and contexts ---- */
 
+static uint64_t builder_seed(const struct builder *builder)
+{
+  uint64_t seed = builder->shared->options.hash_seed;
+  return seed ? seed : BUILD_SEED;
+}
+
 static void task_make_context(const struct builder *builder, struct wr_task *task,
                               struct wr_task_node *node)
 {
-  uint64_t seed = builder->shared->options.hash_seed;
   node->context = (struct wr_operator_context){
       .task = task->copy,
       .task_count = task->copy_count,
-      .hash_seed = seed ? seed : BUILD_SEED,
+      .hash_seed = builder_seed(builder),
       .name = node->plan->name,
       .statement = node->plan->statement,
       .time_zone = builder->plan->time_zone,
@@ -150,6 +156,8 @@ static void task_make_context(const struct builder *builder, struct wr_task *tas
       .timed = builder->shared->options.timed,
       .watermarks = task->nodes[0].plan->source ? &task->watermarks : NULL,
   };
+  struct wr_reference_loader *reference = builder->build->references[node->plan->id];
+  node->context.reference = reference ? wr_reference_of(reference) : NULL;
 }
 
 static void task_make_rejects(const struct builder *builder, struct wr_task *task)
@@ -285,6 +293,16 @@ static const struct wr_plan_stream *plan_find_stream(const struct wr_plan *plan,
   return NULL;
 }
 
+/* All copies of all sinks, which share what is there for what they gather. */
+static uint32_t builder_writers(const struct builder *builder)
+{
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < builder->plan->node_count; i++)
+    count += builder->plan->nodes[i].sink ? builder->plan->nodes[i].parallelism : 0;
+  assert(count);
+  return count;
+}
+
 static enum wr_code builder_open_sink(struct builder *builder, struct wr_task_node *node,
                                       struct wr_error *err)
 {
@@ -301,6 +319,8 @@ static enum wr_code builder_open_sink(struct builder *builder, struct wr_task_no
                                             .job_name = shared->options.job_name,
                                             .stream = plan_find_stream(builder->plan, node->plan),
                                             .changes = input->changes,
+                                            .memory_bytes =
+                                                shared->outbox_share / builder_writers(builder),
                                             .aborting = &shared->aborting};
   node->outbox_key = wr_publishers_key(shared->publishers, node->plan->id);
   return wr_sink_new(node->plan->sink, &node->context, &settings, &node->op, err);
@@ -375,7 +395,9 @@ static enum wr_code builder_restore_node(struct builder *builder, const struct w
 
 static enum wr_code builder_open_nodes(struct builder *builder, struct wr_error *err)
 {
-  enum wr_code code = WR_OK;
+  const struct wr_execution_options *options = &builder->shared->options;
+  enum wr_code code =
+      wr_references_open(builder->plan, options, builder_seed(builder), builder->build, err);
   for (uint32_t t = 0; t < builder->build->task_count; t++) {
     struct wr_task *task = builder->build->tasks[t];
     task_make_rejects(builder, task);
@@ -589,8 +611,10 @@ static void task_free(struct wr_task *task)
 
 void wr_build_free(struct wr_build *build)
 {
+  wr_references_stop(build, true);
   for (uint32_t t = 0; build->tasks && t < build->task_count; t++)
     task_free(build->tasks[t]);
+  wr_references_close(build);
   for (uint32_t i = 0; i < build->edge_count; i++)
     free(build->edges[i]);
   for (uint32_t i = 0; i < build->layout_count; i++)

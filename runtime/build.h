@@ -14,11 +14,13 @@ struct wr_build {
   uint32_t task_count;
   struct wr_page_layout **layouts; /* per plan node; NULL where no channel carries its rows */
   uint32_t layout_count;
-  struct wr_alignment_group **alignments; /* per plan node, shared by the nodes of a group; the
-                                             first of them owns it */
-  struct wr_decode_pool **pools;          /* per plan node: of sources that can be helped */
-  struct wr_found_splits *found;          /* per plan node: of sources, what their readers share */
-  struct wr_channel ***edges;             /* arrays of channels that exchanges hold */
+  struct wr_alignment_group **alignments;  /* per plan node, shared by the nodes of a group; the
+                                              first of them owns it */
+  struct wr_decode_pool **pools;           /* per plan node: of sources that can be helped */
+  struct wr_found_splits *found;           /* per plan node: of sources, what their readers share */
+  struct wr_reference_loader **references; /* per plan node: tables that are looked up */
+  uint32_t reference_count;
+  struct wr_channel ***edges; /* arrays of channels that exchanges hold */
   uint32_t edge_count;
 };
 

@@ -13,6 +13,7 @@
 #include "runtime/inventory.h"
 #include "runtime/memory.h"
 #include "runtime/publisher.h"
+#include "runtime/reference.h"
 #include "runtime/reject_ring.h"
 
 #define EXECUTION_COMMIT_INTERVAL_US (5 * WR_US_PER_SECOND)
@@ -338,6 +339,7 @@ static bool execution_end(struct wr_execution *execution, int64_t deadline_us)
 {
   struct wr_task_shared *shared = &execution->shared;
   struct wr_error err;
+  wr_references_stop(&execution->build, false);
   if (!wr_epochs_wait(shared->epochs, deadline_us))
     return false;
   uint64_t last = execution_has_last(execution) ? atomic_load(&shared->last_epoch) : 0;
@@ -459,7 +461,8 @@ static void step_add_idle(struct wr_execution_step *step, const struct wr_metric
 static void step_add(struct wr_execution_step *step, const struct wr_metrics *metrics)
 {
   uint64_t own_ns = wr_metrics_get(&metrics->own_ns);
-  uint64_t format_ns = wr_metrics_get(&metrics->format_ns);
+  uint64_t helping_ns = wr_metrics_get(&metrics->helping_ns);
+  uint64_t format_ns = wr_metrics_get(&metrics->format_ns) + helping_ns;
   uint64_t connector_ns = wr_metrics_get(&metrics->connector_ns);
   int64_t watermark_us = atomic_load_explicit(&metrics->watermark_us, memory_order_relaxed);
   if (!metrics_is_idle(metrics) && watermark_us != WR_TIME_NONE &&
@@ -472,10 +475,12 @@ static void step_add(struct wr_execution_step *step, const struct wr_metrics *me
   step->bytes_out += wr_metrics_get(&metrics->bytes_out);
   step->state_bytes += wr_metrics_get(&metrics->state_bytes);
   step->state_keys += wr_metrics_get(&metrics->state_keys);
+  step->loaded_us += atomic_load_explicit(&metrics->loaded_us, memory_order_relaxed);
   step->state_bytes_most += wr_metrics_get(&metrics->state_bytes_most);
   step->state_keys_most += wr_metrics_get(&metrics->state_keys_most);
   step->own_ns += own_ns;
   step->format_ns += format_ns;
+  step->helping_ns += helping_ns;
   step->connector_ns += connector_ns;
   if (own_ns + format_ns + connector_ns > step->busiest_ns)
     step->busiest_ns = own_ns + format_ns + connector_ns;
@@ -537,8 +542,10 @@ struct wr_execution_task *wr_execution_tasks(const struct wr_execution *executio
                                           .sending_ns = wr_metrics_get(&task->edge_metrics.own_ns)};
     for (uint32_t i = 0; i < task->node_count; i++) {
       const struct wr_metrics *metrics = &task->nodes[i].metrics;
+      uint64_t helping_ns = wr_metrics_get(&metrics->helping_ns);
       tasks[t].steps_ns += wr_metrics_get(&metrics->own_ns) + wr_metrics_get(&metrics->format_ns) +
-                           wr_metrics_get(&metrics->connector_ns);
+                           wr_metrics_get(&metrics->connector_ns) + helping_ns;
+      tasks[t].helping_ns += helping_ns;
     }
     wr_stopwatch_read(&task->watch, tasks[t].spent_ns);
   }

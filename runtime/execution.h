@@ -70,13 +70,15 @@ struct wr_execution_step {
   uint64_t rows_in, rows_out;
   uint64_t rejected[WR_REJECT_KIND_COUNT];
   uint64_t state_bytes, state_keys;
+  int64_t loaded_us; /* when the table was loaded in which it looks rows up; 0: in none */
   uint64_t batches_in, bytes_in, bytes_out;
   /* The least of those copies that have one and have neither ended nor fallen idle, else
    * WR_TIME_END if some have ended, else the greatest of idle ones, else WR_TIME_NONE. */
   int64_t watermark_us;
   /* Only if steps are measured. most: sums of what each copy had at most; busiest: of the copy that
-   * was busiest, all three times together. */
-  uint64_t own_ns, format_ns, connector_ns, busiest_ns;
+   * was busiest, all three times together. helping: the part of format that copies have done for
+   * others. */
+  uint64_t own_ns, format_ns, connector_ns, busiest_ns, helping_ns;
   uint64_t state_bytes_most, state_keys_most;
 };
 
@@ -86,7 +88,8 @@ struct wr_execution_task {
   uint32_t copy, step_count;
   uint64_t spent_ns[WR_SPENT_COUNT]; /* BUSY: only what belongs to no step */
   uint64_t steps_ns, sending_ns;     /* in its steps; in handing rows to other tasks */
-  uint64_t cpu_ns;                   /* that its thread was on a processor */
+  uint64_t helping_ns; /* of that in its steps: decoding for other copies of its source */
+  uint64_t cpu_ns;     /* that its thread was on a processor */
 };
 
 /* Waits up to timeout_ms; true: all tasks have ended. To be called again and again: it also begins

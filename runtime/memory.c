@@ -21,8 +21,9 @@ const struct wr_memory_share wr_memory_shares[WR_MEMORY_USES] = {
                           "what an epoch has copied of the state and the disk has not taken yet; "
                           "above it sources wait"},
     [WR_MEMORY_OUTBOX] = {"outbox", 10,
-                          "what exactly-once sinks hold until it is published; above half of it an "
-                          "epoch begins early, above it sources wait"},
+                          "what exactly-once sinks hold until it is published, above half of it an "
+                          "epoch begins early, above it sources wait; what sinks of S3 gather for "
+                          "objects, which are stored early above half of it"},
     [WR_MEMORY_REST] = {"rest", 15,
                         "rows on their way through the job, buffers of connectors, the program; "
                         "bounded by limits of their own"},

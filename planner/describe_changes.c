@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines of EXPLAIN and identities of state for the nodes that make changes whole. */
+#include "planner/describe_changes.h"
+
+#include "planner/describe.h"
+
+const char *wr_normalize_name(const struct wr_logical *node)
+{
+  return node->normalize.is_sink ? "SinkMaterializer" : "ChangelogNormalize";
+}
+
+void wr_describe_normalize(struct wr_writing *out, const struct wr_logical *node)
+{
+  wr_write(out, "newest row");
+  for (uint32_t k = 0; k < node->normalize.key_count; k++)
+    wr_write(out, "%s%s", k ? ", " : " by ", node->schema.fields[node->normalize.keys[k]].name);
+}
+
+const char *wr_identity_normalize(struct wr_arena *arena, const struct wr_logical *node)
+{
+  struct wr_writing out = {.arena = arena};
+  const struct wr_logical *input = wr_logical_input(node);
+  wr_write(&out, "%s %s", node->normalize.is_sink ? "materialize" : "normalize",
+           wr_identity_source(arena, node));
+  for (uint32_t k = 0; k < node->normalize.key_count; k++)
+    wr_write(&out, "%s%s", k ? ", " : " by ",
+             wr_identity_column(arena, input, node->normalize.keys[k]));
+  return wr_written(&out);
+}
