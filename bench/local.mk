@@ -2,7 +2,7 @@
 # Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/sessions bench/table bench/windows`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/window_join bench/kinesis bench/followers bench/followers_http
+EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/group bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/join bench/window_join bench/kinesis bench/followers bench/followers_http
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
@@ -35,12 +35,18 @@ nodist_EXTRA_bench_expressions_SOURCES = cli/none.cc
 bench_windows_SOURCES = bench/windows.c
 bench_windows_LDADD = $(weir_libs)
 nodist_EXTRA_bench_windows_SOURCES = cli/none.cc
+bench_group_SOURCES = bench/group.c
+bench_group_LDADD = $(weir_libs)
+nodist_EXTRA_bench_group_SOURCES = cli/none.cc
 bench_rank_SOURCES = bench/rank.c
 bench_rank_LDADD = $(weir_libs)
 nodist_EXTRA_bench_rank_SOURCES = cli/none.cc
 bench_store_SOURCES = bench/store.c
 bench_store_LDADD = $(weir_libs)
 nodist_EXTRA_bench_store_SOURCES = cli/none.cc
+bench_join_SOURCES = bench/join.c
+bench_join_LDADD = $(weir_libs)
+nodist_EXTRA_bench_join_SOURCES = cli/none.cc
 bench_window_join_SOURCES = bench/window_join.c
 bench_window_join_LDADD = $(weir_libs)
 nodist_EXTRA_bench_window_join_SOURCES = cli/none.cc
