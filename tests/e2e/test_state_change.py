@@ -267,6 +267,18 @@ def test_columns(case):
     expect("this SQL is not that" not in said, said)
 
 
+def test_join_kind(case):
+    """What one kind of join has given another would take back, or never: it does not fit, and says why."""
+    job = Changing(case)
+    text = sink("o", "n BIGINT") + "INSERT INTO o SELECT a.n FROM slow AS a %s;\n"
+    inner, semi = text % "JOIN slow AS b ON a.n = b.n", text % "WHERE a.n IN (SELECT n FROM slow)"
+    job.run_to_middle(inner)
+    said = job.go_on(semi, code=3)
+    expect_said(said, "does not fit  Join", "is  SEMI join of rows with keys", "what 1 step of epoch")
+    said = job.go_on(inner)
+    expect("this SQL is not that" not in said, said)
+
+
 # ---- which step is which
 
 THIRD = "INSERT INTO third%d SELECT window_start, k, COUNT(*), SUM(v) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), " \

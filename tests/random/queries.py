@@ -213,6 +213,7 @@ class Query:
     """kind plain: branches (where, projection) and ordered; else a Grouping's members. script: the SQL; output: names, types"""
 
     changes = False
+    is_counted = may_shrink = True
     late_per_window = None  # per row, but per window with rules off
 
     def evaluate(self, table):

@@ -164,6 +164,7 @@ class Shape:
 
     ordered = None
     is_long = changes = legacy = False
+    is_counted = may_shrink = True
     late_per_window = None  # None: per row, but per window with rules off
     branches = None
 

@@ -73,9 +73,12 @@ const char *aws_environment_file(const char *name, const char *text)
   if (path_count == PATHS_MAX)
     abort();
   char *path = paths[path_count++];
-  snprintf(path, sizeof paths[0], "%s/.aws", folder);
-  mkdir(path, 0700);
   snprintf(path, sizeof paths[0], "%s/.aws/%s", folder, name);
+  for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')); slash++) {
+    *slash = '\0';
+    mkdir(path, 0700);
+    *slash = '/';
+  }
   FILE *file = fopen(path, "w");
   if (!file || fputs(text, file) < 0 || fclose(file) != 0)
     abort();

@@ -11,7 +11,8 @@ void aws_environment_begin(void);
 void aws_environment_end(void);
 /* "NAME=value" ..., up to a NULL. */
 void aws_environment_set(const char *const *variables);
-/* Writes a file below the folder; returns its path, good until the end. */
+/* Writes a file of the folder .aws, perhaps in others below it; returns its path, good until the
+ * end. */
 const char *aws_environment_file(const char *name, const char *text);
 
 /* Keys in the environment; keys and a role in the options of a table. */

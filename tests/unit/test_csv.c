@@ -159,7 +159,7 @@ static void only_wanted_columns_are_built(void)
   struct wr_error err;
   char *text = decode_copy("no number,y,7", 13);
   CU_ASSERT_EQUAL(csv->decoder_new(&spec, &decoder, &err), WR_OK);
-  csv->decode(decoder, &(struct wr_frame){text, 13}, 1, &decoded);
+  csv->decode(decoder, &(struct wr_frame){.bytes = text, .length = 13}, 1, &decoded);
   CU_ASSERT_EQUAL(decoded.row_count, 1);
   CU_ASSERT_EQUAL(wr_column_f64(&decoded.columns[0], 0), 7);
   csv->decoder_free(decoder);
@@ -312,7 +312,7 @@ static void check_raw(const struct wr_type *type, const char *const *options, co
   CU_ASSERT_EQUAL_FATAL(raw->decoder_new(&spec, &decoder, &err), WR_OK);
   CU_ASSERT_EQUAL_FATAL(raw->encoder_new(&spec, &encoder, &err), WR_OK);
   char *copy = decode_copy(written, written_length);
-  struct wr_frame frame = {copy, (uint32_t)written_length};
+  struct wr_frame frame = {.bytes = copy, .length = (uint32_t)written_length};
   struct wr_decoded decoded;
   struct wr_buffer shown = {0}, back = {0};
   raw->decode(decoder, &frame, 1, &decoded);

@@ -343,7 +343,7 @@ static const struct error_case later[] = {
     {"SELECT * FROM a CROSS APPLY f(x)", "1:23+5", "CROSS APPLY is not supported",
      "write CROSS JOIN LATERAL"},
     {"SELECT * FROM a LEFT SEMI JOIN b ON x = y", "1:22+4", "SEMI JOIN is not supported",
-     "two streams cannot be joined or compared yet, by no other clause either"},
+     "write WHERE EXISTS (SELECT * FROM u WHERE u.a = t.a), or NOT EXISTS"},
     {"SELECT * EXCEPT (a) FROM t", "1:10+6", "* EXCEPT (columns) is not supported",
      "name the columns that are wanted"},
     {"SELECT a FROM t WHERE a = ANY (SELECT 1)", "1:27+3", "ANY (query) is not supported",

@@ -216,8 +216,8 @@ static struct wr_plan_node *job_add(struct job *job, const char *name,
 static void job_connect(struct job *job, struct wr_plan_node *node, uint32_t from,
                         enum wr_exchange exchange, const uint32_t *keys, uint32_t key_count)
 {
-  job->inputs[node->id][node->input_count++] =
-      (struct wr_plan_input){from, exchange, keys, key_count, false};
+  job->inputs[node->id][node->input_count++] = (struct wr_plan_input){
+      .node = from, .exchange = exchange, .keys = keys, .key_count = key_count};
 }
 
 /* splits, rows, ahead, open: what the source's options say. */

@@ -298,7 +298,7 @@ static void job_make(struct job *job, struct seen *seen, uint32_t parallelism, c
     node->input_count = n > 0;
     if (n > 0)
       job->inputs[n] = (struct wr_plan_input){
-          n - 1, gathers ? WR_EXCHANGE_GATHER : WR_EXCHANGE_FORWARD, NULL, 0, false};
+          .node = n - 1, .exchange = gathers ? WR_EXCHANGE_GATHER : WR_EXCHANGE_FORWARD};
   }
   job->plan = (struct wr_plan){
       .nodes = job->nodes, .node_count = 3, .error_stream = UINT32_MAX, .time_zone = "UTC"};
