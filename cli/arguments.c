@@ -81,6 +81,8 @@ static bool add_test(struct reader *reader, const char *text)
   uint64_t value;
   if (text && strcmp(text, "rules=off") == 0)
     return out->test_rules_off = true;
+  if (text && strcmp(text, "endless=on") == 0)
+    return out->test_endless = true;
   if (text && strncmp(text, "batch-rows=", 11) == 0 &&
       parse_count(text + 11, WR_BATCH_ROWS, &value) && value > 0)
     return (out->test_batch_rows = (uint32_t)value) > 0;
@@ -94,8 +96,8 @@ static bool add_test(struct reader *reader, const char *text)
       parse_count(text + 16, ARGUMENTS_PARALLELISM_MAX, &value) && value > 0)
     return (out->test_cut_parallelism = (uint32_t)value) > 0;
   return complain(reader,
-                  "--test knows batch-rows=N, rules=off, cut=N, cut-parallelism=N, "
-                  "cut-epochs=N",
+                  "--test knows batch-rows=N, rules=off, endless=on, cut=N, "
+                  "cut-parallelism=N, cut-epochs=N",
                   text);
 }
 

@@ -54,6 +54,7 @@ struct wr_arguments {
   uint32_t test_cut_parallelism; /* of the second half */
   uint32_t test_cut_epochs;      /* further epochs before that one */
   bool test_rules_off;
+  bool test_endless;
 };
 
 /* Which options a command takes. */

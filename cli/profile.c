@@ -35,6 +35,7 @@ static void profile_add_step(struct wr_execution_step *to, const struct wr_execu
   to->bytes_out += from->bytes_out;
   to->own_ns += from->own_ns;
   to->format_ns += from->format_ns;
+  to->helping_ns += from->helping_ns;
   to->connector_ns += from->connector_ns;
   to->busiest_ns += from->busiest_ns;
   to->state_bytes = from->state_bytes;
@@ -84,6 +85,7 @@ void wr_profile_add(struct wr_profile *profile, const struct wr_execution *execu
   for (uint32_t t = 0; t < task_count; t++) {
     struct wr_execution_task *task = profile_task(profile, &tasks[t]);
     task->steps_ns += tasks[t].steps_ns;
+    task->helping_ns += tasks[t].helping_ns;
     task->sending_ns += tasks[t].sending_ns;
     task->cpu_ns += tasks[t].cpu_ns;
     for (int spent = 0; spent < WR_SPENT_COUNT; spent++)
@@ -233,6 +235,7 @@ static void text_add_task(struct wr_profile *profile, struct wr_grid *grid, uint
     copies++;
     all.step_count = task->step_count;
     all.steps_ns += task->steps_ns;
+    all.helping_ns += task->helping_ns;
     all.sending_ns += task->sending_ns;
     all.cpu_ns += task->cpu_ns;
     for (int spent = 0; spent < WR_SPENT_COUNT; spent++)
@@ -247,6 +250,7 @@ static void text_add_task(struct wr_profile *profile, struct wr_grid *grid, uint
                                               profile->steps[first_step].name, more),
                                wr_arena_print(arena, "x%u", copies), wr_time_print(arena, ns),
                                print_share(arena, busy_ns, ns), print_share(arena, all.cpu_ns, ns),
+                               all.helping_ns ? print_share(arena, all.helping_ns, ns) : "",
                                print_share(arena, all.spent_ns[WR_SPENT_INPUT], ns),
                                print_share(arena, all.spent_ns[WR_SPENT_OUTPUT], ns),
                                print_share(arena, all.spent_ns[WR_SPENT_BARRIER], ns),
@@ -256,13 +260,15 @@ static void text_add_task(struct wr_profile *profile, struct wr_grid *grid, uint
 
 static const char *text_tasks(struct wr_profile *profile)
 {
-  struct wr_grid grid = {.arena = &profile->arena, .indent = "  ", .sides = "lrrrrrrrrr"};
-  bool several = false;
-  for (uint32_t t = 0; t < profile->task_count; t++)
+  struct wr_grid grid = {.arena = &profile->arena, .indent = "  ", .sides = "lrrrrrrrrrr"};
+  bool several = false, helps = false;
+  for (uint32_t t = 0; t < profile->task_count; t++) {
     several = several || profile->tasks[t].copy > 0;
-  wr_grid_add(&grid,
-              (const char *[]){"task", "", "time", "busy", "cpu", "waits for input", "for output",
-                               "for barriers", "copies state", several ? "busiest copy" : ""});
+    helps = helps || profile->tasks[t].helping_ns > 0;
+  }
+  wr_grid_add(&grid, (const char *[]){"task", "", "time", "busy", "cpu", helps ? "helps" : "",
+                                      "waits for input", "for output", "for barriers",
+                                      "copies state", several ? "busiest copy" : ""});
   for (uint32_t i = 0; i < profile->plan->node_count; i++)
     text_add_task(profile, &grid, i);
   return wr_grid_text(&grid);
@@ -284,19 +290,23 @@ static void text_add_edge(struct wr_profile *profile, struct wr_grid *grid, uint
           bytes ? wr_bytes_print(arena, bytes) : "",
           bytes ? wr_arena_print(arena, "%s/s", wr_bytes_print(arena, (uint64_t)per_second)) : "",
           wr_time_print(arena, step->connector_ns),
-          step->format_ns ? wr_time_print(arena, step->format_ns) : ""});
+          step->format_ns ? wr_time_print(arena, step->format_ns) : "",
+          step->helping_ns ? print_share(arena, step->helping_ns, step->format_ns) : ""});
 }
 
 static const char *text_edges(struct wr_profile *profile)
 {
   const struct wr_plan *plan = profile->plan;
-  struct wr_grid grid = {.arena = &profile->arena, .indent = "  ", .sides = "lrrrrr"};
-  bool some = false;
+  struct wr_grid grid = {.arena = &profile->arena, .indent = "  ", .sides = "lrrrrrr"};
+  bool some = false, helped = false;
+  for (uint32_t i = 0; i < plan->node_count; i++)
+    helped = helped || profile->steps[i].helping_ns > 0;
   for (uint32_t i = 0; i < plan->node_count; i++) {
     if (!plan->nodes[i].source)
       continue;
     if (!some)
-      wr_grid_add(&grid, (const char *[]){"source", "records", "bytes", "", "reading", "decoding"});
+      wr_grid_add(&grid, (const char *[]){"source", "records", "bytes", "", "reading", "decoding",
+                                          helped ? "by helpers" : ""});
     some = true;
     text_add_edge(profile, &grid, i);
   }
@@ -305,7 +315,8 @@ static const char *text_edges(struct wr_profile *profile)
     if (plan->nodes[i].kind != WR_PLAN_SINK)
       continue;
     if (!some)
-      wr_grid_add(&grid, (const char *[]){"sink", "records", "bytes", "", "writing", "encoding"});
+      wr_grid_add(&grid,
+                  (const char *[]){"sink", "records", "bytes", "", "writing", "encoding", ""});
     some = true;
     text_add_edge(profile, &grid, i);
   }
@@ -365,6 +376,8 @@ static const char *figures_of_step(struct wr_profile *profile, uint32_t i,
     wr_write(&out, "; %s %s, %s %s", is_source ? "reading" : "writing",
              wr_time_print(arena, step->connector_ns), is_source ? "decoding" : "encoding",
              wr_time_print(arena, step->format_ns));
+  if (step->helping_ns)
+    wr_write(&out, ", %s by helpers", print_share(arena, step->helping_ns, step->format_ns));
   if (step->state_bytes_most)
     wr_write(&out, "; state %s, %s key%s", wr_bytes_print(arena, step->state_bytes_most),
              wr_count_print(arena, step->state_keys_most), step->state_keys_most == 1 ? "" : "s");

@@ -20,6 +20,7 @@ static void json_figures(struct wr_writing *out, const struct wr_execution_step 
   json_number(out, "busy_ns", wr_profile_step_ns(step));
   json_number(out, "connector_ns", step->connector_ns);
   json_number(out, "format_ns", step->format_ns);
+  json_number(out, "helping_ns", step->helping_ns);
   json_number(out, "busiest_copy_ns", step->busiest_ns);
   json_number(out, "state_bytes_most", step->state_bytes_most);
   json_number(out, "state_keys_most", step->state_keys_most);
@@ -46,6 +47,7 @@ static void json_tasks(struct wr_writing *out, const struct wr_profile *profile)
     json_number(out, "time_ns", wr_profile_task_ns(task));
     json_number(out, "cpu_ns", task->cpu_ns);
     json_number(out, "busy_ns", wr_profile_task_busy_ns(task));
+    json_number(out, "helping_ns", task->helping_ns);
     json_number(out, "sending_ns", task->sending_ns);
     json_number(out, "between_ns", task->spent_ns[WR_SPENT_BUSY]);
     json_number(out, "input_wait_ns", task->spent_ns[WR_SPENT_INPUT]);

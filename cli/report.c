@@ -220,7 +220,8 @@ bool wr_program_plan(const struct wr_arguments *arguments, uint32_t parallelism,
                                              .result_format = arguments->format,
                                              .check_only = arguments->check_only,
                                              .streams = arguments->http.address != NULL,
-                                             .rules_off = arguments->test_rules_off};
+                                             .rules_off = arguments->test_rules_off,
+                                             .endless = arguments->test_endless};
   return wr_program_build(arguments->text, arguments->length, &options, arena, out, errors) ==
          WR_OK;
 }

@@ -12,6 +12,7 @@
 
 #include "cli/shell.h"
 #include "connectors/connector.h"
+#include "core/grow.h"
 #include "formats/format.h"
 #include "functions/aggregate_table.h"
 #include "functions/function.h"
@@ -41,14 +42,7 @@ static void complete_add(struct completion *it, const char *text)
   struct wr_shell_matches *out = it->out;
   if (strncasecmp(text, it->prefix, it->prefix_length) != 0)
     return;
-  if (out->count == out->room) {
-    uint32_t room = out->room ? 2 * out->room : 32;
-    const char **texts = WR_NEW_ARRAY(out->arena, const char *, room);
-    if (out->count)
-      memcpy(texts, out->texts, out->count * sizeof *texts);
-    out->texts = texts;
-    out->room = room;
-  }
+  out->texts = wr_grow(out->arena, out->texts, out->count, &out->room, sizeof *out->texts);
   out->texts[out->count++] = text;
 }
 
