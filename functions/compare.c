@@ -176,6 +176,21 @@ bool wr_values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_
                        compare_item(wr_column_text(b, b_row)));
 }
 
+bool wr_values_alike(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
+                     uint32_t b_row)
+{
+  bool is_null = wr_column_is_null(a, a_row);
+  if (is_null || wr_column_is_null(b, b_row))
+    return is_null == wr_column_is_null(b, b_row);
+  if (a->type->physical != WR_NESTED)
+    return wr_values_equal(a, a_row, b, b_row);
+  for (uint32_t f = 0; f < a->type->field_count; f++)
+    if (!wr_values_alike(&a->children[f], wr_column_row(a, a_row), &b->children[f],
+                         wr_column_row(b, b_row)))
+      return false;
+  return true;
+}
+
 /* ---- binding ---- */
 
 #define COMPARE_ROW(kind)                                                                     \

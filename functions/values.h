@@ -23,6 +23,10 @@ int wr_values_compare(const struct wr_column *a, uint32_t a_row, const struct wr
 /* True if both, neither of which is NULL, are the same value of one type, ROWs apart. */
 bool wr_values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
                      uint32_t b_row);
+/* The same of values that may be NULL, which is like itself, and of ROWs, field by field: what IS
+ * NOT DISTINCT FROM means. */
+bool wr_values_alike(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
+                     uint32_t b_row);
 
 /* True for types whose values have an order: all but collections and ROW. */
 static inline bool wr_type_has_order(const struct wr_type *type)

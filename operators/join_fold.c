@@ -17,29 +17,12 @@
 
 /* ---- content */
 
-static bool values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
-                         uint32_t b_row)
-{
-  bool is_null = wr_column_is_null(a, a_row);
-  if (is_null != wr_column_is_null(b, b_row))
-    return false;
-  if (is_null)
-    return true;
-  if (a->type->physical != WR_NESTED)
-    return wr_values_equal(a, a_row, b, b_row);
-  for (uint32_t f = 0; f < a->type->field_count; f++)
-    if (!values_equal(&a->children[f], wr_column_row(a, a_row), &b->children[f],
-                      wr_column_row(b, b_row)))
-      return false;
-  return true;
-}
-
 bool wr_join_rows_equal(const struct wr_join_rows *side, const struct wr_batch *a, uint32_t a_row,
                         const struct wr_batch *b, uint32_t b_row)
 {
   for (uint32_t i = 0; i < side->content_count; i++) {
     uint32_t c = side->content[i];
-    if (!values_equal(&a->columns[c], a_row, &b->columns[c], b_row))
+    if (!wr_values_alike(&a->columns[c], a_row, &b->columns[c], b_row))
       return false;
   }
   return true;

@@ -348,6 +348,19 @@ void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *pa
     page_drop(kept, page);
 }
 
+bool wr_kept_rows_save_step(struct wr_kept_rows *kept, struct wr_part_writer *part,
+                            uint32_t page_count)
+{
+  for (; page_count > 0 && kept->unsaved_count > 0; page_count--) {
+    wr_part_put_u64(part, 1);
+    wr_kept_rows_save_next(kept, part);
+  }
+  if (kept->unsaved_count > 0)
+    return false;
+  wr_part_put_u64(part, 0);
+  return true;
+}
+
 /* Exactly so many bytes. */
 static enum wr_code load_bytes(struct wr_part_reader *part, size_t wanted, const char **bytes,
                                struct wr_error *err)

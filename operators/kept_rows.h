@@ -93,6 +93,9 @@ void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr
  */
 void wr_kept_rows_save_begin(struct wr_kept_rows *kept);
 void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part);
+/* Up to so many pages, each behind a 1, and a 0 behind the last; true: that is written. */
+bool wr_kept_rows_save_step(struct wr_kept_rows *kept, struct wr_part_writer *part,
+                            uint32_t page_count);
 /* Reads what one call wrote and hands it to `take` as a batch of the same schema. A column with an
  * id that was not saved is NULL: it is for the planner to know that nobody minds. */
 enum wr_code wr_kept_rows_load(const struct wr_kept_rows *kept, struct wr_part_reader *part,

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "functions/values.h"
 #include "operators/kept_rows.h"
 #include "operators/row_list.h"
 #include "operators/specs_changes.h"
@@ -188,25 +189,6 @@ static void materialize_put(struct materialize *self, uint64_t address, enum wr_
 
 /* ---- rows coming in */
 
-static bool values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
-                         uint32_t b_row)
-{
-  bool null = wr_column_is_null(a, a_row);
-  if (null != wr_column_is_null(b, b_row))
-    return false;
-  if (null)
-    return true;
-  if (a->type->physical == WR_TEXT)
-    return wr_text_equal(wr_column_text(a, a_row), wr_column_text(b, b_row));
-  uint32_t a_at = wr_column_row(a, a_row), b_at = wr_column_row(b, b_row);
-  for (uint32_t i = 0; a->type->kind == WR_ROW && i < a->type->field_count; i++)
-    if (!values_equal(&a->children[i], a_at, &b->children[i], b_at))
-      return false;
-  size_t width = wr_physical_bytes[a->type->physical];
-  return width == 0 || memcmp((const char *)a->values + width * a_at,
-                              (const char *)b->values + width * b_at, width) == 0;
-}
-
 /* Whether a row of a batch is equal to a kept one; arrival is not looked at. */
 static bool row_is_kept(const struct materialize *self, const struct wr_batch *batch, uint32_t row,
                         uint64_t address)
@@ -214,7 +196,7 @@ static bool row_is_kept(const struct materialize *self, const struct wr_batch *b
   uint32_t kept_row;
   const struct wr_batch *kept = wr_kept_row(&self->kept, address, &kept_row);
   for (uint32_t c = 0; c < self->spec->schema->column_count; c++)
-    if (!values_equal(&batch->columns[c], row, &kept->columns[c], kept_row))
+    if (!wr_values_alike(&batch->columns[c], row, &kept->columns[c], kept_row))
       return false;
   return true;
 }
@@ -475,17 +457,9 @@ static bool materialize_save_step(struct wr_operator *op, struct wr_part_writer 
 {
   struct materialize *self = (struct materialize *)op;
   (void)part;
-  if (!self->part)
-    return true;
-  for (uint32_t pages = SAVE_PAGES; pages > 0 && self->kept.unsaved_count > 0; pages--) {
-    wr_part_put_u64(self->part, 1);
-    wr_kept_rows_save_next(&self->kept, self->part);
-  }
-  if (self->kept.unsaved_count > 0)
-    return false;
-  wr_part_put_u64(self->part, 0);
-  self->part = NULL;
-  return true;
+  if (self->part && wr_kept_rows_save_step(&self->kept, self->part, SAVE_PAGES))
+    self->part = NULL;
+  return !self->part;
 }
 
 static int64_t materialize_arrival(const struct materialize *self, uint64_t address)

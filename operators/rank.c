@@ -343,17 +343,9 @@ static bool rank_save_step(struct wr_operator *op, struct wr_part_writer *part)
 {
   struct wr_rank *self = (struct wr_rank *)op;
   (void)part;
-  if (!self->part)
-    return true;
-  for (uint32_t pages = SAVE_PAGES; pages > 0 && self->kept.unsaved_count > 0; pages--) {
-    wr_part_put_u64(self->part, 1);
-    wr_kept_rows_save_next(&self->kept, self->part);
-  }
-  if (self->kept.unsaved_count > 0)
-    return false;
-  wr_part_put_u64(self->part, 0);
-  self->part = NULL;
-  return true;
+  if (self->part && wr_kept_rows_save_step(&self->kept, self->part, SAVE_PAGES))
+    self->part = NULL;
+  return !self->part;
 }
 
 struct rank_loader {

@@ -8,31 +8,10 @@
  *
  * A row that is taken back and is not there is passed over.
  */
+#include "functions/values.h"
 #include "operators/rank_state.h"
 
 /* ---- the order of whole rows */
-
-static int compare_bytes(const void *a, uint32_t a_length, const void *b, uint32_t b_length)
-{
-  int found = memcmp(a, b, a_length < b_length ? a_length : b_length);
-  return found ? found : (a_length > b_length) - (a_length < b_length);
-}
-
-/* Numbers by their values, NaN last; -0.0 and 0.0, and NaNs that differ, are told apart. */
-static int compare_f64(double a, double b)
-{
-  if ((a != a) != (b != b))
-    return a != a ? 1 : -1;
-  if (a < b || a > b)
-    return a < b ? -1 : 1;
-  return memcmp(&a, &b, sizeof a);
-}
-
-static double value_f64(const struct wr_column *column, uint32_t at)
-{
-  return column->type->physical == WR_F32 ? (double)((const float *)column->values)[at]
-                                          : ((const double *)column->values)[at];
-}
 
 static int compare_values(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
                           uint32_t b_row)
@@ -40,29 +19,13 @@ static int compare_values(const struct wr_column *a, uint32_t a_row, const struc
   bool a_null = wr_column_is_null(a, a_row), b_null = wr_column_is_null(b, b_row);
   if (a_null || b_null)
     return b_null - a_null;
-  uint32_t a_at = wr_column_row(a, a_row), b_at = wr_column_row(b, b_row);
+  if (a->type->physical != WR_NESTED) /* of packed collections the bytes: any order will do */
+    return wr_values_compare(a, a_row, b, b_row);
   int found = 0;
-  switch (a->type->physical) {
-  case WR_NESTED:
-    for (uint32_t i = 0; i < a->type->field_count && !found; i++)
-      found = compare_values(&a->children[i], a_at, &b->children[i], b_at);
-    return found;
-  case WR_TEXT: {
-    const struct wr_text *a_text = wr_column_text(a, a_row), *b_text = wr_column_text(b, b_row);
-    return compare_bytes(wr_text_bytes(a_text), a_text->length, wr_text_bytes(b_text),
-                         b_text->length);
-  }
-  case WR_F32:
-  case WR_F64: return compare_f64(value_f64(a, a_at), value_f64(b, b_at));
-  case WR_I128: {
-    wr_i128 x = ((const wr_i128 *)a->values)[a_at], y = ((const wr_i128 *)b->values)[b_at];
-    return (x > y) - (x < y);
-  }
-  default: {
-    int64_t x = wr_column_i64(a, a_row), y = wr_column_i64(b, b_row);
-    return (x > y) - (x < y);
-  }
-  }
+  for (uint32_t i = 0; i < a->type->field_count && !found; i++)
+    found = compare_values(&a->children[i], wr_column_row(a, a_row), &b->children[i],
+                           wr_column_row(b, b_row));
+  return found;
 }
 
 int wr_rank_compare_rows(const struct wr_rank *self, const struct wr_batch *a, uint32_t a_row,

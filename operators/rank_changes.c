@@ -6,27 +6,10 @@
  */
 #include <assert.h>
 
+#include "functions/values.h"
 #include "operators/rank_state.h"
 
 /* ---- rows */
-
-static bool values_equal(const struct wr_column *a, uint32_t a_row, const struct wr_column *b,
-                         uint32_t b_row)
-{
-  bool null = wr_column_is_null(a, a_row);
-  if (null != wr_column_is_null(b, b_row))
-    return false;
-  if (null)
-    return true;
-  if (a->type->physical == WR_TEXT)
-    return wr_text_equal(wr_column_text(a, a_row), wr_column_text(b, b_row));
-  for (uint32_t i = 0; a->type->kind == WR_ROW && i < a->type->field_count; i++)
-    if (!values_equal(&a->children[i], a_row, &b->children[i], b_row))
-      return false;
-  size_t width = wr_physical_bytes[a->type->physical];
-  return width == 0 || memcmp((const char *)a->values + width * a_row,
-                              (const char *)b->values + width * b_row, width) == 0;
-}
 
 static bool rows_equal(const struct wr_rank *self, uint64_t a, uint64_t b)
 {
@@ -35,7 +18,8 @@ static bool rows_equal(const struct wr_rank *self, uint64_t a, uint64_t b)
   const struct wr_batch *b_rows = wr_kept_row(&self->kept, b, &b_row);
   const bool *made = self->spec->made;
   for (uint32_t c = 0; c < self->spec->input_schema->column_count; c++)
-    if ((!made || made[c]) && !values_equal(&a_rows->columns[c], a_row, &b_rows->columns[c], b_row))
+    if ((!made || made[c]) &&
+        !wr_values_alike(&a_rows->columns[c], a_row, &b_rows->columns[c], b_row))
       return false;
   return true;
 }
