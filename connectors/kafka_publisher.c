@@ -425,6 +425,27 @@ static enum wr_code publisher_decide(const struct kafka_publisher *self,
   return WR_OK;
 }
 
+/* A marker that is refused is looked at again when no transaction is open: what the last life has
+ * committed may not be completed yet, as when brokers come back together with the job. One that
+ * stays open is of a life that has died in the middle of it: what was there before counts. */
+static enum wr_code publisher_decide_settled(struct kafka_publisher *self,
+                                             const struct wr_recovery *recovery, uint64_t sum,
+                                             struct decision *decision, struct wr_error *err)
+{
+  const struct wr_error refusal = *err;
+  int64_t deadline_us = wr_monotonic_us() + self->connect_us;
+  struct wr_kafka_marker found;
+  enum wr_code code = wr_kafka_transactor_read_settled(&self->transactor, deadline_us, &found, err);
+  if (code == WR_OK && !wr_kafka_marker_equal(&found, &self->known)) {
+    self->known = found;
+    return publisher_decide(self, recovery, &found, sum, decision, err);
+  }
+  if (code != WR_OK && !err->retry)
+    return code;
+  *err = refusal;
+  return err->code;
+}
+
 static enum wr_code publisher_recover(struct wr_publisher *publisher,
                                       const struct wr_recovery *recovery, struct wr_error *err)
 {
@@ -443,6 +464,8 @@ static enum wr_code publisher_recover(struct wr_publisher *publisher,
       code = wr_kafka_transactor_read(transactor, deadline_us, &self->known, err);
     if (code == WR_OK)
       code = publisher_decide(self, recovery, &self->known, sum, &decision, err);
+    if (code == WR_DATA && round == 0)
+      code = publisher_decide_settled(self, recovery, sum, &decision, err);
   }
   if (code != WR_OK)
     return code;

@@ -223,8 +223,11 @@ static void reader_send_commits(struct wr_kafka_reader *self, int wait_ms)
   if (wait_ms == 0) {
     rd_kafka_commit(self->client.rk, self->commits, 1);
   } else {
-    rd_kafka_commit_queue(self->client.rk, self->commits, queue, reader_on_commit, self);
-    rd_kafka_queue_poll_callback(queue, wait_ms);
+    rd_kafka_resp_err_t error =
+        rd_kafka_commit_queue(self->client.rk, self->commits, queue, reader_on_commit, self);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR && rd_kafka_queue_poll_callback(queue, wait_ms) == 0)
+      error = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    reader_on_commit(self->client.rk, error, NULL, self); /* what nobody has told us */
   }
   rd_kafka_queue_destroy(queue);
   rd_kafka_topic_partition_list_destroy(self->commits);

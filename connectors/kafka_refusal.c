@@ -109,6 +109,7 @@ const char *wr_kafka_explain_waiting(rd_kafka_resp_err_t error)
   case RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND:
     return "fewer replicas are in sync than min.insync.replicas says";
   case RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS:
+  case RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT:
     return "the brokers have not completed the transaction before this one";
   case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
   case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return "the topic is not there";

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "connectors/kafka_aside.h"
 #include "connectors/kafka_outbox.h"
 #include "core/time.h"
 
@@ -287,13 +288,12 @@ static rd_kafka_resp_err_t marker_take(const rd_kafka_topic_partition_t *place,
 
 /* The producer could ask by itself, with rd_kafka_ListConsumerGroupOffsets, but librdkafka 2.0.2
  * crashes there when a coordinator answers that the question be repeated. */
-static enum wr_code marker_open_reader(struct wr_kafka_transactor *self,
+static enum wr_code marker_open_reader(struct wr_kafka_transactor *self, bool settled,
                                        struct wr_kafka_client *reader, struct wr_error *err)
 {
   const struct wr_kafka_property properties[] = {
       {"group.id", self->id},
-      /* What a dead life has left open is not waited for before begin ends it. */
-      {"isolation.level", self->is_ready ? "read_committed" : "read_uncommitted"},
+      {"isolation.level", settled ? "read_committed" : "read_uncommitted"},
       {"enable.auto.commit", "false"},
       {"reconnect.backoff.max.ms", "2000"},
       {NULL, NULL},
@@ -303,23 +303,23 @@ static enum wr_code marker_open_reader(struct wr_kafka_transactor *self,
   return wr_kafka_client_open(reader, &spec, RD_KAFKA_CONSUMER, properties, err);
 }
 
-/* Why there is no answer, which a consumer is told in the place where its records come. */
+/* Why there is no answer, which a consumer is told in the place where its records come. silence:
+ * what it means if brokers answer, but not this. */
 static rd_kafka_resp_err_t marker_explain(struct wr_kafka_transactor *self,
-                                          struct wr_kafka_client *reader, rd_kafka_resp_err_t why)
+                                          struct wr_kafka_client *reader, rd_kafka_resp_err_t why,
+                                          rd_kafka_resp_err_t silence)
 {
   rd_kafka_message_t *said = rd_kafka_consumer_poll(reader->rk, 0);
   if (said && said->err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
     why = said->err;
   if (said)
     rd_kafka_message_destroy(said);
-  return why == RD_KAFKA_RESP_ERR__TIMED_OUT && transactor_hears(self)
-             ? RD_KAFKA_RESP_ERR__WAIT_COORD
-             : why;
+  return why == RD_KAFKA_RESP_ERR__TIMED_OUT && transactor_hears(self) ? silence : why;
 }
 
 static enum wr_code marker_read(struct wr_kafka_transactor *self, struct wr_kafka_client *reader,
-                                int64_t deadline_us, struct wr_kafka_marker *marker,
-                                struct wr_error *err)
+                                rd_kafka_resp_err_t silence, int64_t deadline_us,
+                                struct wr_kafka_marker *marker, struct wr_error *err)
 {
   int64_t began_us = wr_monotonic_us(), asked_us;
   int ask_ms = TRANSACTOR_ASK_MS;
@@ -333,7 +333,7 @@ static enum wr_code marker_read(struct wr_kafka_transactor *self, struct wr_kafk
     rd_kafka_topic_partition_list_destroy(place);
     if (why == RD_KAFKA_RESP_ERR_NO_ERROR)
       return WR_OK;
-    why = marker_explain(self, reader, why);
+    why = marker_explain(self, reader, why, silence);
     if (wr_kafka_is_hopeless(self, why, NULL, err))
       return err->code;
     if (reader->reason[0])
@@ -346,19 +346,35 @@ static enum wr_code marker_read(struct wr_kafka_transactor *self, struct wr_kafk
   }
 }
 
-enum wr_code wr_kafka_transactor_read(struct wr_kafka_transactor *self, int64_t deadline_us,
-                                      struct wr_kafka_marker *marker, struct wr_error *err)
+static enum wr_code transactor_read(struct wr_kafka_transactor *self, bool settled,
+                                    rd_kafka_resp_err_t silence, int64_t deadline_us,
+                                    struct wr_kafka_marker *marker, struct wr_error *err)
 {
   struct wr_kafka_client reader = {0};
   enum wr_code code = transactor_connect(self, err);
   if (code == WR_OK)
-    code = marker_open_reader(self, &reader, err);
+    code = marker_open_reader(self, settled, &reader, err);
   if (code == WR_OK)
-    code = marker_read(self, &reader, deadline_us, marker, err);
+    code = marker_read(self, &reader, silence, deadline_us, marker, err);
   wr_kafka_client_close(&reader);
   if (code == WR_OK)
     transactor_goes_on(self);
   return code;
+}
+
+/* What a dead life has left open is not waited for before begin ends it. */
+enum wr_code wr_kafka_transactor_read(struct wr_kafka_transactor *self, int64_t deadline_us,
+                                      struct wr_kafka_marker *marker, struct wr_error *err)
+{
+  return transactor_read(self, self->is_ready, RD_KAFKA_RESP_ERR__WAIT_COORD, deadline_us, marker,
+                         err);
+}
+
+enum wr_code wr_kafka_transactor_read_settled(struct wr_kafka_transactor *self, int64_t deadline_us,
+                                              struct wr_kafka_marker *marker, struct wr_error *err)
+{
+  return transactor_read(self, true, RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, deadline_us, marker,
+                         err);
 }
 
 /* ---- a transaction */
@@ -489,9 +505,8 @@ static enum wr_code sending_outbox(struct sending *sending, const struct wr_slic
   return code;
 }
 
-/* Until brokers have all records; without any, until they answer at all. What follows belongs to a
- * call that librdkafka 2.0.2 does not come back from, whatever its time limit, while the group's
- * coordinator cannot be reached; so it is not made before somebody is there. */
+/* Until brokers have all records; without any, until they answer at all: what follows may not come
+ * back while they are away (kafka_aside.h), so it is not begun before somebody is there. */
 static enum wr_code sending_flush(struct sending *sending, struct wr_error *err)
 {
   struct wr_kafka_transactor *self = sending->self;
@@ -507,27 +522,51 @@ static enum wr_code sending_flush(struct sending *sending, struct wr_error *err)
   return code;
 }
 
+/* *error: what the library says, NULL or given. If it does not come back, the producer is left to
+ * it: no record is lent to it any more, and the next one with its id keeps it out. */
+static enum wr_code sending_offsets(struct sending *sending,
+                                    const rd_kafka_topic_partition_list_t *place, int ask_ms,
+                                    rd_kafka_error_t **error, struct wr_error *err)
+{
+  struct wr_kafka_transactor *self = sending->self;
+  struct wr_kafka_aside *aside;
+  enum wr_code code = wr_kafka_aside_begin(self->client.rk, place, self->id, ask_ms, &aside, err);
+  if (code != WR_OK)
+    return code;
+  while (!wr_kafka_aside_wait(aside, TRANSACTOR_TURN_MS)) {
+    rd_kafka_poll(self->client.rk, 0);
+    code = transactor_wait(self, sending->began_us, sending->deadline_us,
+                           RD_KAFKA_RESP_ERR__TIMED_OUT, err);
+    if (code == WR_OK)
+      continue;
+    rd_kafka_topic_destroy(self->topic);
+    self->topic = NULL;
+    self->client.rk = NULL;
+    wr_kafka_aside_leave(aside);
+    return code;
+  }
+  *error = wr_kafka_aside_end(aside);
+  return WR_OK;
+}
+
 static enum wr_code sending_marker(struct sending *sending, const struct wr_kafka_marker *marker,
                                    struct wr_error *err)
 {
   struct wr_kafka_transactor *self = sending->self;
-  enum wr_code code = WR_OK;
-  rd_kafka_error_t *error;
+  rd_kafka_error_t *error = NULL;
   rd_kafka_topic_partition_list_t *place = transactor_place(self);
-  rd_kafka_consumer_group_metadata_t *group = rd_kafka_consumer_group_metadata_new(self->id);
   place->elems[0].offset = marker->epoch;
   place->elems[0].metadata = (void *)marker->text; /* lent: taken back below */
   place->elems[0].metadata_size = strlen(marker->text);
   int ask_ms = TRANSACTOR_ASK_MS;
-  while ((error = rd_kafka_send_offsets_to_transaction(self->client.rk, place, group, ask_ms))) {
-    if (sending_ends(sending, error, &code, err))
-      break;
+  enum wr_code code = sending_offsets(sending, place, ask_ms, &error, err);
+  while (code == WR_OK && error && !sending_ends(sending, error, &code, err)) {
     ask_ms = ask_ms * 2 < TRANSACTOR_ASK_MS_MAX ? ask_ms * 2 : TRANSACTOR_ASK_MS_MAX;
+    code = sending_offsets(sending, place, ask_ms, &error, err);
   }
   place->elems[0].metadata = NULL;
   place->elems[0].metadata_size = 0;
   rd_kafka_topic_partition_list_destroy(place);
-  rd_kafka_consumer_group_metadata_destroy(group);
   return code;
 }
 

@@ -71,6 +71,10 @@ enum wr_code wr_kafka_transactor_begin(struct wr_kafka_transactor *self, int64_t
 /* Behind begin it is final: nobody else can change it without being noticed. */
 enum wr_code wr_kafka_transactor_read(struct wr_kafka_transactor *self, int64_t deadline_us,
                                       struct wr_kafka_marker *marker, struct wr_error *err);
+/* Without begin: waits while a transaction is open that moves the marker. Brokers answer a commit
+ * before they have completed it, and whoever died in the middle of one leaves it open for long. */
+enum wr_code wr_kafka_transactor_read_settled(struct wr_kafka_transactor *self, int64_t deadline_us,
+                                              struct wr_kafka_marker *marker, struct wr_error *err);
 /* All records and the marker in one transaction. Only what no repetition helps is an error. */
 enum wr_code wr_kafka_transactor_send(struct wr_kafka_transactor *self,
                                       const struct wr_slice *outboxes, uint32_t outbox_count,

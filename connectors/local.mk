@@ -20,7 +20,7 @@ libweir_a_SOURCES += connectors/kafka.h connectors/kafka_client.c connectors/kaf
 	connectors/kafka_offsets.c connectors/kafka_reader.c connectors/kafka_reader.h \
 	connectors/kafka_records.c connectors/kafka_splits.c \
 	connectors/kafka_writer.c
-libweir_a_SOURCES += connectors/kafka_collector.c connectors/kafka_collector.h \
+libweir_a_SOURCES += connectors/kafka_aside.c connectors/kafka_aside.h connectors/kafka_collector.c connectors/kafka_collector.h \
 	connectors/kafka_outbox.c connectors/kafka_outbox.h connectors/kafka_publisher.c \
 	connectors/kafka_refusal.c connectors/kafka_transaction.c connectors/kafka_transaction.h
 libweir_a_SOURCES += connectors/nexmark_events.c connectors/nexmark_events.h

@@ -10,8 +10,11 @@
 #include <unistd.h>
 
 #include "core/batch.h"
+#include "core/time.h"
 
 #define OUTPUT_PATIENT_BYTES (64u << 10)
+#define OUTPUT_SMALL_BYTES   (4u << 10) /* of batches that come one behind the other */
+#define OUTPUT_SMALL_US      1000
 
 const char *const wr_output_changes[4] = {
     [WR_INSERT] = "+I", [WR_DELETE] = "-D", [WR_UPDATE_AFTER] = "+U", [WR_UPDATE_BEFORE] = "-U"};
@@ -63,12 +66,16 @@ enum wr_code wr_output_flush(struct wr_output *output, struct wr_error *err)
     length -= (size_t)written;
   }
   wr_buffer_clear(&output->buffer);
+  output->left_us = wr_monotonic_us();
   return WR_OK;
 }
 
 enum wr_code wr_output_after_batch(struct wr_output *output, struct wr_error *err)
 {
-  if (output->patient && output->buffer.length < OUTPUT_PATIENT_BYTES)
+  size_t length = output->buffer.length;
+  if (output->patient
+          ? length < OUTPUT_PATIENT_BYTES
+          : length < OUTPUT_SMALL_BYTES && wr_monotonic_us() - output->left_us < OUTPUT_SMALL_US)
     return WR_OK;
   return wr_output_flush(output, err);
 }

@@ -2,7 +2,8 @@
 /*
  * Lines on their way to standard output or standard error. They gather in a buffer and leave with
  * few system calls: at once after each batch where somebody may be watching (a terminal, a pipe),
- * in large pieces where nobody can be (a file). Pieces end with a line and are, where lines allow,
+ * unless the last has only just left (then others or the next tick take it along); in large pieces
+ * where nobody can be (a file). Pieces end with a line and are, where lines allow,
  * not larger than what a pipe takes in one go, so that two writers never mix inside a line.
  */
 #ifndef WEIR_CONNECTORS_OUTPUT_H
@@ -18,6 +19,7 @@ struct wr_output {
   int fd;                  /* lent */
   bool patient;            /* a file: nobody sees a line before the end */
   bool shared;             /* others write lines to it too */
+  int64_t left_us;         /* when something has left, by the clock that never goes back */
 };
 
 void wr_output_open(struct wr_output *output, int fd, bool shared);

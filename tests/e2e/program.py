@@ -155,7 +155,11 @@ class Weir:
         return "\n".join(self.err)
 
     def expect_message(self, *parts):
+        """said by now; a program that still runs may be about to say it"""
         for part in parts:
+            if self.process.poll() is None:
+                self.wait_for(lambda: part in self.message(),  # pylint: disable=cell-var-from-loop
+                              "said on standard error: %s" % part)
             expect(part in self.message(), "not said on standard error: %s" % part)
 
     def expect_summary(self, **counts):

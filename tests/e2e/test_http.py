@@ -531,16 +531,20 @@ def test_curl(case):
 def test_readers_that_do_not_read(case):
     """Readers whose sockets take nothing cost a bounded buffer each, and hold up neither the job nor others."""
     program, base = start(case, rows=3000, page=2000)
-    with Raw(base) as reader:
+
+    def follow(reader):
         reader.ask(STREAM + "?snapshot=0", Accept="text/event-stream")
         reader.head()
-        events = rows_of(reader.events())
-        next(events)
+        return rows_of(reader.events())
+    with Raw(base) as reader:
+        next(follow(reader))
         before = resident_bytes(program)
-        silent = [Raw(base, receive_bytes=4096) for _ in range(40)]
-        for i, raw in enumerate(silent):
-            raw.ask(STREAM, Accept="text/event-stream" if i % 2 else None)
-        sockets = [WebSocket(base, STREAM) for _ in range(10)]
+    silent = [Raw(base, receive_bytes=4096) for _ in range(40)]
+    for i, raw in enumerate(silent):
+        raw.ask(STREAM, Accept="text/event-stream" if i % 2 else None)
+    sockets = [WebSocket(base, STREAM) for _ in range(10)]
+    with Raw(base) as reader:  # a new one: while the others were made nobody read
+        events = follow(reader)
         first = last = next(events)[1]["row"]["n"]
         while last < first + 9000:  # several times what a ring and a socket hold
             last = next(events)[1]["row"]["n"]

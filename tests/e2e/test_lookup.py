@@ -89,6 +89,16 @@ def test_not_loaded(case):
                          "only columns that the query reads are kept")
 
 
+def test_long_loading(case):
+    """A table that takes long to load says so; a stop meanwhile is an end like others, and the job has not begun."""
+    job = case.start(STREAM + "CREATE TABLE r (k STRING, v INT) WITH ('connector' = 'datagen', 'number-of-rows' = '1000000', 'rows-per-second' = '10');" + JOIN)
+    job.wait_for_message("table r, in which rows are looked up, is being loaded before the job begins: ")
+    job.signal()
+    job.wait_for_message("stopped before the job began, while table r was being loaded: ")
+    job.end()
+    expect_equal(job.rows(), [], "no rows")
+
+
 def test_s3(case):
     """Objects of S3, compressed and not, read anew when they are replaced; a missing object and a missing bucket."""
     bucket = Bucket(case)

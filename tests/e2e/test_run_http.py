@@ -5,7 +5,7 @@ import re
 import signal
 
 from http_server import ask, get, jobs_of, start_http, wait_for_job
-from program import expect, expect_equal
+from program import LIMIT_S, expect, expect_equal
 
 NO_BROKER = True
 
@@ -26,7 +26,7 @@ def test_ends_as_without(case):
 def test_wait(case):
     """--http-wait: what jobs have left can be looked at, by their names, until Ctrl-C; the exit code stays"""
     sql = BOUNDED + NOWHERE + "INSERT INTO o SELECT id FROM g; SELECT COUNT(*) AS n FROM g;"
-    program, base = start_http(case, sql, "--http-wait", name="my app")
+    program, base = start_http(case, sql, "--http-wait", "--set", "execution.runtime-mode=batch", name="my app")
     program.wait_for_message("all jobs are over")
     jobs = jobs_of(base)
     expect_equal({name: (job["status"], job["rows_in"]) for name, job in jobs.items()},
@@ -65,7 +65,8 @@ def test_streams_at_once(case):
         program, base = start_http(case, sql, name="once")
         streams = get(base + "/v1/jobs/once/streams")["streams"]
         expect_equal(sorted(stream["name"] for stream in streams), ["e", "newest"], "streams")
-        program.interrupt()
+        program.signal()
+        expect(program.process.wait(LIMIT_S) in (0, 128 + signal.SIGINT), "it ends")  # the latter before anything runs
 
 
 def test_refused(case):

@@ -63,7 +63,7 @@ def test_folder(case):
         bucket.put(key, data)
     for key in ("in", "in/", "in/*"):
         done = case.run("CREATE TABLE t (n BIGINT, path STRING METADATA FROM 'file.path', size BIGINT METADATA FROM 'file.size')"
-                        " %s; SELECT path, size, COUNT(*) AS c, SUM(n) AS s FROM t GROUP BY path, size;" % bucket.options(key))
+                        " %s; SET 'execution.runtime-mode' = 'batch'; SELECT path, size, COUNT(*) AS c, SUM(n) AS s FROM t GROUP BY path, size;" % bucket.options(key))
         want = {"in/a.json": (0, 10), "in/deep/b +&%=ü.json": (10, 10), "in/large.json": (1000, 50000), "in/c.gz": (20, 19),
                 "in/d.zst": (100000, 20000)}
         if key == "in/*":
@@ -292,10 +292,12 @@ def test_written(case):
     expect_equal(sorted(n for n, _ in got), list(range(5000)), "rows")
     for n, key in got:
         expect(("k=a%2F" + str(n % 3) if n % 3 < 2 else "k=__DEFAULT") in key, "row %d is in %s" % (n, key))
-    done = case.run("CREATE TABLE t (n BIGINT) %s; SELECT COUNT(*) AS c, SUM(n) AS s FROM t;" % bucket.options("out/"))
+    done = case.run("CREATE TABLE t (n BIGINT) %s; SELECT COUNT(*) AS c, SUM(n) AS s FROM t;" % bucket.options("out/"),
+                    "--set", "execution.runtime-mode=batch")
     expect_equal(done.rows(), [{"c": 5000, "s": sum(range(5000))}], "rows read back")
     case.run(generator(10) + sink(bucket, "csv/", format="csv") + "INSERT INTO sink SELECT n FROM g;")
-    done = case.run("CREATE TABLE t (n BIGINT) %s; SELECT COUNT(*) AS c FROM t;" % bucket.options("csv/", format="csv"))
+    done = case.run("CREATE TABLE t (n BIGINT) %s; SELECT COUNT(*) AS c FROM t;" % bucket.options("csv/", format="csv"),
+                    "--set", "execution.runtime-mode=batch")
     expect_equal(done.rows(), [{"c": 10}], "rows of CSV")
 
 
@@ -442,11 +444,12 @@ def killed_at(case, bucket, rows, **when):
         return False
 
     with Between(bucket, **{name: kill for name in when}).open() as endpoint:
-        sql = "SET 'execution.checkpointing.interval' = '50 ms';" + generator(rows, 10000) + sink(
-            bucket, "out", **{"aws.endpoint": "%s"}) + "INSERT INTO sink SELECT n FROM g;"
-        jobs.append(case.start(sql % endpoint, "--state-dir", "state"))
+        def sql(rate, at):
+            return "SET 'execution.checkpointing.interval' = '50 ms';" + generator(rows, rate) + sink(
+                bucket, "out", **{"aws.endpoint": at}) + "INSERT INTO sink SELECT n FROM g;"
+        jobs.append(case.start(sql(1000, endpoint), "--state-dir", "state"))  # it has rows left when it is killed
         jobs[0].process.wait()
-    return sql % bucket.moto.endpoint
+    return sql(10000, bucket.moto.endpoint)
 
 
 def test_killed_before_it_knew(case):

@@ -154,7 +154,8 @@ def test_script_formats(case):
 
 def test_script_many(case):
     """Of a result that changes the newest 10,000 rows are kept, and the others are not forgotten silently."""
-    out, _ = script(case, BOUNDED.replace("'100'", "'12000'") + "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id "
+    out, _ = script(case, BOUNDED.replace("'100'", "'12000'") + "SET 'execution.runtime-mode' = 'streaming';\n"
+                    "SELECT id FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY id "
                     "ORDER BY ts DESC) AS r FROM g) WHERE r = 1;\n", arguments=["--format", "table"])
     lines = out.splitlines()
     expect_equal(lines[-1], "(12000 rows, of which the oldest 2000 are not shown)", "the last line")

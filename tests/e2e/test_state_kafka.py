@@ -153,7 +153,7 @@ def test_restart(case):
         CREATE TABLE t (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '200',
           'fields.n.kind' = 'sequence', 'fields.n.start' = '0', 'fields.n.end' = '799');
         CREATE TABLE r (n BIGINT) %s; INSERT INTO r SELECT n FROM t;""" % case.kafka(
-            results, properties_message_timeout_ms="1000", sink_connect_timeout="1 s"),
+            results, properties_message_timeout_ms="1000", sink_connect_timeout="4 s"),
                          "--state-dir", os.path.join(case.folder, "state"))
     case.broker.wait_for_count(results, 100)
     case.broker.kill()

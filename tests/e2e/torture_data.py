@@ -34,12 +34,18 @@ INSERT INTO sessions SELECT window_start, window_end, u, COUNT(*), SUM(n)
   FROM TABLE(SESSION(TABLE rides PARTITION BY u, DESCRIPTOR(ts), INTERVAL '3' SECOND))
   GROUP BY window_start, window_end, u;
 """
+JOB_NEWEST = """
+CREATE TABLE totals (k STRING, c BIGINT, n BIGINT, d BIGINT, PRIMARY KEY (k) NOT ENFORCED) %(totals)s;
+INSERT INTO totals SELECT k, COUNT(*), SUM(n), COUNT(DISTINCT v) FROM rides GROUP BY k;
+"""
 # what a result says of what: fields of the key, fields of the value
 RESULTS = {
     "tumbled": (("s", "k"), ("c", "n", "v", "d")),
     "hopped": (("s", "k"), ("c", "n", "low", "high")),
     "sessions": (("s", "e", "u"), ("c", "n")),
+    "totals": (("k",), ("c", "n", "d")),
 }
+NEWEST = ("totals",)  # topics of newest states: the last record of a key counts
 
 
 def print_time(time_ms):
@@ -83,8 +89,9 @@ class Fold:
 def compute(rows):
     """{result: {key: value}} of the rows of the source"""
     tumbled, hopped = collections.defaultdict(Fold), collections.defaultdict(Fold)
-    users = collections.defaultdict(list)
+    users, totals = collections.defaultdict(list), collections.defaultdict(Fold)
     for row in rows:
+        totals[row["k"]].add(row)
         time = read_time(row["ts"])
         tumbled[time - time % TUMBLE_MS, row["k"]].add(row)
         start = time - time % SLIDE_MS
@@ -106,6 +113,7 @@ def compute(rows):
         "tumbled": {(print_time(s), k): (f.count, f.numbers, f.values, len(f.seen)) for (s, k), f in tumbled.items()},
         "hopped": {(print_time(s), k): (f.count, f.numbers, min(f.seen), max(f.seen)) for (s, k), f in hopped.items()},
         "sessions": sessions,
+        "totals": {(k,): (f.count, f.numbers, len(f.seen)) for k, f in totals.items()},
     }
 
 
@@ -122,8 +130,38 @@ def find_late(partitions):
     return late
 
 
+def tell(name, want, findings):
+    return ["%s: %d of %d are %s, as %s" % (name, len(found), len(want), what,
+                                            "; ".join(str(f) for f in sorted(found)[:3]))
+            for what, found in findings if found]
+
+
+def newest(name, records):
+    """{key: value} of the last record of each key, and the records that take back what one before them has said: sums
+    of a stream of insertions only grow"""
+    keys, values = RESULTS[name]
+    rows, back = {}, []
+    for record in records:
+        row = json.loads(record)
+        key, value = tuple(row[f] for f in keys), tuple(row[f] for f in values)
+        if value[0] <= rows.get(key, (0,))[0]:
+            back.append(record)
+        rows[key] = value
+    return rows, back
+
+
+def compare_newest(name, want, records, exactly):
+    rows, back = newest(name, records)
+    wrong = ["%s is %s instead of %s" % (key, rows[key], want.get(key)) for key in rows if rows[key] != want.get(key)]
+    missing = [key for key in want if key not in rows]
+    findings = ("wrong", wrong), ("missing", missing), ("said again", back if exactly else [])
+    return tell(name, want, findings), len(back)
+
+
 def compare(name, want, records, exactly):
-    """what is wrong with the records of a result, as sentences; exactly: none may be there twice"""
+    """what is wrong with the records of a result, as sentences; exactly: none may be there twice. And how many are"""
+    if name in NEWEST:
+        return compare_newest(name, want, records, exactly)
     keys, values = RESULTS[name]
     times, wrong = collections.Counter(), []
     for record in records:
@@ -134,9 +172,6 @@ def compare(name, want, records, exactly):
             wrong.append("%s instead of %s" % (record, want.get(key)))
     missing = [key for key in want if key not in times]
     doubles = [key for key, count in times.items() if count > 1]
-    sentences = []
-    for what, found in (("wrong", wrong), ("missing", missing), ("there more than once", doubles if exactly else [])):
-        if found:
-            sentences.append("%s: %d of %d are %s, as %s" % (name, len(found), len(want), what,
-                                                             "; ".join(str(f) for f in sorted(found)[:3])))
-    return sentences, sum(times.values()) - len(times)
+    doubles = doubles if exactly else []
+    return tell(name, want, (("wrong", wrong), ("missing", missing), ("there more than once", doubles))), \
+        sum(times.values()) - len(times)

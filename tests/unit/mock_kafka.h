@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* librdkafka's own mock cluster: one broker, which can be taken down and made to refuse. */
+/* librdkafka's own mock cluster: one broker, or several, which can be taken down and made
+ * to refuse. */
 #ifndef WEIR_TESTS_UNIT_MOCK_KAFKA_H
 #define WEIR_TESTS_UNIT_MOCK_KAFKA_H
 
@@ -14,6 +15,8 @@ struct mock_kafka {
 
 /* With one topic. */
 void mock_kafka_open(struct mock_kafka *cluster, const char *topic, int partition_count);
+void mock_kafka_open_brokers(struct mock_kafka *cluster, int broker_count, const char *topic,
+                             int partition_count); /* brokers are numbered from 1 */
 void mock_kafka_close(struct mock_kafka *cluster);
 /* For clients whose words nobody wants to read. */
 void mock_kafka_ignore_log(const rd_kafka_t *rk, int level, const char *facility, const char *text);

@@ -29,7 +29,8 @@ struct sink {
   struct wr_publisher *publisher;
 };
 
-static void sink_open(struct sink *sink, const char *servers, const char *connect_timeout)
+static void sink_open_noting(struct sink *sink, const char *servers, const char *connect_timeout,
+                             void (*note)(void *self, const char *message), void *note_self)
 {
   connect_open(&sink->table, "kafka", NULL,
                (const char *[]){"topic", "out", "properties.bootstrap.servers", servers,
@@ -38,9 +39,16 @@ static void sink_open(struct sink *sink, const char *servers, const char *connec
   WR_CHECK(connect_check(&sink->table, true) == WR_OK, "%s", sink->table.err.message);
   sink->table.spec.job = JOB;
   sink->table.spec.sink = "t";
+  sink->table.spec.note = note;
+  sink->table.spec.note_self = note_self;
   enum wr_code code =
       sink->table.connector->publisher->open(&sink->table.spec, &sink->publisher, &sink->table.err);
   WR_CHECK(code == WR_OK, "%s", sink->table.err.message);
+}
+
+static void sink_open(struct sink *sink, const char *servers, const char *connect_timeout)
+{
+  sink_open_noting(sink, servers, connect_timeout, connect_note, &sink->table);
 }
 
 static void sink_close(struct sink *sink)
@@ -243,6 +251,50 @@ static void test_nobody_there(void)
   sink_close(&sink);
 }
 
+/* The group's coordinator goes away behind the records, and the library does not come back before
+ * it does: the user hears of it all the same, and may stop the job. */
+struct lost_coordinator {
+  struct mock_kafka cluster;
+  struct sink sink;
+  bool comes_back;
+  char note[1024]; /* the first one */
+};
+
+static void lost_note(void *self, const char *message)
+{
+  struct lost_coordinator *lost = self;
+  if (lost->note[0])
+    return;
+  snprintf(lost->note, sizeof lost->note, "%s", message);
+  if (lost->comes_back)
+    rd_kafka_mock_broker_set_up(lost->cluster.mock, 2);
+  else
+    lost->sink.publisher->class->cancel(lost->sink.publisher);
+}
+
+static void test_lost_coordinator(void)
+{
+  for (int comes_back = 0; comes_back < 2; comes_back++) {
+    struct lost_coordinator lost = {.comes_back = comes_back};
+    struct sink *sink = &lost.sink;
+    mock_kafka_open_brokers(&lost.cluster, 2, "out", 2);
+    for (int32_t p = 0; p < 2; p++)
+      rd_kafka_mock_partition_set_leader(lost.cluster.mock, "out", p, 1);
+    rd_kafka_mock_coordinator_set(lost.cluster.mock, "transaction", "weir-" JOB "-t", 1);
+    rd_kafka_mock_coordinator_set(lost.cluster.mock, "group", "weir-" JOB "-t", 2);
+    sink_open_noting(sink, lost.cluster.servers, "60 s", lost_note, &lost);
+    WR_CHECK(sink_recover(sink) == WR_OK, "%s", sink->table.err.message);
+    rd_kafka_mock_broker_set_down(lost.cluster.mock, 2);
+    enum wr_code code = sink_publish(sink, 1, 3);
+    WR_CHECK(code == (comes_back ? WR_OK : WR_STOPPED), "%s", sink->table.err.message);
+    WR_CHECK(strstr(lost.note, "epoch 1 waits to be published") != NULL, "%s", lost.note);
+    sink_close(sink);
+    rd_kafka_mock_broker_set_up(lost.cluster.mock, 2);
+    CU_ASSERT_EQUAL(topic_records(&lost.cluster), 3);
+    mock_kafka_close(&lost.cluster);
+  }
+}
+
 static const struct wr_test tests[] = {
     {"publishes", test_publishes},
     {"passing-answers", test_passing_answers},
@@ -250,6 +302,7 @@ static const struct wr_test tests[] = {
     {"refused-record", test_refused_record},
     {"no-coordinator", test_no_coordinator},
     {"nobody-there", test_nobody_there},
+    {"lost-coordinator", test_lost_coordinator},
     {NULL, NULL},
 };
 
