@@ -5,7 +5,7 @@
  * rows are loaded; what is left is looked at for every pair. Keys that are more than columns are
  * computed: on the left below the join, on the right when the table is loaded.
  *
- * As of an event time the join would have to know which row of the table was valid when: refused.
+ * As of an event time it is a temporal join (bind_temporal.c).
  */
 #include <string.h>
 
@@ -14,18 +14,18 @@
 #include "planner/bind_filter.h"
 #include "planner/lookup.h"
 #include "planner/table.h"
+#include "planner/temporal.h"
 
 /* ---- the table */
 
 static enum wr_code lookup_fail_time(struct wr_span span, const char *what, struct wr_error *err)
 {
   wr_fail_at(err, WR_UNSUPPORTED, span,
-             "FOR SYSTEM_TIME AS OF takes the processing time of the left side, and this is %s",
+             "FOR SYSTEM_TIME AS OF takes the event time of the left side, or its processing "
+             "time, and this is %s",
              what);
-  return wr_hint(err,
-                 "write FOR SYSTEM_TIME AS OF PROCTIME(), or give the left side a column for it: "
-                 "SELECT *, PROCTIME() AS proc_time ..., or proc_time AS PROCTIME() in CREATE "
-                 "TABLE");
+  return wr_hint(err, "rows have an event time by a WATERMARK in CREATE TABLE, a processing time "
+                      "by PROCTIME() or a column proc_time AS PROCTIME()");
 }
 
 static enum wr_code lookup_time(const struct wr_binder *binder,
@@ -46,13 +46,9 @@ static enum wr_code lookup_time(const struct wr_binder *binder,
   const struct wr_column_role *role = &left->node->roles[time->column];
   if (role->is_clock)
     return WR_OK;
-  if (!role->is_event_time && !role->was_event_time)
-    return lookup_fail_time(span, "another column", err);
-  wr_fail_at(err, WR_UNSUPPORTED, span,
-             "joining a table as it was at an event time ('%s') is not supported yet",
-             left->node->schema.fields[time->column].name);
-  return wr_hint(err, "as of the processing time of the left side (a column PROCTIME()) rows are "
-                      "looked up in the table as it is then");
+  return lookup_fail_time(
+      span, role->was_event_time ? "an event time that a session has held up" : "another column",
+      err);
 }
 
 /* Refuses tables that cannot be read to their end. */
@@ -63,11 +59,18 @@ static enum wr_code lookup_check_table(struct wr_binder *binder, const struct wr
   if (code)
     return code;
   const struct wr_logical *scan = wr_logical_scan(binder->arena, table, NULL, 0);
-  if (scan->changes)
-    return wr_fail_at(err, WR_UNSUPPORTED, span,
-                      "rows cannot be looked up in '%s', whose records take others back: a table "
-                      "of reference is read as it stands",
-                      table->name);
+  if (scan->changes) {
+    wr_fail_at(err, WR_UNSUPPORTED, span,
+               "rows cannot be looked up in '%s', whose records take others back: a table of "
+               "reference is read as it stands",
+               table->name);
+    return wr_hint(
+        err,
+        "JOIN %s ON ... without FOR SYSTEM_TIME AS OF joins its newest rows, and changes "
+        "as they do; with the event time of the left side, and a WATERMARK and a PRIMARY "
+        "KEY in %s, its versions are joined",
+        table->name, table->name);
+  }
   if (wr_table_is_bounded(table))
     return WR_OK;
   wr_fail_at(err, WR_UNSUPPORTED, span,
@@ -305,7 +308,7 @@ static struct wr_logical *lookup_build(struct lookup_draft *draft)
   return lookup_hide(draft, wr_logical_lookup(arena, below, lookup));
 }
 
-static enum wr_code lookup_check_kind(const struct wr_tree_relation *join, struct wr_error *err)
+enum wr_code wr_check_as_of_kind(const struct wr_tree_relation *join, struct wr_error *err)
 {
   enum wr_tree_join_kind kind = join->join.kind;
   struct wr_span span = join->join.at.length ? join->join.at : join->span;
@@ -327,7 +330,7 @@ enum wr_code wr_bind_lookup(struct wr_binder *binder, const struct wr_tree_relat
                             const struct wr_table *table, const struct wr_expression *condition,
                             struct wr_logical **node, struct wr_error *err)
 {
-  enum wr_code code = lookup_check_kind(join, err);
+  enum wr_code code = wr_check_as_of_kind(join, err);
   if (code)
     return code;
   const struct wr_condition_list list = wr_condition_list(binder->arena, condition);
