@@ -99,6 +99,20 @@ uint32_t wr_table_find_hash(struct wr_table *table, uint64_t hash, enum wr_probe
                             char **entries, uint32_t max);
 /* Brings what that will look at into the cache, for some hashes (about 100) at once. */
 void wr_table_fetch_hashes(const struct wr_table *table, const uint64_t *hashes, uint32_t count);
+/*
+ * A sweep: a walk for entries that were not written for long, in pieces between which the table may
+ * change in any way; entries that move past it meanwhile are found by the next round. The owner
+ * keeps the time of the last write in 8 bytes of each entry; one that has none yet gets now_us.
+ */
+struct wr_table_sweep {
+  uint32_t written_at; /* offset of that time */
+  int64_t now_us;
+  int64_t over_us; /* entries last written then, or before, are wanted */
+};
+/* Looks at up to `max` entries, and hands out those that are wanted. At the end of a round
+ * cursor->done is set: zero it for the next one. */
+uint32_t wr_table_sweep(struct wr_table *table, struct wr_table_cursor *cursor,
+                        const struct wr_table_sweep *sweep, char **entries, uint32_t max);
 /* Removes entries and frees what they held; pages that become nearly empty shrink. Entries handed
  * out before are not good any more. The states' own texts go with them. */
 void wr_table_remove(struct wr_table *table, char *const *entries, uint32_t count);
