@@ -7,13 +7,18 @@
  *   table      the right side has come whole and has ended; the left streams by
  *   update     each row of the right is replaced by another one of its key
  *   one key    the same with all rows of the right under one key, and none on the left
+ *   range      both sides only come, rows meet if their times are close, and expire
+ *   left       the same with NULLs where nothing met a row of the left
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/builder.h"
 #include "core/time.h"
 #include "operators/specs.h"
+#include "parser/parser.h"
+#include "planner/binder.h"
 
 enum { K, V, W, COLUMNS };
 
@@ -157,6 +162,51 @@ static void update(uint64_t rows, uint64_t keys, uint64_t list_keys)
   run_close(&run, list_keys ? "update" : "one key", list_keys);
 }
 
+/* ---- joins by a range of times: one row a microsecond, in turns of both sides */
+
+static const struct wr_expression *bind(struct wr_arena *arena, const char *condition)
+{
+  struct wr_binding binding = {.arena = arena, .time_zone = "UTC"};
+  struct wr_binder binder = {.arena = arena, .binding = &binding};
+  struct wr_scope scope = wr_scope_over(arena, &pair_schema, NULL);
+  struct wr_expression_context context = {.binder = &binder, .scope = &scope, .place = "a bench"};
+  struct wr_script *script;
+  struct wr_error err;
+  const struct wr_expression *out = NULL;
+  const char *text = wr_arena_print(arena, "SELECT %s", condition);
+  if (wr_parse(text, strlen(text), arena, &script, &err) ||
+      wr_bind_expression(
+          &context, script->statements.items[0]->query->select->items.items[0]->value, &out, &err))
+    exit(1);
+  return out;
+}
+
+static void range(enum wr_join_kind kind, const char *name, uint64_t rows, uint64_t keys,
+                  int64_t apart_us)
+{
+  struct run run;
+  struct wr_error err;
+  struct wr_arena arena = {0};
+  run_open(&run, kind, false);
+  run.op->class->close(run.op);
+  run.spec.condition = bind(&arena, wr_arena_print(&arena, "v >= rv - %lld AND v <= rv + %lld",
+                                                   (long long)apart_us, (long long)apart_us));
+  run.spec.by_time = true;
+  run.spec.low_us = -apart_us;
+  run.spec.high_us = apart_us;
+  run.spec.sides[0].time_column = run.spec.sides[1].time_column = V;
+  wr_operator_class_join.open(&run.spec, &run.context, &run.op, &err);
+  for (uint64_t done = 0; done < rows; done += WR_BATCH_ROWS) {
+    int64_t begin = wr_monotonic_us();
+    if (done)
+      wr_operator_watermark(run.op, (int64_t)done - 1, &err);
+    run.took_us += wr_monotonic_us() - begin;
+    batch(&run, done / WR_BATCH_ROWS % 2, keys, done, -1, true);
+  }
+  run_close(&run, name, keys);
+  wr_arena_free(&arena);
+}
+
 int main(int argc, char **argv)
 {
   uint64_t rows = argc > 1 ? strtoull(argv[1], NULL, 10) : 8000000;
@@ -165,6 +215,8 @@ int main(int argc, char **argv)
     come(WR_JOIN_FULL, "full", rows / 8 < keys ? rows : rows / 8, keys);
     table(rows, keys);
     update(rows, keys, keys);
+    range(WR_JOIN_INNER, "range", rows, keys, 1000000);
+    range(WR_JOIN_LEFT, "left", rows, keys, 1000000);
   }
   update(rows / 4, 262144, 0);
   return 0;

@@ -4,21 +4,15 @@
  * (join_fold.c); its keys are looked up, and rows that are taken back leave their lists
  * (join_lists.c); what that changes goes out (join_emit.c); rows that come are kept.
  *
- * A snapshot has nothing but the kept rows, page by page, as they were when it began: keys and
- * lists are made anew from them, by whichever task owns their keys then. How many matches each row
- * has is counted again before the first batch, and only where there is a condition.
- *
  * Once an input has ended, rows of the other one need not be kept, if nothing else asks for them.
  * So a snapshot says which have: rows that are taken back later were not kept either.
  */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "operators/join_state.h"
+#include "operators/join_steps.h"
 
-#define SAVE_PAGES   4 /* written per step of a snapshot */
-#define SAVE_VERSION 1
-#define SAVE_END     0 /* else a page of side n - 1 follows */
+#define CLOCK_LEAST_US (10 * WR_US_PER_MS) /* between two looks at rows that go by the clock */
 
 /* ---- life */
 
@@ -56,15 +50,32 @@ static void join_open_content(struct wr_join *self, uint32_t s)
   }
 }
 
-/* The columns of a side, then what a row knew of the watermark (join_times.c). */
+/* The columns of a side, then that of the operator's own. */
 static const struct wr_schema *join_kept_schema(struct wr_join *self, uint32_t s)
 {
   const struct wr_schema *schema = self->spec->sides[s].schema;
   struct wr_field *fields = WR_NEW_ARRAY(&self->forever, struct wr_field, schema->column_count + 1);
   memcpy(fields, schema->fields, schema->column_count * sizeof *fields);
-  fields[schema->column_count] = (struct wr_field){.name = "known", .type = &wr_type_bigint};
+  fields[schema->column_count] = (struct wr_field){.name = "own", .type = &wr_type_bigint};
   self->kept_schemas[s] = (struct wr_schema){schema->column_count + 1, fields};
   return &self->kept_schemas[s];
+}
+
+static void join_open_side(struct wr_join *self, uint32_t s)
+{
+  const struct wr_join_spec *spec = self->spec;
+  const struct wr_join_side *side = &spec->sides[s];
+  struct wr_join_rows *rows = &self->sides[s];
+  bool goes = !spec->by_time && side->ttl_us > 0;
+  wr_kept_rows_open(&rows->kept, self->has_own ? join_kept_schema(self, s) : side->schema);
+  wr_kept_rows_name(&rows->kept, side->column_ids, side->schema->column_count);
+  rows->kept.mixed = true;
+  rows->kept.added_count = self->has_ttl;
+  join_open_content(self, s);
+  rows->changes = side->changes;
+  rows->has_places = side->changes || spec->by_time || goes;
+  rows->has_matches = (spec->condition || self->saves_matches) && wr_join_asks(spec->kind, s);
+  self->counts = self->counts || rows->has_matches;
 }
 
 static enum wr_code join_open(const void *argument, const struct wr_operator_context *context,
@@ -77,19 +88,17 @@ static enum wr_code join_open(const void *argument, const struct wr_operator_con
   self->spec = spec;
   assert(spec->pair_schema->column_count ==
          spec->sides[0].schema->column_count + spec->sides[1].schema->column_count);
+  assert(!spec->by_time ||
+         (!wr_join_is_half(spec->kind) && !spec->sides[0].changes && !spec->sides[1].changes));
+  assert(spec->by_time || !spec->by_clock);
+  self->has_ttl = !spec->by_time && (spec->sides[0].ttl_us || spec->sides[1].ttl_us);
+  self->has_own = spec->by_time || self->has_ttl;
+  self->saves_matches = self->has_own;
+  self->now_us = self->dated_us = WR_TIME_NONE;
   join_open_space(self);
   wr_join_index_open(self);
-  for (uint32_t s = 0; s < 2; s++) {
-    struct wr_join_rows *rows = &self->sides[s];
-    const struct wr_join_side *side = &spec->sides[s];
-    wr_kept_rows_open(&rows->kept, spec->by_time ? join_kept_schema(self, s) : side->schema);
-    wr_kept_rows_name(&rows->kept, side->column_ids, side->schema->column_count);
-    rows->kept.mixed = true;
-    join_open_content(self, s);
-    rows->changes = side->changes;
-    rows->has_places = side->changes || spec->by_time;
-    rows->has_matches = spec->condition && wr_join_asks(spec->kind, s);
-  }
+  for (uint32_t s = 0; s < 2; s++)
+    join_open_side(self, s);
   wr_join_output_open(self);
   *out = &self->op;
   return WR_OK;
@@ -110,7 +119,7 @@ static void join_close(struct wr_operator *op)
   free(self);
 }
 
-static void join_count_state(const struct wr_join *self)
+void wr_join_count_state(const struct wr_join *self)
 {
   struct wr_metrics *metrics = self->op.context->metrics;
   uint64_t bytes = wr_table_space_memory(self->space) + wr_table_space_memory(self->index_space) +
@@ -125,8 +134,8 @@ static void join_count_state(const struct wr_join *self)
 
 /* ---- keys */
 
-static void join_hash(struct wr_join *self, uint32_t side, const struct wr_batch *batch,
-                      const uint32_t *rows, uint32_t count, uint64_t *hashes)
+void wr_join_hash_keys(struct wr_join *self, uint32_t side, const struct wr_batch *batch,
+                       const uint32_t *rows, uint32_t count, uint64_t *hashes)
 {
   for (uint32_t k = 0; k < self->spec->key_count; k++)
     self->key_columns[k] = &batch->columns[self->spec->sides[side].keys[k]];
@@ -134,21 +143,13 @@ static void join_hash(struct wr_join *self, uint32_t side, const struct wr_batch
                hashes);
 }
 
-/* Whether rows of a side have to be kept: others will come to meet them, or rows of the other side
- * have to know how many of them there are. */
-static bool join_keeps(const struct wr_join *self, uint32_t side)
-{
-  enum wr_join_kind kind = self->spec->kind;
-  return !self->is_ended[!side] || wr_join_asks(kind, !side);
-}
-
-/* The entries of the input's rows; join_hash has set the key columns. */
+/* The entries of the input's rows; wr_join_hash_keys has set the key columns. */
 static void join_find(struct wr_join *self, const uint64_t *hashes)
 {
   struct wr_join_input *in = &self->in;
   struct wr_probe probe;
   wr_table_probe(self->table, self->key_columns, in->rows, hashes, in->row_count,
-                 join_keeps(self, in->side) ? WR_PROBE_MAKE : WR_PROBE_FIND, &probe);
+                 wr_join_keeps(self, in->side) ? WR_PROBE_MAKE : WR_PROBE_FIND, &probe);
   in->entries = probe.entries;
 }
 
@@ -174,7 +175,7 @@ static void join_take_out(struct wr_join *self)
   uint32_t left = 0;
   for (uint32_t i = 0; i < in->row_count; i++) {
     char *entry = in->entries[i];
-    bool is_gone = i < gone_count, keeps = join_keeps(self, in->side);
+    bool is_gone = i < gone_count, keeps = wr_join_keeps(self, in->side);
     struct wr_join_touched *touched = self->touched && entry ? join_touch(self, entry) : NULL;
     if (is_gone && keeps &&
         !wr_join_take_out(self, in->side, wr_join_entry_of(self, entry), in->batch, in->rows[i])) {
@@ -197,10 +198,10 @@ static enum wr_code join_take(struct wr_join *self, struct wr_error *err)
   enum wr_join_kind kind = self->spec->kind;
   uint32_t probed = in->row_count, gone_count = in->gone_count;
   uint64_t *hashes = wr_arena_get(&self->arena, (in->row_count + 1) * sizeof *hashes);
-  join_hash(self, in->side, in->batch, in->rows, in->row_count, hashes);
+  wr_join_hash_keys(self, in->side, in->batch, in->rows, in->row_count, hashes);
   join_find(self, hashes);
   char **entries = in->entries;
-  if (!self->evaluator && wr_join_asks(kind, !in->side) && in->row_count)
+  if (!self->counts && wr_join_asks(kind, !in->side) && in->row_count)
     self->touched = wr_arena_get(&self->arena, in->row_count * sizeof *self->touched);
   if (gone_count) {
     in->entries = wr_arena_get(&self->arena, probed * sizeof *in->entries);
@@ -208,13 +209,13 @@ static enum wr_code join_take(struct wr_join *self, struct wr_error *err)
   }
   if (gone_count || self->touched)
     join_take_out(self);
-  if (self->evaluator)
+  if (self->counts)
     in->matches = wr_arena_get_zero(&self->arena, (in->row_count + 1) * sizeof *in->matches);
   enum wr_code code = wr_operator_needs_rows(&self->op) ? wr_join_emit(self, err) : WR_OK;
   for (uint32_t t = 0; t < self->touched_count; t++)
     *(uint32_t *)((char *)self->touched[t].entry - self->entry_at + self->touched_at) = 0;
-  struct wr_batch kept = self->spec->by_time ? wr_join_with_known(self) : *in->batch;
-  if (code == WR_OK && join_keeps(self, in->side))
+  struct wr_batch kept = self->has_own ? wr_join_with_own(self) : *in->batch;
+  if (code == WR_OK && wr_join_keeps(self, in->side))
     code = wr_join_keep(
         self, in->side, &kept, in->rows + in->gone_count, in->entries + in->gone_count,
         in->matches ? in->matches + in->gone_count : NULL, in->row_count - in->gone_count, err);
@@ -222,6 +223,22 @@ static enum wr_code join_take(struct wr_join *self, struct wr_error *err)
     wr_join_forget(self, entries, probed);
   wr_join_settle(self, in->side);
   return code;
+}
+
+/* Rows go by the clock: a few of them together. */
+static void join_want_timer(struct wr_join *self)
+{
+  if (!self->spec->by_clock && !self->has_ttl)
+    return;
+  int64_t next = wr_timers_next(&self->timers), least;
+  if (next < WR_TIME_END) { /* its millisecond has to be over, by_clock */
+    if (__builtin_add_overflow(next, WR_US_PER_MS, &next))
+      next = WR_TIME_END;
+    if (__builtin_add_overflow(self->now_us, CLOCK_LEAST_US, &least))
+      least = WR_TIME_END;
+    next = next < least ? least : next;
+  }
+  self->op.timer_us = next;
 }
 
 static enum wr_code join_on_batch(struct wr_operator *op, uint32_t input,
@@ -235,14 +252,17 @@ static enum wr_code join_on_batch(struct wr_operator *op, uint32_t input,
     self->is_uncounted = false;
     wr_arena_reset(&self->arena);
   }
-  self->now_us = batch->now_us;
+  enum wr_code code = wr_join_move_clock(self, batch->now_us, err);
+  if (code)
+    return code;
   self->touched = NULL;
   self->touched_count = 0;
   wr_join_fold(self, batch, input);
   if (self->spec->by_time)
     wr_join_judge(self);
-  enum wr_code code = join_take(self, err);
-  join_count_state(self);
+  code = join_take(self, err);
+  join_want_timer(self);
+  wr_join_count_state(self);
   return code;
 }
 
@@ -250,11 +270,24 @@ static enum wr_code join_on_watermark(struct wr_operator *op, int64_t watermark_
                                       struct wr_error *err)
 {
   struct wr_join *self = (struct wr_join *)op;
-  if (self->spec->by_time && watermark_us < WR_TIME_END) {
-    wr_join_expire(self, watermark_us);
-    join_count_state(self);
+  bool is_end = watermark_us == WR_TIME_END;
+  enum wr_code code = WR_OK;
+  if (self->spec->by_time && (is_end ? self->counts : !self->spec->by_clock)) {
+    code = wr_join_expire(self, watermark_us, err);
+    wr_join_count_state(self);
   }
-  return wr_emit_watermark(op, wr_join_watermark(self, watermark_us), err);
+  if (is_end)
+    op->timer_us = WR_TIME_END;
+  return code == WR_OK ? wr_emit_watermark(op, wr_join_watermark(self, watermark_us), err) : code;
+}
+
+static enum wr_code join_on_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
+{
+  struct wr_join *self = (struct wr_join *)op;
+  enum wr_code code = wr_join_move_clock(self, now_us, err);
+  join_want_timer(self);
+  wr_join_count_state(self);
+  return code;
 }
 
 static enum wr_code join_on_input_end(struct wr_operator *op, uint32_t input, struct wr_error *err)
@@ -264,112 +297,15 @@ static enum wr_code join_on_input_end(struct wr_operator *op, uint32_t input, st
   return WR_OK;
 }
 
-/* ---- snapshots */
-
-static void join_save(struct wr_operator *op, struct wr_part_writer *part)
-{
-  struct wr_join *self = (struct wr_join *)op;
-  assert(!self->part);
-  wr_part_put_u64(part, SAVE_VERSION);
-  wr_part_put_u64(part, op->context->hash_seed);
-  wr_part_put_u64(part, self->is_ended[0] | (uint64_t)self->is_ended[1] << 1);
-  for (uint32_t s = 0; s < 2; s++)
-    wr_kept_rows_save_begin(&self->sides[s].kept);
-  self->part = part;
-}
-
-static bool join_save_step(struct wr_operator *op, struct wr_part_writer *part)
-{
-  struct wr_join *self = (struct wr_join *)op;
-  uint32_t pages = SAVE_PAGES;
-  (void)part;
-  if (!self->part)
-    return true;
-  for (uint32_t s = 0; s < 2; s++)
-    for (struct wr_kept_rows *kept = &self->sides[s].kept; kept->unsaved_count > 0; pages--) {
-      if (pages == 0)
-        return false;
-      wr_part_put_u64(self->part, 1 + s);
-      wr_kept_rows_save_next(kept, self->part);
-    }
-  wr_part_put_u64(self->part, SAVE_END);
-  self->part = NULL;
-  return true;
-}
-
-struct join_loader {
-  struct wr_join *self;
-  uint32_t side;
-  enum wr_code code;
-  struct wr_error *err;
-};
-
-/* Takes the rows of a page that belong to this task. */
-static void join_take_loaded(void *argument, const struct wr_batch *batch)
-{
-  struct join_loader *loader = argument;
-  struct wr_join *self = loader->self;
-  const struct wr_operator_context *context = self->op.context;
-  if (loader->code)
-    return;
-  wr_arena_reset(&self->arena);
-  uint32_t *rows = wr_arena_get(&self->arena, (batch->row_count + 1) * sizeof *rows), count = 0;
-  uint64_t *hashes = wr_arena_get(&self->arena, (batch->row_count + 1) * sizeof *hashes);
-  join_hash(self, loader->side, batch, NULL, batch->row_count, hashes);
-  for (uint32_t i = 0; i < batch->row_count; i++) {
-    if (wr_key_group_task(wr_key_group(hashes[i]), context->task_count) != context->task)
-      continue;
-    hashes[count] = hashes[i];
-    rows[count++] = i;
-  }
-  self->has_behind = self->spec->by_time; /* there may be */
-  struct wr_probe probe;
-  wr_table_probe(self->table, self->key_columns, rows, hashes, count, WR_PROBE_MAKE, &probe);
-  loader->code =
-      wr_join_keep(self, loader->side, batch, rows, probe.entries, NULL, count, loader->err);
-}
-
-static enum wr_code join_load(struct wr_operator *op, struct wr_part_reader *part,
-                              struct wr_error *err)
-{
-  struct wr_join *self = (struct wr_join *)op;
-  struct join_loader loader = {.self = self, .err = err};
-  uint64_t version = 0, seed = 0, ended = 0, next = SAVE_END;
-  enum wr_code code = wr_part_get_u64(part, &version, err);
-  if (code == WR_OK)
-    code = wr_part_get_u64(part, &seed, err);
-  if (code == WR_OK && (version != SAVE_VERSION || seed != op->context->hash_seed))
-    code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
-  if (code == WR_OK)
-    code = wr_part_get_u64(part, &ended, err);
-  for (uint32_t s = 0; s < 2; s++)
-    self->is_ended[s] = self->is_ended[s] || ended >> s & 1;
-  if (code == WR_OK)
-    code = wr_part_get_u64(part, &next, err);
-  while (code == WR_OK && next != SAVE_END) {
-    if (next > 2)
-      return wr_fail(err, WR_DATA, "the saved state of %s has rows of another query",
-                     op->context->name);
-    loader.side = (uint32_t)next - 1;
-    code = wr_kept_rows_load(&self->sides[loader.side].kept, part, join_take_loaded, &loader, err);
-    if (code == WR_OK)
-      code = loader.code;
-    if (code == WR_OK)
-      code = wr_part_get_u64(part, &next, err);
-  }
-  self->is_uncounted = self->sides[0].has_matches || self->sides[1].has_matches;
-  join_count_state(self);
-  return code;
-}
-
 const struct wr_operator_class wr_operator_class_join = {
     .name = "Join",
     .open = join_open,
     .on_batch = join_on_batch,
     .on_watermark = join_on_watermark,
+    .on_timer = join_on_timer,
     .on_input_end = join_on_input_end,
-    .save = join_save,
-    .save_step = join_save_step,
-    .load = join_load,
+    .save = wr_join_save,
+    .save_step = wr_join_save_step,
+    .load = wr_join_load,
     .close = join_close,
 };

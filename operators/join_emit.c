@@ -10,13 +10,17 @@
  *   rows that had some and now have none    come with NULLs
  *
  * Without a condition all rows of a key have the same matches, so that its counts before and behind
- * the batch say all; with one, each row has a number of them. SEMI and ANTI give rows of the left
- * alone in the same way, as they come or when their first match comes or their last one goes.
+ * the batch say all; with one, or where matches go by themselves, each row has a number of them.
+ * SEMI and ANTI give rows of the left alone in the same way, as they come or when their first match
+ * comes or their last one goes.
+ *
+ * Where times say how long rows wait, they leave with NULLs once, when that is over: at once, if
+ * nothing is waited for.
  */
 #include <assert.h>
 #include <stdlib.h>
 
-#include "operators/join_state.h"
+#include "operators/join_steps.h"
 
 #define JOIN_AHEAD 8 /* entries whose memory is on its way while one is worked on */
 
@@ -145,6 +149,7 @@ static enum wr_code emit_own(struct wr_join *self, const uint32_t *rows, uint32_
     join_pick(self, rows, count, self->alone);
     join_pad(self, !in->side, self->alone);
     struct wr_batch padded = join_batch(self, self->alone, count, take_back);
+    padded.arrived_us = wr_join_arrived(self, rows, count);
     return wr_emit_batch(&self->op, &padded, err);
   }
   struct wr_batch same = join_batch(self, in->batch->columns, in->batch->row_count, take_back);
@@ -194,8 +199,8 @@ static void join_lose(struct wr_join *self, uint64_t address)
   self->lost[self->lost_count++] = address;
 }
 
-/* Notes the matches that the pairs are, or were. Rows of the other side that have their first one
- * are put into `won`; how many. */
+/* Notes the matches that the pairs are, or were. Rows of the other side that have their first one,
+ * and were given before, are put into `won`; how many. */
 static uint32_t join_note(struct wr_join *self, const struct wr_batch *pairs, bool take_back,
                           uint64_t *won)
 {
@@ -208,8 +213,9 @@ static uint32_t join_note(struct wr_join *self, const struct wr_batch *pairs, bo
       continue;
     uint64_t address = self->pairs.addresses[!self->in.side][at];
     uint32_t *matches = wr_join_matches(others, address);
+    wr_join_matches_change(self, others, address);
     if (!take_back) {
-      if (*matches == 0)
+      if (*matches == 0 && !self->spec->by_time)
         won[count++] = address;
       *matches = *matches == WR_JOIN_LOST ? 1 : *matches + 1;
     } else if (*matches > 0 && --*matches == 0) { /* without state for it there may be too few */
@@ -272,9 +278,10 @@ static enum wr_code pairs_flush(struct wr_join *self, bool take_back, struct wr_
   if (self->evaluator) {
     rows.schema = self->spec->pair_schema;
     join_ask(self, &rows);
-    won_count = join_note(self, &rows, take_back, won);
     rows.schema = self->spec->schema;
   }
+  if (self->counts)
+    won_count = join_note(self, &rows, take_back, won);
   enum wr_code code = emit_alone(self, !side, won, won_count, join_takes_back(self, true), err);
   if (code || wr_join_is_half(self->spec->kind))
     return code;
@@ -300,6 +307,7 @@ static enum wr_code emit_pairs(struct wr_join *self, uint32_t first, uint32_t en
   struct wr_join_pairs *pairs = &self->pairs;
   uint32_t other = !in->side;
   uint64_t *addresses = pairs->addresses[other];
+  bool may_miss = wr_join_may_miss(self);
   enum wr_code code = WR_OK;
   for (uint32_t i = first; i < end && code == WR_OK; i++) {
     pairs_fetch(self, i, end);
@@ -308,7 +316,7 @@ static enum wr_code emit_pairs(struct wr_join *self, uint32_t first, uint32_t en
     const struct wr_join_entry *entry = wr_join_entry_of(self, in->entries[i]);
     const uint64_t *list = wr_join_list(entry, other);
     for (uint32_t k = 0; k < entry->counts[other] && code == WR_OK; k++) {
-      if ((in->is_behind || self->has_behind) && !wr_join_may_meet(self, in->rows[i], list[k]))
+      if (may_miss && !wr_join_may_meet(self, in->rows[i], list[k]))
         continue;
       pairs->rows[pairs->count] = in->rows[i];
       pairs->numbers[pairs->count] = i;
@@ -342,6 +350,8 @@ static enum wr_code emit_rows(struct wr_join *self, bool take_back, struct wr_er
   uint32_t *rows = wr_arena_get(&self->arena, (end - first + 1) * sizeof *rows), count = 0;
   if (!wr_join_asks(self->spec->kind, in->side))
     return WR_OK;
+  if (self->spec->by_time && wr_join_keeps(self, in->side))
+    end = first; /* they wait */
   for (uint32_t i = first; i < end; i++) {
     rows[count] = in->rows[i];
     count += row_is_matched(self, i) == matched;
@@ -357,7 +367,7 @@ static enum wr_code emit_rows(struct wr_join *self, bool take_back, struct wr_er
 enum wr_code wr_join_emit(struct wr_join *self, struct wr_error *err)
 {
   const struct wr_join_input *in = &self->in;
-  bool has_pairs = self->evaluator || !wr_join_is_half(self->spec->kind);
+  bool has_pairs = self->counts || !wr_join_is_half(self->spec->kind);
   enum wr_code code = has_pairs ? emit_pairs(self, 0, in->gone_count, true, err) : WR_OK;
   if (code == WR_OK && in->gone_count + in->keyless_gone_count > 0)
     code = emit_rows(self, true, err);
@@ -370,6 +380,21 @@ enum wr_code wr_join_emit(struct wr_join *self, struct wr_error *err)
   if (code == WR_OK && self->touched)
     code = emit_keys(self, false, err);
   return code == WR_OK && self->lost_count ? emit_lost(self, err) : code;
+}
+
+enum wr_code wr_join_emit_unmatched(struct wr_join *self, uint32_t side, const uint64_t *addresses,
+                                    uint32_t count, struct wr_error *err)
+{
+  struct wr_join_rows *rows = &self->sides[side];
+  uint64_t *alone = wr_arena_get(&self->arena, (count + 1) * sizeof *alone);
+  uint32_t alone_count = 0;
+  if (!rows->has_matches || !wr_operator_needs_rows(&self->op))
+    return WR_OK;
+  for (uint32_t i = 0; i < count; i++) {
+    alone[alone_count] = addresses[i];
+    alone_count += *wr_join_matches(rows, addresses[i]) == 0;
+  }
+  return emit_alone(self, side, alone, alone_count, false, err);
 }
 
 /* ---- after a snapshot was loaded */
@@ -386,11 +411,14 @@ static void count_flush(struct wr_join *self)
     join_gather(self, s, pairs->addresses[s], count, self->builders, self->columns);
   struct wr_batch rows = join_batch(self, self->columns, count, false);
   rows.schema = self->spec->pair_schema;
-  uint32_t matched = wr_evaluator_pick(self->evaluator, &rows, pairs->picked, &evaluation);
-  for (uint32_t i = 0; i < matched; i++)
+  if (self->evaluator) {
+    rows.picked_count = wr_evaluator_pick(self->evaluator, &rows, pairs->picked, &evaluation);
+    rows.picked = pairs->picked;
+  }
+  for (uint32_t i = 0; i < rows.picked_count; i++)
     for (uint32_t s = 0; s < 2; s++)
       if (self->sides[s].has_matches)
-        ++*wr_join_matches(&self->sides[s], pairs->addresses[s][pairs->picked[i]]);
+        ++*wr_join_matches(&self->sides[s], pairs->addresses[s][wr_batch_row(&rows, i)]);
 }
 
 void wr_join_count(struct wr_join *self)
@@ -399,7 +427,7 @@ void wr_join_count(struct wr_join *self)
   char **entries = wr_arena_get(&self->arena, WR_BATCH_ROWS * sizeof *entries);
   struct wr_table_cursor cursor = {0};
   uint32_t count;
-  assert(self->evaluator);
+  assert(self->counts);
   while ((count = wr_table_scan(self->table, &cursor, entries, WR_BATCH_ROWS)) > 0)
     for (uint32_t e = 0; e < count; e++) {
       const struct wr_join_entry *entry = wr_join_entry_of(self, entries[e]);

@@ -11,7 +11,7 @@
 
 #include "core/hash.h"
 #include "functions/values.h"
-#include "operators/join_state.h"
+#include "operators/join_steps.h"
 
 #define NO_ROW UINT32_MAX
 

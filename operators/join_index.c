@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "operators/join_state.h"
+#include "operators/join_steps.h"
 
 void wr_join_index_open(struct wr_join *self)
 {
@@ -97,7 +97,8 @@ bool wr_join_index_take(struct wr_join *self, uint32_t side, const struct wr_bat
   for (uint32_t i = index_list(self, entry)->counts[side]; i-- > 0;) {
     uint32_t kept_row;
     const struct wr_batch *kept = wr_kept_row(&self->sides[side].kept, addresses[i], &kept_row);
-    if (!wr_join_rows_equal(&self->sides[side], kept, kept_row, batch, row))
+    if (!wr_join_rows_equal(&self->sides[side], kept, kept_row, batch, row) ||
+        wr_join_is_gone(self, side, addresses[i]))
       continue;
     *address = addresses[i];
     index_cut(self, side, entry, i);

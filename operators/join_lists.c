@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "core/limits.h"
-#include "operators/join_state.h"
+#include "operators/join_steps.h"
 
 #define FIRST_ROOM      3   /* rows of the first array: four words */
 #define SHRINK_ROOM     15  /* arrays of so many rows do not shrink */
@@ -185,6 +185,8 @@ enum wr_code wr_join_keep(struct wr_join *self, uint32_t side, const struct wr_b
     if (self->spec->by_time)
       wr_timers_add(&self->timers, wr_join_kept_expiry(self, side, addresses[i]),
                     addresses[i] << 1 | side);
+    else if (self->has_ttl)
+      wr_join_will_go(self, side, addresses[i]);
     if (to->changes && entry->counts[side] > WR_JOIN_LONG)
       list_lengthened(self, side, entry);
   }
@@ -218,7 +220,8 @@ bool wr_join_take_out(struct wr_join *self, uint32_t side, struct wr_join_entry 
   for (uint32_t i = entry->counts[side]; i-- > 0;) {
     uint32_t kept_row;
     const struct wr_batch *kept = wr_kept_row(&from->kept, list[i], &kept_row);
-    if (!wr_join_rows_equal(from, kept, kept_row, batch, row))
+    if (!wr_join_rows_equal(from, kept, kept_row, batch, row) ||
+        wr_join_is_gone(self, side, list[i]))
       continue;
     rows_drop(from, list[i]);
     wr_join_list_remove(self, side, entry, i, true);
@@ -231,12 +234,49 @@ void wr_join_leave(struct wr_join *self, uint32_t side, char *const *entries,
                    const uint64_t *addresses, uint32_t count)
 {
   struct wr_join_rows *rows = &self->sides[side];
-  assert(!rows->changes);
   for (uint32_t i = 0; i < count; i++) {
     struct wr_join_entry *entry = wr_join_entry_of(self, entries[i]);
+    bool is_long = rows->changes && entry->counts[side] > WR_JOIN_LONG;
+    if (is_long)
+      wr_join_index_remove(self, side, &addresses[i], 1);
     wr_join_list_remove(self, side, entry, list_place(rows, addresses[i]), true);
+    if (is_long && entry->counts[side] == WR_JOIN_LONG)
+      wr_join_index_remove(self, side, wr_join_list(entry, side), WR_JOIN_LONG);
     rows_drop(rows, addresses[i]);
   }
+}
+
+char **wr_join_find_kept(struct wr_join *self, uint32_t side, const uint64_t *addresses,
+                         uint32_t count)
+{
+  const struct wr_join_spec *spec = self->spec;
+  uint32_t first = side ? spec->sides[0].schema->column_count : 0;
+  struct wr_column *columns = wr_arena_get(&self->arena, (spec->key_count + 1) * sizeof *columns);
+  uint64_t *hashes = wr_arena_get(&self->arena, count * sizeof *hashes);
+  for (uint32_t k = 0; k < spec->key_count; k++) {
+    struct wr_builder *builder = &self->others[first + spec->sides[side].keys[k]];
+    wr_builder_reset(builder);
+    wr_kept_rows_gather(&self->sides[side].kept, addresses, count, spec->sides[side].keys[k],
+                        builder);
+    columns[k] = wr_builder_view(builder);
+    self->key_columns[k] = &columns[k];
+  }
+  wr_hash_keys(self->key_columns, spec->key_count, NULL, count, self->op.context->hash_seed,
+               hashes);
+  struct wr_probe probe;
+  wr_table_probe(self->table, self->key_columns, NULL, hashes, count, WR_PROBE_CHANGE, &probe);
+  return probe.entries;
+}
+
+void wr_join_drop_rows(struct wr_join *self, uint32_t side, const uint64_t *addresses,
+                       uint32_t count)
+{
+  if (count == 0)
+    return;
+  char **entries = wr_join_find_kept(self, side, addresses, count);
+  wr_join_leave(self, side, entries, addresses, count);
+  wr_join_forget(self, entries, count);
+  wr_join_settle(self, side);
 }
 
 void wr_join_forget(struct wr_join *self, char *const *entries, uint32_t count)
@@ -287,6 +327,8 @@ static void rows_move(struct wr_join *self, uint32_t side, const struct wr_batch
       wr_join_index_move(self, side, old, addresses[i]);
     if (rows->has_matches)
       *wr_join_matches(rows, addresses[i]) = *wr_join_matches(rows, old);
+    if (self->has_ttl)
+      wr_join_will_go(self, side, addresses[i]);
   }
 }
 
@@ -357,6 +399,7 @@ void wr_join_lists_free(struct wr_join *self)
     for (uint32_t p = 0; p < self->sides[s].page_room; p++) {
       free(self->sides[s].pages[p].places);
       free(self->sides[s].pages[p].matches);
+      free(self->sides[s].pages[p].frozen);
     }
     free(self->sides[s].pages);
     free(self->sides[s].dropped);

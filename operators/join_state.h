@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the files of join share: join.c (the class: batches, snapshots), join_fold.c (what a batch
- * comes to), join_lists.c (the rows of a key), join_index.c (rows of long lists by their content),
- * join_times.c (rows that expire), join_emit.c (rows going out).
+ * What the files of join share: join.c (the class, batches), join_fold.c (what a batch comes to),
+ * join_lists.c (the rows of a key), join_index.c (rows of long lists by their content),
+ * join_times.c (rows whose time says when they expire), join_ttl.c (rows that nobody has written
+ * for long), join_emit.c (rows going out), join_save.c (snapshots).
  *
  *   table: key -> | left: count, rows | right: count, rows |    one entry for both sides
  *                          |                   |
@@ -33,7 +34,9 @@ struct wr_join_entry {
 struct wr_join_page {
   uint32_t *places;  /* in the list of their key; NULL: not needed */
   uint32_t *matches; /* rows of the other side that match; NULL: not needed */
-  uint32_t room;     /* of both */
+  uint32_t *frozen;  /* matches when the snapshot began that still wants the page; NULL: as now */
+  uint32_t room;     /* of places and matches */
+  bool is_due;       /* there is a timer for the page (join_ttl.c) */
 };
 /* Lists of more rows have them in an index, if rows of their side may be taken back. */
 #define WR_JOIN_LONG 64
@@ -61,9 +64,10 @@ struct wr_join_input {
   char **entries;    /* per row; NULL: its key is not known, so it meets nothing */
   uint32_t *matches; /* per row: how many it meets; only with a condition */
   int64_t *known_us; /* by_time, per row of the batch: the watermark before it, if that has passed
-                        its time; else WR_TIME_NONE */
+                        its time; else WR_TIME_NONE. NULL: by_clock */
   bool is_behind;    /* there are such rows */
-  uint32_t *keyless; /* the same of rows without a key, of the batch */
+  uint32_t *keyless; /* the same of rows without a key, of the batch; by_time also of others that
+                        meet nothing and leave with NULLs */
   uint32_t keyless_gone_count, keyless_count;
 };
 
@@ -92,12 +96,20 @@ struct wr_join {
   struct wr_table_space *index_space;
   struct wr_table *index; /* rows of long lists: by the hash of their content */
   uint32_t index_at;
-  struct wr_schema kept_schemas[2]; /* by_time: with known_us behind the columns */
-  bool has_behind;                  /* some of them was kept once */
-  struct wr_timers timers;          /* by_time: when rows are of no more use; address and side */
-  uint64_t list_bytes;              /* of arrays, places and matches */
-  bool is_ended[2];                 /* inputs that give no more rows */
-  bool is_uncounted;                /* rows were loaded, and their matches are not known yet */
+  /* What is kept of rows has a column of the operator's own behind those of the input: known_us;
+   * by_clock, or where rows have a ttl_us: when the row came. */
+  struct wr_schema kept_schemas[2];
+  bool has_own;       /* there is that column */
+  bool has_behind;    /* some row with known_us was kept once */
+  bool counts;        /* rows of some side have numbers of matches */
+  bool saves_matches; /* which go into snapshots: those that they met may have gone */
+  bool has_ttl;       /* rows of some side go by themselves */
+  int64_t dated_us;   /* when rows came of which a snapshot did not say it; WR_TIME_NONE: yet */
+  struct wr_timers
+      timers;          /* when rows are of no more use: address and side; ttl_us: page and side */
+  uint64_t list_bytes; /* of arrays, places and matches */
+  bool is_ended[2];    /* inputs that give no more rows */
+  bool is_uncounted;   /* rows were loaded, and their matches are not known yet */
   const struct wr_column **key_columns; /* scratch */
 
   /* the batch at hand */
@@ -121,7 +133,6 @@ struct wr_join {
   struct wr_arena forever; /* of the operator */
 
   struct wr_part_writer *part; /* of the snapshot under way; NULL: none */
-  uint32_t saving;             /* the side that is being written */
 };
 
 static inline struct wr_join_entry *wr_join_entry_of(const struct wr_join *self, char *entry)
@@ -145,93 +156,11 @@ static inline bool wr_join_asks(enum wr_join_kind kind, uint32_t side)
   return wr_join_pads(kind, side) || (side == 0 && wr_join_is_half(kind));
 }
 
-/* ---- join_fold.c */
-
-/* What the batch comes to: rows that come and go, or the other way round, cancel out. Fills
- * in.rows and in.keyless. */
-void wr_join_fold(struct wr_join *self, const struct wr_batch *batch, uint32_t side);
-/* True if two rows of a side are equal in all columns that are made; NULLs are. */
-bool wr_join_rows_equal(const struct wr_join_rows *side, const struct wr_batch *a, uint32_t a_row,
-                        const struct wr_batch *b, uint32_t b_row);
-
-/* Hashes of these columns of some rows. */
-void wr_join_hash_rows(struct wr_join *self, uint32_t side, const struct wr_batch *batch,
-                       const uint32_t *rows, uint32_t row_count, uint64_t *hashes);
-
-/* ---- join_lists.c */
-
-/* The addresses of the rows of one side, `counts[side]` of them; lent until rows come or go. */
-static inline const uint64_t *wr_join_list(const struct wr_join_entry *entry, uint32_t side)
+/* Whether rows of a side have to be kept: others will come to meet them, or rows of the other side
+ * have to know how many of them there are. */
+static inline bool wr_join_keeps(const struct wr_join *self, uint32_t side)
 {
-  return entry->counts[side] > 1 ? (const uint64_t *)(uintptr_t)entry->rows[side] + 1
-                                 : &entry->rows[side];
+  return !self->is_ended[!side] || (!self->spec->by_time && wr_join_asks(self->spec->kind, !side));
 }
-/* places: it is the list of a key, and its rows know where they stand in it. */
-void wr_join_list_add(struct wr_join *self, uint32_t side, struct wr_join_entry *entry,
-                      uint64_t address, bool places);
-void wr_join_list_remove(struct wr_join *self, uint32_t side, struct wr_join_entry *entry,
-                         uint32_t at, bool places);
-void wr_join_list_set(struct wr_join_entry *entry, uint32_t side, uint32_t at, uint64_t address);
-/* Keeps rows rows[i] of a batch with their entries. */
-enum wr_code wr_join_keep(struct wr_join *self, uint32_t side, const struct wr_batch *batch,
-                          const uint32_t *rows, char *const *entries, const uint32_t *matches,
-                          uint32_t row_count, struct wr_error *err);
-/* Takes one kept row out that is equal to that of the batch; false: there is none. The row itself
- * stays until wr_join_settle. */
-bool wr_join_take_out(struct wr_join *self, uint32_t side, struct wr_join_entry *entry,
-                      const struct wr_batch *batch, uint32_t row);
-/* Lets go of rows that were taken out, and tidies pages that are mostly empty. */
-void wr_join_settle(struct wr_join *self, uint32_t side);
-/* These kept rows leave the lists of their entries. */
-void wr_join_leave(struct wr_join *self, uint32_t side, char *const *entries,
-                   const uint64_t *addresses, uint32_t count);
-/* Keys that have no rows any more. */
-void wr_join_forget(struct wr_join *self, char *const *entries, uint32_t count);
-void wr_join_lists_free(struct wr_join *self);
-/* The number of matches of a kept row. */
-static inline uint32_t *wr_join_matches(struct wr_join_rows *rows, uint64_t address)
-{
-  return &rows->pages[address >> WR_KEPT_ROW_BITS]
-              .matches[address & ((1u << WR_KEPT_ROW_BITS) - 1)];
-}
-
-/* ---- join_times.c */
-
-/* Of the input's rows those that nothing can meet are rejected: they come too late. */
-void wr_join_judge(struct wr_join *self);
-/* The batch with a column more, as its rows are kept. */
-struct wr_batch wr_join_with_known(struct wr_join *self);
-/* Whether a row of the input may meet a kept one: neither was forgotten before the other came. */
-bool wr_join_may_meet(const struct wr_join *self, uint32_t row, uint64_t address);
-/* When the watermark is behind everything that a row of this time can meet. */
-int64_t wr_join_expiry(const struct wr_join *self, uint32_t side, int64_t time_us);
-int64_t wr_join_kept_expiry(const struct wr_join *self, uint32_t side, uint64_t address);
-/* Rows that nothing can meet any more are forgotten. */
-void wr_join_expire(struct wr_join *self, int64_t watermark_us);
-/* The watermark of what comes out. */
-int64_t wr_join_watermark(const struct wr_join *self, int64_t watermark_us);
-
-/* ---- join_index.c */
-
-void wr_join_index_open(struct wr_join *self);
-/* Kept rows come into the index, or leave it. */
-void wr_join_index_add(struct wr_join *self, uint32_t side, const uint64_t *addresses,
-                       uint32_t count);
-void wr_join_index_remove(struct wr_join *self, uint32_t side, const uint64_t *addresses,
-                          uint32_t count);
-/* One that is equal to the row leaves it; false: there is none. */
-bool wr_join_index_take(struct wr_join *self, uint32_t side, const struct wr_batch *batch,
-                        uint32_t row, uint64_t *address);
-void wr_join_index_move(struct wr_join *self, uint32_t side, uint64_t old, uint64_t address);
-
-/* ---- join_emit.c */
-
-void wr_join_output_open(struct wr_join *self);
-void wr_join_output_close(struct wr_join *self);
-/* What the batch changes: rows that are taken back have left their lists, those that come are not
- * there yet. */
-enum wr_code wr_join_emit(struct wr_join *self, struct wr_error *err);
-/* Counts the matches of all rows that are kept. */
-void wr_join_count(struct wr_join *self);
 
 #endif

@@ -11,6 +11,8 @@
 #include <string.h>
 
 #include "planner/lookup.h"
+#include "planner/temporal.h"
+#include "planner/ttl.h"
 
 static const char *join_name(enum wr_tree_join_kind kind)
 {
@@ -195,13 +197,13 @@ enum wr_code wr_bind_unnest(struct wr_binder *binder, const struct wr_tree_relat
   return unnest_bind(binder, relation, NULL, false, out, err);
 }
 
-/* ---- LATERAL (SELECT ... FROM UNNEST(...)) */
+/* ---- LATERAL (SELECT ...), LATERAL (SELECT ... FROM UNNEST(...)) */
 
-/* A subquery that only takes a collection of the left side apart. */
+/* A subquery that only computes with the left side, or takes a collection of it apart. */
 static bool lateral_is_simple(const struct wr_tree_query *query)
 {
   const struct wr_tree_select *select = query->kind == WR_TREE_SELECT ? query->select : NULL;
-  return select && select->from && select->from->kind == WR_TREE_UNNEST && !select->distinct &&
+  return select && (!select->from || select->from->kind == WR_TREE_UNNEST) && !select->distinct &&
          select->group_span.length == 0 && !select->having && !select->qualify &&
          select->windows.count == 0 && query->with.count == 0 && query->order_by.count == 0 &&
          !query->limit && !query->offset;
@@ -236,19 +238,22 @@ static enum wr_code lateral_bind(struct wr_binder *binder, const struct wr_tree_
   const struct wr_tree_query *query = relation->derived.query;
   if (!lateral_is_simple(query)) {
     wr_fail_at(err, WR_UNSUPPORTED, relation->span,
-               "LATERAL is only supported for a SELECT from UNNEST of a collection");
+               "LATERAL is only supported for a SELECT without FROM, or from UNNEST");
     return wr_hint(err,
                    "for example t, LATERAL (SELECT x + 1 AS y FROM UNNEST(t.numbers) AS u (x))");
   }
-  struct wr_from rows;
-  enum wr_code code =
-      unnest_bind(binder, query->select->from, left, join->join.kind == WR_TREE_LEFT, &rows, err);
+  struct wr_from rows = *left;
+  enum wr_code code = WR_OK;
+  if (query->select->from)
+    code =
+        unnest_bind(binder, query->select->from, left, join->join.kind == WR_TREE_LEFT, &rows, err);
   if (code)
     return code;
   /* what the subquery has itself hides what stands outside */
   const struct wr_scope outer = {.schema = rows.scope.schema,
                                  .columns = rows.scope.columns,
-                                 .column_count = left->scope.column_count};
+                                 .column_count = left->scope.column_count,
+                                 .outer = left->scope.outer};
   struct wr_from inner = rows;
   inner.scope.columns += left->scope.column_count;
   inner.scope.column_count -= left->scope.column_count;
@@ -488,8 +493,15 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
   struct wr_logical_join open = {.kind = kinds[join->join.kind], .span = join_span(join)};
   struct wr_from right;
   const struct wr_table *table = NULL; /* that rows are looked up in */
+  struct wr_versions versions = {0};
+  bool is_temporal = wr_is_temporal(binder, join->join.right, left, &versions.left_time);
+  if (!is_temporal && !wr_is_lookup(join->join.right)) {
+    open.ttl_us[0] = wr_ttl_of_us(binder, join->join.left);
+    open.ttl_us[1] = wr_ttl_of_us(binder, join->join.right);
+  }
   enum wr_code code =
-      wr_is_lookup(join->join.right)
+      is_temporal ? wr_bind_versions(binder, join->join.right, &right, &versions, err)
+      : wr_is_lookup(join->join.right)
           ? wr_bind_lookup_table(binder, join->join.right, left, &right, &table, err)
           : wr_bind_relation(binder, join->join.right, &right, err);
   if (code == WR_OK)
@@ -511,7 +523,9 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
   if (code)
     return code;
   out->node = left->node;
-  if (table)
+  if (is_temporal)
+    code = wr_bind_temporal(binder, join, &versions, open.condition, &out->node, err);
+  else if (table)
     code = wr_bind_lookup(binder, join, table, open.condition, &out->node, err);
   else
     out->node = wr_logical_join(arena, left->node, right.node, &open);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/packed.h"
+#include "core/time.h"
 #include "functions/function.h"
 #include "planner/bind_filter.h"
 #include "planner/group.h"
@@ -178,7 +179,10 @@ static enum wr_code join_find_windows(const struct join_draft *draft, struct wr_
   }
   if (code || has_start || has_end)
     return code ? code : join_fail_windows(draft, has_start, has_end, err);
-  *join = (struct wr_logical_join){.kind = join->kind, .way = WR_JOIN_REGULAR, .span = join->span};
+  *join = (struct wr_logical_join){.kind = join->kind,
+                                   .way = WR_JOIN_REGULAR,
+                                   .ttl_us = {join->ttl_us[0], join->ttl_us[1]},
+                                   .span = join->span};
   return WR_OK;
 }
 
@@ -220,8 +224,10 @@ static uint32_t join_put(const struct join_draft *draft, unsigned side, struct j
   return columns->count++;
 }
 
-/* Whether an equality can be found by a table of keys; its sides then have one type. */
-static bool join_is_key(const struct join_draft *draft, struct join_equality *equality)
+/* Whether an equality can be found by a table of keys; its sides then have one type. may_fail: a
+ * row whose side cannot be worked out would have failed with every other row. */
+static bool join_is_key(const struct join_draft *draft, struct join_equality *equality,
+                        bool may_fail)
 {
   const struct wr_expression **sides = equality->sides;
   const struct wr_type *common =
@@ -234,7 +240,9 @@ static bool join_is_key(const struct join_draft *draft, struct join_equality *eq
         wr_bind_cast(draft->binder->binding, sides[side], common, false, sides[side]->span,
                      &sides[side], &err))
       return false;
-    if (!wr_condition_is_free(sides[side]))
+    if (may_fail ? !wr_expression_is_deterministic(sides[side]) ||
+                       wr_expression_reads_arrived(sides[side])
+                 : !wr_condition_is_free(sides[side]))
       return false;
   }
   return true;
@@ -285,12 +293,15 @@ static struct wr_logical *join_build(const struct join_draft *draft, struct wr_l
   struct join_side sides[] = {join_side_of(draft, 0), join_side_of(draft, 1)};
   struct wr_condition_list rest = {
       .items = WR_NEW_ARRAY(arena, const struct wr_expression *, draft->list.count)};
+  bool pairs_alone = join->kind == WR_JOIN_INNER || join->kind == WR_JOIN_SEMI;
   for (uint32_t i = 0; i < draft->list.count; i++) {
     struct join_equality equality;
     if (used[i])
       continue;
+    /* what stands before it may keep it from failing */
+    bool may_fail = pairs_alone && rest.count == 0;
     if (!join_is_equality(draft, draft->list.items[i], &equality) ||
-        !join_is_key(draft, &equality)) {
+        !join_is_key(draft, &equality, may_fail)) {
       rest.items[rest.count++] = draft->list.items[i];
       continue;
     }
@@ -356,11 +367,12 @@ static enum wr_code join_push(struct join_draft *draft, struct wr_error *err)
 
 /* ---- joins by a range of times */
 
-/* An event time of one side, moved by so much. */
+/* A time attribute of one side, moved by so much. */
 struct join_time {
   unsigned side;
   uint32_t column;
   int64_t offset_us;
+  bool is_clock; /* of processing time */
 };
 
 static bool join_is_call(const struct wr_expression *expression, const char *name, uint32_t count)
@@ -391,12 +403,15 @@ static bool join_is_time(const struct join_draft *draft, const struct wr_express
     return false;
   out->side = expression->column >= draft->left_count;
   out->column = expression->column - (out->side ? draft->left_count : 0);
-  return draft->inputs[out->side]->roles[out->column].is_event_time;
+  const struct wr_column_role *role = &draft->inputs[out->side]->roles[out->column];
+  out->is_clock = role->is_clock;
+  return role->is_event_time || role->is_clock;
 }
 
 /* What a condition says of left - right: at least (at most) so much. */
 struct join_range {
   uint32_t columns[2];
+  bool is_clock;
   int64_t low_us, high_us; /* WR_TIME_NONE, WR_TIME_END: nothing */
 };
 
@@ -405,18 +420,19 @@ static bool join_is_range(const struct join_draft *draft, const struct wr_expres
 {
   static const struct {
     const char *name;
-    bool low, high;
-  } compares[] = {{">=", true, false},
-                  {">", true, false},
-                  {"<=", false, true},
-                  {"<", false, true},
-                  {"=", true, true}};
+    bool low, high, excludes;
+  } compares[] = {{">=", true, false, false},
+                  {">", true, false, true},
+                  {"<=", false, true, false},
+                  {"<", false, true, true},
+                  {"=", true, true, false}};
   struct join_time times[2];
   for (size_t i = 0; i < sizeof compares / sizeof *compares; i++) {
     int64_t apart_us;
     if (!join_is_call(condition, compares[i].name, 2) ||
         !join_is_time(draft, condition->args[0], &times[0]) ||
-        !join_is_time(draft, condition->args[1], &times[1]) || times[0].side == times[1].side)
+        !join_is_time(draft, condition->args[1], &times[1]) || times[0].side == times[1].side ||
+        times[0].is_clock != times[1].is_clock)
       continue;
     unsigned right = times[0].side == 0; /* which argument is of the right */
     if (__builtin_sub_overflow(times[right].offset_us, times[!right].offset_us, &apart_us))
@@ -424,38 +440,93 @@ static bool join_is_range(const struct join_draft *draft, const struct wr_expres
     bool low = right ? compares[i].low : compares[i].high;
     bool high = right ? compares[i].high : compares[i].low;
     *out = (struct join_range){{times[!right].column, times[right].column},
+                               times[0].is_clock,
                                low ? apart_us : WR_TIME_NONE,
                                high ? apart_us : WR_TIME_END};
+    if (out->is_clock && compares[i].excludes) /* the condition is not asked again */
+      *(low ? &out->low_us : &out->high_us) += low ? WR_US_PER_MS : -WR_US_PER_MS;
     return true;
   }
   return false;
 }
 
-/* Rows that can only meet others of about their time need not be kept when that has passed. */
-static void join_find_range(const struct join_draft *draft, struct wr_logical_join *join)
+static bool join_is_of_times(const struct join_range *a, const struct join_range *b)
 {
-  struct join_range all = {{0}, WR_TIME_NONE, WR_TIME_END}, one;
+  return a->is_clock == b->is_clock && memcmp(a->columns, b->columns, sizeof a->columns) == 0;
+}
+
+/* The range that all conditions over these times leave. */
+static struct join_range join_intersect(const struct join_draft *draft,
+                                        const struct join_range *first)
+{
+  struct join_range all = *first, one;
+  for (uint32_t i = 0; i < draft->list.count; i++)
+    if (join_is_range(draft, draft->list.items[i], &one) && join_is_of_times(&one, first)) {
+      all.low_us = one.low_us > all.low_us ? one.low_us : all.low_us;
+      all.high_us = one.high_us < all.high_us ? one.high_us : all.high_us;
+    }
+  return all;
+}
+
+/* Rows that can only meet others of about their time need not be kept when that has passed. By the
+ * clock the operator has times of its own, and conditions over them are marked in `used`. */
+static void join_find_range(const struct join_draft *draft, struct wr_logical_join *join,
+                            bool *used)
+{
+  struct join_range range = {{0}, false, WR_TIME_NONE, WR_TIME_END}, one;
   bool has = false;
-  if (join->kind != WR_JOIN_INNER || draft->inputs[0]->changes || draft->inputs[1]->changes)
+  if (join->kind == WR_JOIN_SEMI || join->kind == WR_JOIN_ANTI || draft->inputs[0]->changes ||
+      draft->inputs[1]->changes)
     return;
-  for (uint32_t i = 0; i < draft->list.count; i++) {
-    if (!join_is_range(draft, draft->list.items[i], &one) ||
-        (has && memcmp(one.columns, all.columns, sizeof all.columns) != 0))
+  for (uint32_t i = 0; i < draft->list.count && !has; i++) {
+    if (!join_is_range(draft, draft->list.items[i], &one))
       continue;
-    has = true;
-    memcpy(all.columns, one.columns, sizeof all.columns);
-    all.low_us = one.low_us > all.low_us ? one.low_us : all.low_us;
-    all.high_us = one.high_us < all.high_us ? one.high_us : all.high_us;
+    range = join_intersect(draft, &one);
+    has = range.low_us != WR_TIME_NONE && range.high_us != WR_TIME_END;
   }
-  if (all.low_us == WR_TIME_NONE || all.high_us == WR_TIME_END)
+  if (!has)
     return;
   join->way = WR_JOIN_INTERVAL;
-  memcpy(join->time_columns, all.columns, sizeof all.columns);
-  join->low_us = all.low_us;
-  join->high_us = all.high_us;
+  join->by_clock = range.is_clock;
+  memcpy(join->time_columns, range.columns, sizeof range.columns);
+  join->low_us = range.low_us;
+  join->high_us = range.high_us;
+  for (uint32_t i = 0; i < draft->list.count && range.is_clock; i++)
+    used[i] = used[i] ||
+              (join_is_range(draft, draft->list.items[i], &one) && join_is_of_times(&one, &range));
 }
 
 /* ---- regular joins */
+
+/* Nothing can match: the rows that an outer join keeps, with NULLs for the other side. */
+static struct wr_logical *join_unmatched(const struct join_draft *draft)
+{
+  struct wr_arena *arena = draft->binder->arena;
+  const struct wr_schema *schema = &draft->node->schema;
+  enum wr_join_kind kind = draft->node->join.kind;
+  struct wr_logical **inputs = WR_NEW_ARRAY(arena, struct wr_logical *, 2);
+  uint32_t count = 0;
+  for (unsigned side = 0; side < 2; side++) {
+    enum wr_join_kind one = side ? WR_JOIN_RIGHT : WR_JOIN_LEFT;
+    if (kind != one && kind != WR_JOIN_FULL)
+      continue;
+    const struct wr_expression **items =
+        WR_NEW_ARRAY(arena, const struct wr_expression *, schema->column_count);
+    const char **names = WR_NEW_ARRAY(arena, const char *, schema->column_count);
+    for (uint32_t c = 0; c < schema->column_count; c++) {
+      bool is_right = c >= draft->left_count;
+      const struct wr_span span = {WR_NO_POSITION, 0};
+      names[c] = schema->fields[c].name;
+      items[c] = is_right == (side == 1)
+                     ? wr_bind_column(draft->binder->binding, is_right ? c - draft->left_count : c,
+                                      schema->fields[c].type, span)
+                     : wr_bind_null(draft->binder->binding, schema->fields[c].type, span);
+    }
+    inputs[count++] =
+        wr_logical_project(arena, draft->inputs[side], items, names, schema->column_count);
+  }
+  return count == 1 ? inputs[0] : wr_logical_union(arena, inputs, count);
+}
 
 static enum wr_code join_check_regular(const struct join_draft *draft, struct wr_error *err)
 {
@@ -485,20 +556,28 @@ static void join_warn(const struct join_draft *draft, const struct wr_logical_jo
     return;
   if (join->key_count == 0)
     wr_settings_warn(settings, join->span,
-                     "without a column that has to be equal on both sides every row meets every "
-                     "row of the other side, in one task");
+                     join->kind == WR_JOIN_ANTI
+                         ? "without a column that has to be equal on both sides every row meets "
+                           "every row of the other side, in one task; NOT IN of columns that are "
+                           "declared NOT NULL, and NOT EXISTS (... WHERE a = b), look rows up"
+                         : "without a column that has to be equal on both sides every row meets "
+                           "every row of the other side, in one task");
   if (join->way == WR_JOIN_INTERVAL)
     return;
   if (wr_logical_is_bounded(draft->binder->arena, draft->inputs[0]) &&
       wr_logical_is_bounded(draft->binder->arena, draft->inputs[1]))
     return;
+  if (join->ttl_us[0] || join->ttl_us[1]) /* one alone is for ever because a hint says so */
+    return;
   bool has_windows = join_part_name(draft->inputs[0], WR_PART_END) &&
                      join_part_name(draft->inputs[1], WR_PART_END);
   wr_settings_warn(settings, join->span,
-                   has_windows ? "the condition does not set window_start and window_end of both "
-                                 "sides equal: rows of all windows are joined, and kept for ever"
-                               : "this join has no window in which it ends: its rows are kept for "
-                                 "ever");
+                   has_windows
+                       ? "the condition does not set window_start and window_end of both sides "
+                         "equal: rows of all windows are joined, and kept for ever, as "
+                         "'table.exec.state.ttl' is not set"
+                       : "this join has no window in which it ends: its rows are kept for ever, as "
+                         "'table.exec.state.ttl' is not set");
 }
 
 enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **node,
@@ -511,8 +590,14 @@ enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **n
                              .left_count = (*node)->inputs[0]->schema.column_count,
                              .what = what,
                              .list = wr_condition_list(binder->arena, (*node)->join.condition)};
-  struct wr_logical_join join = {.kind = (*node)->join.kind, .span = (*node)->join.span};
+  struct wr_logical_join join = {.kind = (*node)->join.kind,
+                                 .ttl_us = {(*node)->join.ttl_us[0], (*node)->join.ttl_us[1]},
+                                 .span = (*node)->join.span};
   enum wr_code code = join_push(&draft, err);
+  bool is_outer =
+      join.kind == WR_JOIN_LEFT || join.kind == WR_JOIN_RIGHT || join.kind == WR_JOIN_FULL;
+  if (code == WR_OK && is_outer && join_is_never(&draft))
+    return *node = join_unmatched(&draft), WR_OK;
   bool *used = WR_NEW_ARRAY(binder->arena, bool, draft.list.count);
   if (code == WR_OK)
     code = join_find_windows(&draft, &join, used, err);
@@ -521,7 +606,7 @@ enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **n
   if (code)
     return code;
   if (join.way == WR_JOIN_REGULAR)
-    join_find_range(&draft, &join);
+    join_find_range(&draft, &join, used);
   *node = join_build(&draft, &join, used);
   if (join.way != WR_JOIN_BY_WINDOW)
     join_warn(&draft, &join);

@@ -38,6 +38,7 @@ struct stream {
   uint32_t numbers; /* of rows of a side that differ */
   uint32_t keys;
   bool changes[2];
+  int64_t ttl_us;
 };
 
 static int64_t key_of(const struct stream *stream, uint32_t number)
@@ -312,8 +313,10 @@ static struct query *query_new(const struct stream *stream, enum wr_join_kind ki
       .condition = condition ? condition_bind(&query->arena, condition) : NULL,
   };
   for (uint32_t s = 0; s < 2; s++) {
-    query->spec.sides[s] = (struct wr_join_side){
-        .schema = &side_schemas[s], .keys = keys->keys, .changes = stream->changes[s]};
+    query->spec.sides[s] = (struct wr_join_side){.schema = &side_schemas[s],
+                                                 .keys = keys->keys,
+                                                 .changes = stream->changes[s],
+                                                 .ttl_us = stream->ttl_us};
     for (uint32_t c = 0; c < COLUMNS; c++)
       wr_builder_open(&query->builders[s][c], fields[s * COLUMNS + c].type);
   }
@@ -483,9 +486,10 @@ static void query_restore(struct query *query, uint32_t at, uint32_t task_count)
   operate_snapshot_free(&snapshot);
 }
 
-static void restored(void)
+static void check_restored(int64_t ttl_us)
 {
   struct stream stream = stream_make(9, 900, 90, 12, true, true);
+  stream.ttl_us = ttl_us;
   for (uint32_t kind = 0; kind < WR_JOIN_KIND_COUNT; kind++)
     for (size_t k = 0; k + 1 < WR_COUNT(key_cases); k++)
       for (uint32_t c = 0; c < WR_COUNT(conditions); c++) {
@@ -507,13 +511,30 @@ static void restored(void)
   free(stream.events);
 }
 
+static void restored(void)
+{
+  check_restored(0);
+}
+
+/* Rows that go by themselves, but not yet: what is kept of them is more. */
+static void kept_for_long(void)
+{
+  struct stream stream = stream_make(5, 900, 90, 12, true, true);
+  stream.ttl_us = INT64_MAX;
+  check_all(&stream, 1);
+  check_all(&stream, 70);
+  free(stream.events);
+  check_restored(INT64_MAX - 1);
+}
+
 /* So many rows that pages fill, empty and are tidied, and lists become long. */
-static void many_rows(void)
+static void check_many_rows(int64_t ttl_us)
 {
   static const enum wr_join_kind kinds[] = {WR_JOIN_INNER, WR_JOIN_FULL, WR_JOIN_ANTI};
   struct stream few = stream_make(11, 30000, 2500, 9, true, true),
                 many = stream_make(12, 30000, 2500, 1000, true, true);
   const struct stream *const streams[] = {&few, &many};
+  few.ttl_us = many.ttl_us = ttl_us;
   for (uint32_t s = 0; s < 2; s++)
     for (size_t i = 0; i < WR_COUNT(kinds); i++) {
       if (s == 0 && kinds[i] != WR_JOIN_ANTI)
@@ -535,6 +556,12 @@ static void many_rows(void)
     }
   free(few.events);
   free(many.events);
+}
+
+static void many_rows(void)
+{
+  check_many_rows(0);
+  check_many_rows(INT64_C(1000000000));
 }
 
 /* All rows of one side come first, and then its end: those of the other side need not be kept. Who
@@ -583,7 +610,7 @@ static void taken_back_first(void)
 {
   struct event events[] = {{0, 3, true}, {1, 3, false}, {1, 4, true},
                            {1, 3, true}, {0, 3, false}, {0, 3, true}};
-  const struct stream stream = {events, WR_COUNT(events), 90, 12, {true, true}};
+  const struct stream stream = {events, WR_COUNT(events), 90, 12, {true, true}, 0};
   for (uint32_t kind = 0; kind < WR_JOIN_KIND_COUNT; kind++) {
     struct query *query = query_new(&stream, kind, &key_cases[0], NULL);
     query_open(query, 1);
@@ -600,7 +627,7 @@ static void nothing_changes(void)
 {
   struct event events[] = {{0, 3, false},  {1, 3, false}, {0, 3, true}, {0, 3, false},
                            {1, 15, false}, {1, 15, true}, {1, 3, true}, {1, 3, false}};
-  const struct stream stream = {events, WR_COUNT(events), 90, 12, {true, true}};
+  const struct stream stream = {events, WR_COUNT(events), 90, 12, {true, true}, 0};
   for (uint32_t kind = 0; kind < WR_JOIN_KIND_COUNT; kind++) {
     struct query *query = query_new(&stream, kind, &key_cases[0], NULL);
     query_open(query, 1);
@@ -636,6 +663,7 @@ static const struct wr_test tests[] = {
     {"rows_only_come", rows_only_come},
     {"one_side_changes", one_side_changes},
     {"restored", restored},
+    {"kept_for_long", kept_for_long},
     {"many_rows", many_rows},
     {"one_side_ends", one_side_ends},
     {"taken_back_first", taken_back_first},

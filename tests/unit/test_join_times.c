@@ -2,7 +2,8 @@
 /*
  * join by a range of times: rows of two sides, some of them behind the watermark when they come and
  * some too far behind, beside a look at every pair. It must not matter how rows are cut into
- * batches, nor where a snapshot is taken; and rows that are of no more use must go.
+ * batches, nor where a snapshot is taken; and rows that are of no more use must go, with NULLs if
+ * their side is padded and they have met nothing.
  */
 #include "operators/specs.h"
 
@@ -14,7 +15,7 @@
 #include "tests/unit/operate.h"
 #include "tests/unit/random.h"
 
-enum { TIMES = 1200 };
+enum { TIMES = 1200, LAST_RIGHT = 1000, NOBODY = -1 };
 #define MS INT64_C(1000)
 
 /* A row of a join by a range of times; some are behind the watermark when they come, some too far.
@@ -22,21 +23,22 @@ enum { TIMES = 1200 };
 struct timed {
   int64_t time_us, arrived_us;
   uint32_t side, key;
+  bool has_key;
 };
 
-/* Pairs, as numbers of their rows. */
+/* Pairs, as numbers of their rows; of a padded row NOBODY. */
 struct outcome {
   uint64_t *pairs;
   uint32_t count, room;
 };
 
-static void outcome_add(struct outcome *outcome, uint32_t left, uint32_t right)
+static void outcome_add(struct outcome *outcome, int64_t left, int64_t right)
 {
   if (outcome->count == outcome->room) {
     outcome->room = outcome->room ? 2 * outcome->room : 1024;
     outcome->pairs = wr_memory_resize(outcome->pairs, outcome->room * sizeof *outcome->pairs);
   }
-  outcome->pairs[outcome->count++] = (uint64_t)left << 32 | right;
+  outcome->pairs[outcome->count++] = (uint64_t)left << 32 | (uint32_t)right;
 }
 
 static int pair_compare(const void *a, const void *b)
@@ -64,6 +66,23 @@ static const struct wr_schema timed_sides[] = {{3, timed_fields}, {3, timed_fiel
 static const struct wr_schema timed_pairs = {6, timed_fields};
 static const bool all_used[] = {true, true, true, true, true, true};
 
+/* The number of the row of one side; none of it is late below, or it says what was known. */
+static int64_t timed_read(const struct timed_sink *sink, const struct wr_batch *batch, uint32_t row,
+                          uint32_t side)
+{
+  const struct wr_column *columns = &batch->columns[3 * side];
+  if (wr_column_is_null(&columns[0], row)) {
+    CU_ASSERT(wr_column_is_null(&columns[1], row) && wr_column_is_null(&columns[2], row));
+    return NOBODY;
+  }
+  int64_t id = wr_column_i64(&columns[0], row), time_us = wr_column_i64(&columns[2], row);
+  CU_ASSERT_EQUAL(time_us, sink->rows[id].time_us);
+  CU_ASSERT_EQUAL(wr_column_is_null(&columns[1], row), !sink->rows[id].has_key);
+  CU_ASSERT(time_us > sink->op.watermark_us ||
+            (batch->arrived_us && time_us <= batch->arrived_us[row]));
+  return id;
+}
+
 static enum wr_code timed_on_batch(struct wr_operator *op, uint32_t input,
                                    const struct wr_batch *batch, struct wr_error *err)
 {
@@ -72,14 +91,7 @@ static enum wr_code timed_on_batch(struct wr_operator *op, uint32_t input,
   CU_ASSERT(!batch->change);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
-    uint32_t ids[2];
-    for (uint32_t s = 0; s < 2; s++) {
-      ids[s] = (uint32_t)wr_column_i64(&batch->columns[3 * s], row);
-      int64_t time_us = wr_column_i64(&batch->columns[3 * s + 2], row);
-      CU_ASSERT_EQUAL(time_us, sink->rows[ids[s]].time_us);
-      CU_ASSERT(time_us > op->watermark_us); /* not behind what was told */
-    }
-    outcome_add(sink->outcome, ids[0], ids[1]);
+    outcome_add(sink->outcome, timed_read(sink, batch, row, 0), timed_read(sink, batch, row, 1));
   }
   return WR_OK;
 }
@@ -95,8 +107,9 @@ static struct timed *timed_make(uint64_t seed)
     rows[i].time_us = ((int64_t)i - 300 - back) * MS;
     rows[i].arrived_us = greatest == WR_TIME_NONE ? WR_TIME_NONE : greatest - 20 * MS;
     greatest = rows[i].time_us > greatest ? rows[i].time_us : greatest;
-    rows[i].side = random_next(&seed) % 2;
+    rows[i].side = random_next(&seed) % 2 && i < LAST_RIGHT;
     rows[i].key = random_next(&seed) % 5;
+    rows[i].has_key = random_next(&seed) % 12 > 0;
   }
   return rows;
 }
@@ -106,6 +119,7 @@ struct timed_query {
   const struct timed *rows;
   struct outcome outcome;
   uint32_t late, rejected;
+  bool ends; /* the right input, when it has no more rows */
   struct wr_reject_sink rejects;
   struct timed_sink sinks[OPERATE_TASKS_MAX];
   struct operate tasks;
@@ -123,16 +137,23 @@ static bool timed_is_late(const struct timed_query *query, const struct timed *r
   return row->time_us <= row->arrived_us && timed_expiry(query, row) <= row->arrived_us;
 }
 
+static bool timed_pads(const struct timed_query *query, uint32_t side)
+{
+  return query->spec.kind == WR_JOIN_FULL ||
+         query->spec.kind == (side ? WR_JOIN_RIGHT : WR_JOIN_LEFT);
+}
+
 static struct outcome timed_expected(struct timed_query *query)
 {
   struct outcome outcome = {0};
+  bool matched[TIMES] = {0};
   const struct timed *rows = query->rows;
   uint32_t behind = 0;
   for (uint32_t l = 0; l < TIMES; l++)
     for (uint32_t r = 0; rows[l].side == 0 && r < TIMES; r++) {
       int64_t apart = rows[l].time_us - rows[r].time_us;
       if (rows[r].side != 1 || rows[l].key != rows[r].key || apart < query->spec.low_us ||
-          apart > query->spec.high_us)
+          apart > query->spec.high_us || !rows[l].has_key || !rows[r].has_key)
         continue;
       bool known = true;
       for (uint32_t s = 0; s < 2; s++) {
@@ -143,10 +164,15 @@ static struct outcome timed_expected(struct timed_query *query)
           known && (rows[l].time_us <= rows[l].arrived_us || rows[r].time_us <= rows[r].arrived_us);
       if (known)
         outcome_add(&outcome, l, r);
+      matched[l] |= known;
+      matched[r] |= known;
     }
   CU_ASSERT(behind > 0 || query->spec.high_us - query->spec.low_us < 10 * MS);
   for (uint32_t i = 0; i < TIMES; i++)
-    query->late += timed_is_late(query, &rows[i]);
+    if (!timed_pads(query, rows[i].side))
+      query->late += rows[i].has_key && timed_is_late(query, &rows[i]);
+    else if (!matched[i])
+      outcome_add(&outcome, rows[i].side ? NOBODY : (int64_t)i, rows[i].side ? (int64_t)i : NOBODY);
   outcome_sort(&outcome);
   return outcome;
 }
@@ -181,7 +207,10 @@ static void timed_side(struct timed_query *query, uint32_t side, uint32_t first,
     if (row->side != side)
       continue;
     wr_builder_put_i64(&query->builders[0], i);
-    wr_builder_put_i64(&query->builders[1], row->key);
+    if (row->has_key)
+      wr_builder_put_i64(&query->builders[1], row->key);
+    else
+      wr_builder_put_null(&query->builders[1]);
     wr_builder_put_i64(&query->builders[2], row->time_us);
     arrived_us[count++] = row->arrived_us;
   }
@@ -202,6 +231,10 @@ static void timed_rows(struct timed_query *query, uint32_t first, uint32_t end, 
 {
   for (uint32_t at = first; at < end; at += batch_rows) {
     uint32_t next = at + batch_rows < end ? at + batch_rows : end;
+    for (uint32_t t = 0; query->ends && at >= LAST_RIGHT && t < query->tasks.count; t++) {
+      struct wr_error err;
+      CU_ASSERT_EQUAL(wr_operator_input_end(query->tasks.ops[t], 1, &err), WR_OK);
+    }
     for (uint32_t s = 0; s < 2; s++)
       timed_side(query, s, at, next);
     if (next < TIMES && query->rows[next].arrived_us > query->tasks.ops[0]->watermark_us)
@@ -250,15 +283,16 @@ static void timed_restore(struct timed_query *query, uint32_t at, uint32_t task_
   operate_snapshot_free(&snapshot);
 }
 
-static void timed_check(const struct timed *rows, int64_t low_ms, int64_t high_ms,
-                        uint32_t batch_rows, bool restores)
+static void timed_check(const struct timed *rows, enum wr_join_kind kind, int64_t low_ms,
+                        int64_t high_ms, uint32_t batch_rows, bool restores)
 {
   static const uint32_t key[] = {1};
   struct wr_arena arena = {0};
-  struct timed_query query = {.rows = rows, .rejects = {.put = timed_rejects_put}};
+  struct timed_query query = {
+      .rows = rows, .rejects = {.put = timed_rejects_put}, .ends = batch_rows % 2};
   query.spec = (struct wr_join_spec){
       .schema = &timed_pairs,
-      .kind = WR_JOIN_INNER,
+      .kind = kind,
       .sides = {{&timed_sides[0], key, NULL, false, 2}, {&timed_sides[1], key, NULL, false, 2}},
       .key_count = 1,
       .pair_schema = &timed_pairs,
@@ -280,15 +314,16 @@ static void timed_check(const struct timed *rows, int64_t low_ms, int64_t high_m
     timed_restore(&query, 800, 1);
   }
   timed_rows(&query, restores ? 800 : 0, TIMES, batch_rows);
+  operate_watermark(&query.tasks, batch_rows % 2 ? WR_TIME_END : INT64_C(1000000) * MS);
   outcome_sort(&query.outcome);
   WR_CHECK(query.outcome.count == outcome.count && query.rejected == query.late &&
                (outcome.count == 0 || memcmp(query.outcome.pairs, outcome.pairs,
                                              outcome.count * sizeof *outcome.pairs) == 0),
-           "%lld to %lld ms, batches of %u: %u pairs, not %u; %u late, not %u", (long long)low_ms,
-           (long long)high_ms, batch_rows, query.outcome.count, outcome.count, query.rejected,
-           query.late);
-  operate_watermark(&query.tasks, INT64_C(1000000) * MS);
-  CU_ASSERT_EQUAL(operate_state_keys(&query.tasks), 0);
+           "kind %d, %lld to %lld ms, batches of %u: %u rows, not %u; %u late, not %u", kind,
+           (long long)low_ms, (long long)high_ms, batch_rows, query.outcome.count, outcome.count,
+           query.rejected, query.late);
+  if (batch_rows % 2 == 0 || kind != WR_JOIN_INNER)
+    CU_ASSERT_EQUAL(operate_state_keys(&query.tasks), 0);
   operate_close(&query.tasks);
   for (uint32_t c = 0; c < 3; c++)
     wr_builder_close(&query.builders[c]);
@@ -299,7 +334,10 @@ static void timed_check(const struct timed *rows, int64_t low_ms, int64_t high_m
 
 static const struct {
   int64_t low_ms, high_ms;
-} ranges[] = {{-50, 30}, {0, 100}, {-100, -20}, {20, 60}, {-3, 3}};
+} ranges[] = {{-50, 30}, {0, 100}, {-100, -20}, {20, 60}, {-3, 3}, {5, 2}};
+
+static const enum wr_join_kind timed_kinds[] = {WR_JOIN_INNER, WR_JOIN_LEFT, WR_JOIN_RIGHT,
+                                                WR_JOIN_FULL};
 
 static void any_batch_size(void)
 {
@@ -308,7 +346,8 @@ static void any_batch_size(void)
     struct timed *rows = timed_make(seed);
     for (size_t r = 0; r < WR_COUNT(ranges); r++)
       for (size_t s = 0; s < WR_COUNT(sizes); s++)
-        timed_check(rows, ranges[r].low_ms, ranges[r].high_ms, sizes[s], false);
+        for (size_t k = 0; k < WR_COUNT(timed_kinds); k++)
+          timed_check(rows, timed_kinds[k], ranges[r].low_ms, ranges[r].high_ms, sizes[s], false);
     free(rows);
   }
 }
@@ -317,7 +356,8 @@ static void restored(void)
 {
   struct timed *rows = timed_make(9);
   for (size_t r = 0; r < WR_COUNT(ranges); r++)
-    timed_check(rows, ranges[r].low_ms, ranges[r].high_ms, 20, true);
+    for (size_t k = 0; k < WR_COUNT(timed_kinds); k++)
+      timed_check(rows, timed_kinds[k], ranges[r].low_ms, ranges[r].high_ms, 19 + k % 2, true);
   free(rows);
 }
 
