@@ -15,6 +15,7 @@
 #define JOB_LAST_EPOCH_MAX_US (60 * WR_US_PER_SECOND)
 #define JOB_PAUSE_MIN_US      (1 * WR_US_PER_SECOND)
 #define JOB_PAUSE_MAX_US      (60 * WR_US_PER_SECOND)
+#define JOB_MANY_CHANGES      50 /* printed: more than somebody reads */
 
 /* A job on its way. */
 struct job {
@@ -125,6 +126,14 @@ static void job_begins(void *self, struct wr_execution *execution)
     wr_control_watch(job->control, execution);
 }
 
+/* Tables are loaded before the execution begins; false: it shall not. */
+static bool job_loads(void *self, bool loading)
+{
+  const struct job *job = self;
+  wr_stopper_expect(job->run->stopper, loading);
+  return !job_is_asked_to_stop(job);
+}
+
 /* Starts an execution and waits for its end. *started: it failed, if it did, while running. */
 static enum wr_code job_execute(struct job *job, const struct wr_plan *plan, bool *started,
                                 struct wr_error *err)
@@ -136,6 +145,11 @@ static enum wr_code job_execute(struct job *job, const struct wr_plan *plan, boo
   enum wr_code code = wr_execution_start(plan, &job->options, &execution, err);
   job->starts = false;
   *started = code == WR_OK;
+  if (code == WR_STOPPED && job_is_asked_to_stop(job)) { /* that is an end as well */
+    job->stopped = true;
+    wr_progress_note(&job->progress, err->message);
+    return WR_OK;
+  }
   if (code != WR_OK) {
     job_show(job, WR_JOB_STARTING, NULL, NULL);
     return code;
@@ -292,6 +306,20 @@ static void job_summarize(struct job *job)
   }
 }
 
+/* Whoever sees many changes may have wanted what is left of them. Said once, to people. */
+static void job_advise(const struct job *job)
+{
+  if (job->arguments->quiet || job->counts.rows_out < JOB_MANY_CHANGES ||
+      !wr_job_tells_changes(job->planned) || job->messages != stderr || !isatty(STDERR_FILENO))
+    return;
+  for (uint32_t i = 0; i < job->run->number; i++)
+    if (wr_job_tells_changes(&job->run->program->jobs[i]))
+      return;
+  fputs("weir: every change of the result was printed; --format table, or SET "
+        "'execution.runtime-mode' = 'batch', gives only what is left at the end\n",
+        job->messages);
+}
+
 /* EXPLAIN ANALYZE: the plan with what was measured. */
 static void job_print_analyzed(struct job *job)
 {
@@ -308,8 +336,10 @@ static void job_print_analyzed(struct job *job)
 /* What a job that has ended, in whatever way, leaves to be read. */
 static void job_report(struct job *job, enum wr_code code)
 {
-  if (code == WR_OK)
+  if (code == WR_OK) {
     job_summarize(job);
+    job_advise(job);
+  }
   if (code == WR_OK && job->planned->is_analyze)
     job_print_analyzed(job);
   else if (wr_job_has_source(job->planned))
@@ -403,6 +433,7 @@ static void job_set_options(struct job *job)
       .note = wr_progress_note,
       .note_self = &job->progress,
       .begins = job_begins,
+      .loads = job_loads,
       .memory_bytes = arguments->memory_bytes,
       .allow_duplicates = arguments->allow_duplicates,
       .allow_gap = arguments->allow_gap,

@@ -42,6 +42,16 @@ bool wr_job_is_endless(const struct wr_job *job)
   return wr_plan_is_endless(job->plan);
 }
 
+bool wr_job_tells_changes(const struct wr_job *job)
+{
+  if (!job->is_select || job->is_explain || !job->plan->bounded)
+    return false;
+  for (uint32_t n = 0; n < job->plan->node_count; n++)
+    if (job->plan->nodes[n].sink && job->plan->nodes[n].sink->changes)
+      return true;
+  return false;
+}
+
 bool wr_job_writes_terminal(const struct wr_job *job)
 {
   if (job->is_analyze && job->is_select)

@@ -11,6 +11,8 @@ bool wr_job_reads_stdin(const struct wr_job *job);
 bool wr_job_runs(const struct wr_job *job);
 /* There is something to keep in a state directory. */
 bool wr_job_keeps_state(const struct wr_job *job);
+/* A query that ends, whose every change is printed. */
+bool wr_job_tells_changes(const struct wr_job *job);
 /* Neither does its input end, nor has it enough at some time (LIMIT). */
 bool wr_job_is_endless(const struct wr_job *job);
 /* Rows are printed to a terminal: no progress line there. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "parser/parser.h"
@@ -211,13 +212,21 @@ void wr_report_json(const struct wr_arguments *arguments, const struct wr_error_
 
 /* ---- the program */
 
+/* What rows look like also decides when they come, so it is known before there is a plan. */
+static const char *program_format(const struct wr_arguments *arguments)
+{
+  if (!arguments->format || strcmp(arguments->format, "auto") != 0)
+    return arguments->format;
+  return isatty(STDOUT_FILENO) ? "table" : "json";
+}
+
 bool wr_program_plan(const struct wr_arguments *arguments, uint32_t parallelism,
                      struct wr_arena *arena, struct wr_program *out, struct wr_error_list *errors)
 {
   const struct wr_planner_options options = {.settings = arguments->settings,
                                              .setting_count = arguments->setting_count,
                                              .parallelism = parallelism,
-                                             .result_format = arguments->format,
+                                             .result_format = program_format(arguments),
                                              .check_only = arguments->check_only,
                                              .streams = arguments->http.address != NULL,
                                              .rules_off = arguments->test_rules_off,

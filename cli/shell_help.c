@@ -70,10 +70,12 @@ static const struct help_topic {
     {"SELECT",
      "SELECT [DISTINCT] expression [AS name], ... | *\n"
      "FROM table | view | (query) | TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))\n"
-     "  [JOIN ... ON ...]\n"
+     "  [[LEFT | RIGHT | FULL] JOIN table [FOR SYSTEM_TIME AS OF time] [AS name] ON condition]\n"
+     "  [MATCH_RECOGNIZE (PARTITION BY ... ORDER BY time MEASURES ... PATTERN (A B+ C) DEFINE ...)]\n"
      "[WHERE condition]\n"
      "[GROUP BY window_start, window_end, column, ...] [HAVING condition]\n"
-     "[ORDER BY column [ASC | DESC], ...] [LIMIT count]\n"
+     "[QUALIFY condition] [ORDER BY column [ASC | DESC], ...] [LIMIT count]\n"
+     "query UNION [ALL] | EXCEPT | INTERSECT query\n"
      "\n"
      "windows: TUMBLE, HOP, CUMULATE, SESSION; WITH name AS (query), ... may stand in front\n"},
     {"SET", "SET                   shows all settings\nSET 'key' = 'value'\n"},

@@ -311,6 +311,7 @@ static struct wr_planner_options statement_options(const struct wr_shell *shell,
                                      .setting_count = shell->given_count,
                                      .parallelism = shell->parallelism,
                                      .result_format = "auto",
+                                     .changelog = shell->mode == WR_SHELL_MODE_CHANGELOG,
                                      .declared_bytes = declared};
 }
 

@@ -84,10 +84,10 @@ void wr_stopper_stop(struct wr_stopper *stopper, bool drain)
   pthread_mutex_unlock(&stopper->lock);
 }
 
-static void stopper_set_pausing(struct wr_stopper *stopper, bool pausing)
+void wr_stopper_expect(struct wr_stopper *stopper, bool looks)
 {
   pthread_mutex_lock(&stopper->lock);
-  stopper->pausing = pausing;
+  stopper->pausing = looks;
   pthread_mutex_unlock(&stopper->lock);
 }
 
@@ -95,10 +95,10 @@ bool wr_stopper_pause(struct wr_stopper *stopper, int64_t pause_us)
 {
   const struct timespec step = {0, STOPPER_STEP_US * 1000};
   int64_t end_us = wr_monotonic_us() + pause_us;
-  stopper_set_pausing(stopper, true);
+  wr_stopper_expect(stopper, true);
   while (wr_monotonic_us() < end_us && !atomic_load(&stopper->signals))
     nanosleep(&step, NULL);
-  stopper_set_pausing(stopper, false);
+  wr_stopper_expect(stopper, false);
   return !atomic_load(&stopper->signals);
 }
 

@@ -30,6 +30,8 @@ void wr_stopper_watch(struct wr_stopper *stopper, struct wr_execution *execution
 /* As if the first signal had come; drain: open windows fire although nobody has said so before. Any
  * thread. */
 void wr_stopper_stop(struct wr_stopper *stopper, bool drain);
+/* Somebody looks at `signals` now, or does no longer: the first signal does not end the program. */
+void wr_stopper_expect(struct wr_stopper *stopper, bool looks);
 /* Waits; false: a signal came before or meanwhile. */
 bool wr_stopper_pause(struct wr_stopper *stopper, int64_t pause_us);
 

@@ -154,6 +154,7 @@ static void task_make_context(const struct builder *builder, struct wr_task *tas
       .metrics = &node->metrics,
       .watch = &task->watch,
       .timed = builder->shared->options.timed,
+      .portion = node->plan->portion,
       .watermarks = task->nodes[0].plan->source ? &task->watermarks : NULL,
   };
   struct wr_reference_loader *reference = builder->build->references[node->plan->id];

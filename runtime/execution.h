@@ -21,6 +21,9 @@ struct wr_execution_options {
    * after all. May be NULL. */
   void (*begins)(void *self, struct wr_execution *execution);
   void *begins_self;
+  /* While tables are loaded in which rows are looked up, before it begins: again and again with
+   * true, at the end with false. Returns false: the user has asked to stop. May be NULL. */
+  bool (*loads)(void *self, bool loading);
   struct wr_store *store;         /* epochs are sealed there; NULL: they are not kept */
   const struct wr_snapshot *from; /* what the job goes on from; lent until the start is over; NULL:
                                      it begins at its beginning */

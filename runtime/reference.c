@@ -27,8 +27,10 @@
 #include "runtime/source.h"
 #include "runtime/split_find.h"
 
-#define REFERENCE_WAIT_MS 100 /* for a connector that has nothing now */
-#define REFERENCE_MIB     1048576.0
+#define REFERENCE_WAIT_MS  100                     /* for a connector that has nothing now */
+#define REFERENCE_QUIET_US (3 * WR_US_PER_SECOND)  /* before anybody is told that a table loads */
+#define REFERENCE_TELL_US  (10 * WR_US_PER_SECOND) /* and how often */
+#define REFERENCE_MIB      1048576.0
 
 /* Rows and who looks at them. */
 struct held_rows {
@@ -185,11 +187,43 @@ static enum wr_code loading_check_memory(const struct loading *loading, uint64_t
                  2 * (double)memory_bytes / REFERENCE_MIB);
 }
 
+/* The job waits for the first loading: says so, and hears whether somebody has had enough of it. */
+static enum wr_code loading_tell(const struct loading *loading, int64_t *due_us,
+                                 struct wr_error *err)
+{
+  const struct wr_reference_loader *loader = loading->loader;
+  const struct wr_reference_settings *settings = &loader->settings;
+  const char *table = loader->plan->source.table.name;
+  uint64_t count = wr_reference_rows_count(loading->rows);
+  char message[WR_MESSAGE_BYTES_MAX];
+  int64_t now_us = wr_monotonic_us();
+  if (loader->newest)
+    return WR_OK;
+  if (settings->loads && !settings->loads(settings->loads_self, true))
+    return wr_fail(
+        err, WR_STOPPED,
+        "stopped before the job began, while table %s was being loaded: %llu rows so far", table,
+        (unsigned long long)count);
+  if (now_us < *due_us || !settings->note)
+    return WR_OK;
+  *due_us = now_us + REFERENCE_TELL_US;
+  snprintf(
+      message, sizeof message,
+      "table %s, in which rows are looked up, is being loaded before the job begins: %llu rows "
+      "so far",
+      table, (unsigned long long)count);
+  settings->note(settings->note_self, message);
+  return WR_OK;
+}
+
 static enum wr_code loading_run(struct loading *loading, uint64_t others, struct wr_error *err)
 {
   enum wr_code code = WR_OK;
+  int64_t due_us = wr_monotonic_us() + REFERENCE_QUIET_US;
   bool moved = true;
   while (code == WR_OK && !wr_source_is_done(loading->source)) {
+    if ((code = loading_tell(loading, &due_us, err)) != WR_OK)
+      return code;
     if (atomic_load(&loading->loader->stops))
       return wr_fail(err, WR_STOPPED, "the job has ended");
     code = wr_source_step(loading->source, moved ? 0 : REFERENCE_WAIT_MS, wr_now_us(), &moved, err);
@@ -203,6 +237,8 @@ static enum wr_code loading_run(struct loading *loading, uint64_t others, struct
 static enum wr_code loading_fail(const struct wr_reference_loader *loader, struct wr_error *err)
 {
   struct wr_error cause = *err;
+  if (cause.code == WR_STOPPED)
+    return cause.code;
   const char *table = loader->plan->source.table.name;
   wr_fail(err, cause.code, "table %s, in which rows are looked up, cannot be loaded: %s", table,
           cause.message);
@@ -423,18 +459,24 @@ enum wr_code wr_references_open(const struct wr_plan *plan,
                                            .memory_bytes = options->memory_bytes,
                                            .build = build,
                                            .note = options->note,
-                                           .note_self = options->note_self};
+                                           .note_self = options->note_self,
+                                           .loads = options->loads,
+                                           .loads_self = options->begins_self};
   enum wr_code code = WR_OK;
   build->references =
       wr_memory_get_zero((plan->node_count + 1) * sizeof(struct wr_reference_loader *));
   build->reference_count = plan->node_count;
+  bool told = false;
   for (uint32_t n = 0; n < plan->node_count && code == WR_OK; n++) {
     if (!plan->nodes[n].reference)
       continue;
+    told = true;
     code = wr_reference_open(plan->nodes[n].reference, &settings, &build->references[n], err);
     if (code == WR_OK)
       settings.loaded_bytes += wr_reference_bytes(build->references[n]);
   }
+  if (told && settings.loads)
+    settings.loads(settings.loads_self, false);
   return code;
 }
 

@@ -23,6 +23,8 @@ struct wr_reference_settings {
   const struct wr_build *build; /* whose state counts when it is loaded anew */
   void (*note)(void *self, const char *message);
   void *note_self;
+  bool (*loads)(void *self, bool loading); /* as in struct wr_execution_options, the first time */
+  void *loads_self;
 };
 
 /* Loads the table; the plan is lent for as long as the loader lives. */
