@@ -3,14 +3,16 @@
  * ORDER BY, LIMIT, OFFSET. What a query is sorted by is one of its columns (by name, by number), or
  * an expression over what the query reads, which is then computed beside the columns and goes away
  * after sorting. A stream without an end can only be sorted by its event time, as far as it has
- * come.
+ * come. With LIMIT its first rows so far are a Top-N, whose rows change.
  */
 #include "planner/binder.h"
 
 #include <assert.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/packed.h"
+#include "planner/ttl.h"
 #include "planner/window_lengths.h"
 
 /* ---- what is sorted by */
@@ -144,14 +146,53 @@ static enum wr_code order_fail_unbounded(const struct wr_logical *node,
   if (node->roles[key->column].lost_to_clock)
     return wr_hint_lost_to_clock(node->schema.fields[key->column].name, err);
   if (query->limit)
-    return wr_hint(
-        err, "for the first rows so far, which change as others come, write QUALIFY ROW_NUMBER() "
-             "OVER (ORDER BY ...) <= n");
+    return wr_hint(err,
+                   "the first rows so far, which change as others come, are at most %d: LIMIT "
+                   "and OFFSET together",
+                   WR_RANK_ROWS_MAX);
   for (uint32_t c = 0; c < node->schema.column_count; c++)
     if (node->roles[c].is_event_time)
       return wr_hint(err, "the event time comes first: ORDER BY %s, ...",
                      node->schema.fields[c].name);
-  return wr_hint(err, "sort where the rows arrive, or read a table that ends");
+  return wr_hint(
+      err, "with a LIMIT come the first rows so far, which change; or read a table that ends");
+}
+
+/* ORDER BY ... LIMIT of rows without an end: those that come first so far, as changes. */
+static bool order_is_top(const struct wr_tree_query *query, const struct wr_logical_sort *sort)
+{
+  return query->limit && sort->limit > 0 && sort->offset < WR_RANK_ROWS_MAX &&
+         sort->limit <= WR_RANK_ROWS_MAX - sort->offset;
+}
+
+/* LIMIT alone, of rows that change: any rows will do, as long as they are the same ones each time.
+ */
+static void order_by_all(const struct wr_binder *binder, const struct wr_logical *node,
+                         uint32_t visible, struct wr_logical_sort *sort)
+{
+  struct wr_sort_key *keys = WR_NEW_ARRAY(binder->arena, struct wr_sort_key, visible);
+  for (uint32_t c = 0; c < visible; c++) {
+    struct wr_error unordered;
+    if (wr_bind_order_type(node->schema.fields[c].type, (struct wr_span){0}, &unordered) == WR_OK)
+      keys[sort->key_count++] = (struct wr_sort_key){.column = c};
+  }
+  sort->keys = keys;
+}
+
+static struct wr_logical *order_top(const struct wr_binder *binder, struct wr_logical *node,
+                                    const struct wr_logical_sort *sort, struct wr_span span)
+{
+  const struct wr_logical_rank rank = {.start_column = UINT32_MAX,
+                                       .end_column = UINT32_MAX,
+                                       .order = sort->keys,
+                                       .order_count = sort->key_count,
+                                       .first = sort->offset + 1,
+                                       .last = sort->offset + sort->limit,
+                                       .number = WR_RANK_ROW_NUMBER,
+                                       .ttl_us = wr_ttl_set_us(binder)};
+  struct wr_logical *ranked = wr_logical_rank(binder->arena, node, &rank, NULL);
+  ranked->span = span;
+  return ranked;
 }
 
 /* The node's first `visible` columns. */
@@ -182,13 +223,19 @@ enum wr_code wr_bind_tail(struct wr_binder *binder, const struct wr_tree_query *
     code = order_count(binder, query->offset, "OFFSET", &sort.offset, err);
   if (code)
     return code;
-  if (sort.key_count) {
-    bool is_bounded = wr_logical_is_bounded(binder->arena, *node);
+  bool is_bounded = wr_logical_is_bounded(binder->arena, *node);
+  if ((*node)->changes && (binder->endless || !is_bounded) && order_is_top(query, &sort)) {
+    if (sort.key_count == 0)
+      order_by_all(binder, *node, visible, &sort);
+    *node = order_top(binder, *node, &sort, query->limit->span);
+  } else if (sort.key_count) {
     sort.by_time =
         !is_bounded && (*node)->roles[keys[0].column].is_event_time && !keys[0].descending;
-    if (!is_bounded && !sort.by_time)
+    bool is_endless = !is_bounded && !sort.by_time;
+    if (is_endless && !order_is_top(query, &sort))
       return order_fail_unbounded(*node, &sort, query, err);
-    *node = wr_logical_sort(binder->arena, *node, &sort);
+    *node = is_endless ? order_top(binder, *node, &sort, query->limit->span)
+                       : wr_logical_sort(binder->arena, *node, &sort);
   } else if (query->limit || query->offset) {
     *node = wr_logical_limit(binder->arena, *node, sort.limit, sort.offset);
   }

@@ -3,9 +3,9 @@
  * UNION ALL, and UNION, which drops duplicates behind it. The branches, however deep they are
  * nested, become the inputs of one node; columns are matched by place, take the names of the first
  * branch and the types that all of a place have in common, into which a projection casts what
- * differs.
+ * differs. INTERSECT and EXCEPT have two branches, and go on in bind_intersect.c.
  */
-#include "planner/binder.h"
+#include "planner/bind_set.h"
 
 #include <assert.h>
 
@@ -18,18 +18,10 @@ struct set_branch {
 
 struct set {
   struct wr_binder *binder;
+  const char *name; /* "UNION" */
   struct set_branch *branches;
   uint32_t count, room;
 };
-
-/* Whether a branch is itself a union whose branches may stand for it. In a UNION that drops
- * duplicates it does not matter whether those inside keep them. */
-static bool set_is_flat(const struct wr_tree_query *query, bool all)
-{
-  return query->kind == WR_TREE_SET_OPERATION &&
-         query->set.operator== WR_TREE_UNION &&(query->set.all || !all) && query->with.count == 0 &&
-         query->order_by.count == 0 && !query->limit && !query->offset;
-}
 
 /* ---- the branches */
 
@@ -52,16 +44,32 @@ static enum wr_code set_add(struct set *set, const struct wr_tree_query *tree, s
 }
 
 static enum wr_code set_collect(struct set *set, const struct wr_tree_query *tree, bool all,
+                                struct wr_error *err);
+
+static enum wr_code set_side(struct set *set, const struct wr_tree_query *side, bool is_union,
+                             bool all, struct wr_error *err)
+{
+  return is_union && wr_tree_is_union(side, all) ? set_collect(set, side, all, err)
+                                                 : set_add(set, side, err);
+}
+
+/* A chain hangs to the left and may be long; what hangs to the right is bounded by its height. */
+static enum wr_code set_collect(struct set *set, const struct wr_tree_query *tree, bool all,
                                 struct wr_error *err)
 {
-  const struct wr_tree_query *const sides[] = {tree->set.left, tree->set.right};
-  for (unsigned i = 0; i < 2; i++) {
-    enum wr_code code = set_is_flat(sides[i], all) ? set_collect(set, sides[i], all, err)
-                                                   : set_add(set, sides[i], err);
-    if (code)
-      return code;
-  }
-  return WR_OK;
+  bool is_union = tree->set.operator== WR_TREE_UNION;
+  uint32_t count = 1;
+  for (const struct wr_tree_query *at = tree; is_union && wr_tree_is_union(at->set.left, all);
+       at = at->set.left)
+    count++;
+  const struct wr_tree_query **chain =
+      WR_NEW_ARRAY(set->binder->arena, const struct wr_tree_query *, count);
+  for (uint32_t i = count; i-- > 0; tree = tree->set.left)
+    chain[i] = tree;
+  enum wr_code code = set_side(set, chain[0]->set.left, is_union, all, err);
+  for (uint32_t i = 0; i < count && code == WR_OK; i++)
+    code = set_side(set, chain[i]->set.right, is_union, all, err);
+  return code;
 }
 
 static enum wr_code set_check_width(const struct set *set, struct wr_error *err)
@@ -72,7 +80,7 @@ static enum wr_code set_check_width(const struct set *set, struct wr_error *err)
     if (other == width)
       continue;
     wr_fail_at(err, WR_SEMANTIC, set->branches[i].tree->span,
-               "this branch of the UNION has %u column%s, the first one %u", other,
+               "this branch of the %s has %u column%s, the first one %u", set->name, other,
                other == 1 ? "" : "s", width);
     return wr_state(err, WR_STATE_WRONG_COLUMN_COUNT);
   }
@@ -89,8 +97,8 @@ static enum wr_code set_fail_type(const struct set *set, uint32_t branch, uint32
   wr_type_print(field->type, here, sizeof here);
   wr_type_print(before, there, sizeof there);
   wr_fail_at(err, WR_SEMANTIC, wr_tree_column_span(set->branches[branch].tree, column),
-             "column %u ('%s') of this branch of the UNION is %s, but %s in those before it",
-             column + 1, set->branches[0].node->schema.fields[column].name, here, there);
+             "column %u ('%s') of this branch of the %s is %s, but %s in those before it",
+             column + 1, set->branches[0].node->schema.fields[column].name, set->name, here, there);
   wr_state(err, WR_STATE_DATATYPE_MISMATCH);
   return wr_hint(err, "cast one of them: CAST(%s AS %s)", field->name, there);
 }
@@ -181,10 +189,13 @@ static enum wr_code set_fit(const struct set *set, const struct set_branch *bran
 
 /* ---- all together */
 
-static enum wr_code set_union(struct wr_binder *binder, const struct wr_tree_query *tree,
-                              struct wr_logical **out, struct wr_error *err)
+enum wr_code wr_bind_set(struct wr_binder *binder, const struct wr_tree_query *tree,
+                         struct wr_logical **out, struct wr_error *err)
 {
-  struct set set = {.binder = binder};
+  static const char *const names[] = {
+      [WR_TREE_UNION] = "UNION", [WR_TREE_INTERSECT] = "INTERSECT", [WR_TREE_EXCEPT] = "EXCEPT"};
+  assert(tree->kind == WR_TREE_SET_OPERATION);
+  struct set set = {.binder = binder, .name = names[tree->set.operator]};
   enum wr_code code = set_collect(&set, tree, tree->set.all, err);
   if (code == WR_OK)
     code = set_check_width(&set, err);
@@ -196,23 +207,11 @@ static enum wr_code set_union(struct wr_binder *binder, const struct wr_tree_que
   code = set_types(&set, types, err);
   for (uint32_t i = 0; i < set.count && code == WR_OK; i++)
     code = set_fit(&set, &set.branches[i], types, &inputs[i], err);
-  if (code == WR_OK)
-    *out = wr_logical_union(binder->arena, inputs, set.count);
-  return code;
-}
-
-enum wr_code wr_bind_set(struct wr_binder *binder, const struct wr_tree_query *tree,
-                         struct wr_logical **out, struct wr_error *err)
-{
-  static const char *const names[] = {
-      [WR_TREE_UNION] = "UNION", [WR_TREE_INTERSECT] = "INTERSECT", [WR_TREE_EXCEPT] = "EXCEPT"};
-  assert(tree->kind == WR_TREE_SET_OPERATION);
-  enum wr_code code = set_union(binder, tree, out, err); /* errors of the branches come first */
   if (code)
     return code;
   if (tree->set.operator!= WR_TREE_UNION)
-    return wr_fail_at(err, WR_UNSUPPORTED, tree->set.at, "%s%s is not supported yet",
-                      names[tree->set.operator], tree->set.all ? " ALL" : "");
+    return wr_bind_intersect(binder, tree, inputs, out, err);
+  *out = wr_logical_union(binder->arena, inputs, set.count);
   return tree->set.all ? WR_OK
                        : wr_bind_distinct(binder, tree, (*out)->schema.column_count, out, err);
 }

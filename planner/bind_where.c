@@ -11,6 +11,7 @@
 
 #include "planner/bind_filter.h"
 #include "planner/bind_over.h"
+#include "planner/ttl.h"
 
 /* ---- pieces of the condition */
 
@@ -24,15 +25,16 @@ static bool where_relation_reads(const struct wr_tree_relation *relation);
 /* Whether a query has a table or view in it; those may still turn out to be constant. */
 static bool where_query_reads(const struct wr_tree_query *query)
 {
+  for (; query->kind == WR_TREE_SET_OPERATION; query = query->set.left) /* a chain may be long */
+    if (where_query_reads(query->set.right))
+      return true;
   switch (query->kind) {
   case WR_TREE_SELECT: return query->select->from && where_relation_reads(query->select->from);
   case WR_TREE_VALUES: return false;
   case WR_TREE_TABLE_QUERY: return true;
   case WR_TREE_NESTED: return where_query_reads(query->nested);
-  case WR_TREE_SET_OPERATION:
-    return where_query_reads(query->set.left) || where_query_reads(query->set.right);
+  default: return true;
   }
-  return true;
 }
 
 static bool where_relation_reads(const struct wr_tree_relation *relation)
@@ -221,23 +223,39 @@ static bool where_is_never_null(const struct wr_expression *expression,
   return expression->type->not_null || wr_expression_is_known(expression);
 }
 
+/* What keeps a row out of NOT IN: the comparison is TRUE, or nobody knows. Then there is no key,
+ * and every row is held against every other one. */
+static enum wr_code where_perhaps_equal(const struct wr_binder *binder,
+                                        const struct wr_expression *const *sides,
+                                        const bool *may_be_null, const struct wr_expression **equal,
+                                        struct wr_error *err)
+{
+  enum wr_code code = WR_OK;
+  for (unsigned i = 0; i < 2 && code == WR_OK; i++) {
+    const struct wr_expression *either[] = {*equal, NULL};
+    if (!may_be_null[i])
+      continue;
+    code = wr_bind_call(binder->binding, "IS NULL", &sides[i], 1, sides[i]->span, &either[1], err);
+    if (code == WR_OK)
+      code =
+          wr_bind_logic(binder->binding, WR_EXPRESSION_OR, either, 2, sides[i]->span, equal, err);
+  }
+  return code;
+}
+
 /* x = y for one column of IN, over pairs. */
 static enum wr_code where_equal(struct where_half *half, const struct wr_expression *value,
                                 const struct wr_expression *column, struct wr_error *err)
 {
   const struct wr_binder *binder = half->binder;
-  if (half->negated &&
-      !(where_is_never_null(value, *half->left) && where_is_never_null(column, half->right))) {
-    wr_fail_at(err, WR_UNSUPPORTED, value->span,
-               "NOT IN of a query is only supported for values that are NOT NULL: with a NULL it "
-               "is never true");
-    return wr_hint(err, "NOT EXISTS (SELECT ... WHERE a = b AND ...) leaves NULLs aside; or "
-                        "declare the columns NOT NULL");
-  }
+  const bool may_be_null[] = {!where_is_never_null(value, *half->left),
+                              !where_is_never_null(column, half->right)};
   const struct wr_expression *sides[] = {
       value, wr_expression_shift(binder, column, where_left_count(half))};
   const struct wr_expression *equal;
   enum wr_code code = wr_bind_call(binder->binding, "=", sides, 2, value->span, &equal, err);
+  if (code == WR_OK && half->negated)
+    code = where_perhaps_equal(binder, sides, may_be_null, &equal, err);
   if (code == WR_OK)
     where_and(half, equal);
   return code;
@@ -297,6 +315,7 @@ static enum wr_code where_join(struct wr_binder *binder, const struct wr_tree_ex
     return code;
   const struct wr_logical_join join = {.kind = half.negated ? WR_JOIN_ANTI : WR_JOIN_SEMI,
                                        .condition = half.condition,
+                                       .ttl_us = {wr_ttl_set_us(binder), wr_ttl_set_us(binder)},
                                        .span = half.tree->span};
   *node = wr_logical_join(binder->arena, *node, half.right, &join);
   return wr_bind_window_join(binder, node, where_what(&half), err);
