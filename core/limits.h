@@ -90,6 +90,14 @@
 #define WR_OVER_PARTITION_BYTES_MAX \
   (256u << 20) /* rows, or parts of a frame, that an OVER keeps of one partition */
 #define WR_OVER_WAITING_BYTES_MAX (UINT64_C(16) << 30) /* rows that wait before an OVER */
+#define WR_TEMPORAL_WAITING_BYTES_MAX \
+  (UINT64_C(16) << 30) /* rows of the left that wait before a temporal join */
+#define WR_TEMPORAL_VERSIONS_MAX \
+  10000000 /* versions of one key that the watermark has not passed */
+#define WR_MATCH_REPEAT_MAX          10000 /* rows that the steps of one PATTERN count, all together */
+#define WR_MATCH_ROWS_MAX            1000000 /* rows of one partition that one match may be made of */
+#define WR_MATCH_PARTITION_BYTES_MAX (256u << 20) /* the same rows in bytes */
+#define WR_MATCH_BRANCHES_MAX        10000 /* ways to go on of matches that begin with one row */
 
 /* ---- people who watch */
 #define WR_LIVE_BYTES           (UINT64_C(64) << 20) /* what all feeds keep and queue */

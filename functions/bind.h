@@ -87,7 +87,7 @@ const struct wr_expression *wr_bind_field_at(const struct wr_binding *binding,
  * is known not to be NULL comes back as it is. */
 const struct wr_expression *wr_bind_not_null(const struct wr_binding *binding,
                                              const struct wr_expression *value,
-                                             const char *column_name);
+                                             const char *column_name, bool is_key);
 
 enum wr_length_mode { /* table.exec.sink.type-length-enforcer */
                       WR_LENGTH_IGNORE,

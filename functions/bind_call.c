@@ -45,6 +45,20 @@ static bool arg_is_word(const struct wr_expression *arg)
          arg->span.length < wr_column_text(arg->literal, 0)->length + 2;
 }
 
+/* Times of two kinds are compared: true if it told that one of them has to be cast. */
+static bool call_hint_times(const struct wr_bind_site *site, struct wr_error *err)
+{
+  if (!(site->function->traits & WR_OPERATOR) || site->arg_count != 2 ||
+      !strchr("=<>", site->function->name[0]) || !kind_is_temporal(site->args[0]->type->kind) ||
+      !kind_is_temporal(site->args[1]->type->kind) ||
+      site->args[0]->type->kind == site->args[1]->type->kind)
+    return false;
+  char type[TYPE_CHARS];
+  wr_type_print(site->args[1]->type, type, sizeof type);
+  wr_hint(err, "cast one of them: CAST(... AS %s)", type);
+  return true;
+}
+
 /* A text and something else: says which CAST was meant; true if it did. */
 static bool call_hint_cast(const struct wr_bind_site *site, struct wr_error *err)
 {
@@ -87,7 +101,9 @@ enum wr_code wr_bind_no_match(const struct wr_bind_site *site, struct wr_error *
     wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, site->span,
                   "there is no %s(%.500s)", site->function->name, wr_buffer_string(&types));
   wr_buffer_free(&types);
-  return call_hint_cast(site, err) ? err->code : wr_hint(err, "it is used as %s", usages);
+  if (call_hint_cast(site, err) || call_hint_times(site, err))
+    return err->code;
+  return wr_hint(err, "it is used as %s", usages);
 }
 
 enum wr_code wr_bind_never(struct wr_bind_site *site, struct wr_error *err)

@@ -94,6 +94,26 @@ static bool parse_moment(const struct wr_call *call, struct slice text, int64_t 
   return true;
 }
 
+/* What stands behind a decimal point is cut off, as in Flink; at least one digit there must be. */
+static bool parse_integer(struct slice text, unsigned bits, int64_t *value)
+{
+  if (wr_parse_integer(text.bytes, text.length, bits, value))
+    return true;
+  const char *point = text.length ? memchr(text.bytes, '.', text.length) : NULL;
+  if (!point)
+    return false;
+  for (const char *at = point + 1; at < text.bytes + text.length; at++) {
+    if (*at < '0' || *at > '9')
+      return false;
+  }
+  size_t whole = (size_t)(point - text.bytes);
+  bool only_sign = whole == 1 && (*text.bytes == '-' || *text.bytes == '+');
+  if (whole > 0 && !only_sign)
+    return wr_parse_integer(text.bytes, whole, bits, value);
+  *value = 0;
+  return whole + 1 < text.length;
+}
+
 /* One value into the result; false: the text does not say one. */
 static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slice text)
 {
@@ -103,15 +123,15 @@ static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slic
   switch (to->kind) {
   case WR_BOOLEAN: return parse_boolean(text, (uint8_t *)call->values + row);
   case WR_TINYINT:
-    return wr_parse_integer(text.bytes, text.length, 8, &integer) &&
+    return parse_integer(text, 8, &integer) &&
            (((int8_t *)call->values)[row] = (int8_t)integer, true);
   case WR_SMALLINT:
-    return wr_parse_integer(text.bytes, text.length, 16, &integer) &&
+    return parse_integer(text, 16, &integer) &&
            (((int16_t *)call->values)[row] = (int16_t)integer, true);
   case WR_INT:
-    return wr_parse_integer(text.bytes, text.length, 32, &integer) &&
+    return parse_integer(text, 32, &integer) &&
            (((int32_t *)call->values)[row] = (int32_t)integer, true);
-  case WR_BIGINT: return wr_parse_i64(text.bytes, text.length, (int64_t *)call->values + row);
+  case WR_BIGINT: return parse_integer(text, 64, (int64_t *)call->values + row);
   case WR_FLOAT: return wr_parse_f32(text.bytes, text.length, (float *)call->values + row);
   case WR_DOUBLE: return wr_parse_f64(text.bytes, text.length, (double *)call->values + row);
   case WR_DECIMAL:
@@ -144,7 +164,7 @@ static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slic
 static const char *text_state(const struct wr_type *to, struct slice text)
 {
   double number;
-  size_t digits = 0;
+  size_t digits = 0, points = 0;
   switch (to->kind) {
   case WR_DATE:
   case WR_TIME:
@@ -157,11 +177,14 @@ static const char *text_state(const struct wr_type *to, struct slice text)
     return wr_parse_f64(text.bytes, text.length, &number) ? WR_STATE_NUMBER_OUT_OF_RANGE
                                                           : WR_STATE_INVALID_TEXT;
   default:
-    for (size_t i = 0; i < text.length; i++)
+    for (size_t i = 0; i < text.length; i++) {
       digits += text.bytes[i] >= '0' && text.bytes[i] <= '9';
+      points += text.bytes[i] == '.';
+    }
     bool sign = text.length && (text.bytes[0] == '-' || text.bytes[0] == '+');
-    return digits && digits + sign == text.length ? WR_STATE_NUMBER_OUT_OF_RANGE
-                                                  : WR_STATE_INVALID_TEXT;
+    return digits && points <= 1 && digits + points + sign == text.length
+               ? WR_STATE_NUMBER_OUT_OF_RANGE
+               : WR_STATE_INVALID_TEXT;
   }
 }
 

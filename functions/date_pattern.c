@@ -393,14 +393,14 @@ static bool read_hour(const struct reader *reader, int64_t *hour)
 }
 
 bool wr_date_pattern_read(const struct wr_date_pattern *pattern, const char *bytes, size_t length,
-                          int64_t *us, int64_t *offset_us)
+                          bool to_the_end, int64_t *us, int64_t *offset_us)
 {
   struct reader reader = {.at = bytes, .end = bytes + length};
   for (uint32_t i = 0; i < pattern->piece_count; i++) {
     if (!piece_read(&pattern->pieces[i], &reader))
       return false;
   }
-  if (reader.at != reader.end)
+  if (to_the_end && reader.at != reader.end)
     return false;
   const int64_t *fields = reader.fields;
   int64_t year = reader.has[YEAR] ? fields[YEAR] : 1970,

@@ -40,9 +40,10 @@ void wr_date_fraction_write(int64_t us, unsigned digits, char *out);
 bool wr_date_pattern_reads_only(const struct wr_date_pattern *pattern);
 
 #define WR_NO_OFFSET INT64_MIN
-/* All of the text must fit; fields that the pattern lacks are those of 1970-01-01 00:00:00.
- * *offset_us: how far the text says to be ahead of UTC, or WR_NO_OFFSET. */
+/* All of the text must fit, or its front unless `to_the_end`; fields that the pattern lacks are
+ * those of 1970-01-01 00:00:00. *offset_us: how far the text says to be ahead of UTC, or
+ * WR_NO_OFFSET. */
 bool wr_date_pattern_read(const struct wr_date_pattern *pattern, const char *bytes, size_t length,
-                          int64_t *us, int64_t *offset_us);
+                          bool to_the_end, int64_t *us, int64_t *offset_us);
 
 #endif

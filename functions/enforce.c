@@ -23,7 +23,8 @@ static struct wr_slice enforce_column(const struct wr_call *call)
 
 /* ---- NOT NULL ---- */
 
-static void rows_not_null(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+static void fail_nulls(const struct wr_call *call, const uint32_t *rows, uint32_t row_count,
+                       const char *what)
 {
   const struct wr_column *value = call->args[0];
   if (!value->valid)
@@ -33,13 +34,25 @@ static void rows_not_null(const struct wr_call *call, const uint32_t *rows, uint
   {
     if (wr_column_is_null(value, row))
       wr_call_fail_state(call, row, WR_STATE_NOT_NULL_VIOLATION,
-                         "column %.*s is NOT NULL and cannot take NULL", (int)column.length,
-                         column.bytes);
+                         "column %.*s is %s and cannot take NULL", (int)column.length, column.bytes,
+                         what);
   }
+}
+
+static void rows_not_null(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  fail_nulls(call, rows, row_count, "NOT NULL");
 }
 static const struct wr_kernel kernel_not_null = {
     .rows = rows_not_null, .traits = WR_SAME_VALUES | WR_SEES_NULL | WR_CAN_FAIL};
 static const struct wr_function function_not_null = {.name = "NOT NULL"};
+
+static void rows_key_not_null(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  fail_nulls(call, rows, row_count, "in the PRIMARY KEY");
+}
+static const struct wr_kernel kernel_key_not_null = {
+    .rows = rows_key_not_null, .traits = WR_SAME_VALUES | WR_SEES_NULL | WR_CAN_FAIL};
 
 /* A call over the value and the name of its column. */
 static const struct wr_expression *enforce_call(const struct wr_binding *binding,
@@ -62,12 +75,13 @@ static const struct wr_expression *enforce_call(const struct wr_binding *binding
 
 const struct wr_expression *wr_bind_not_null(const struct wr_binding *binding,
                                              const struct wr_expression *value,
-                                             const char *column_name)
+                                             const char *column_name, bool is_key)
 {
   if (wr_expression_is_known(value) || wr_expression_gives_fields(value))
     return value;
   const struct wr_type *type = wr_type_with_not_null(binding->arena, value->type, true);
-  return enforce_call(binding, &function_not_null, &kernel_not_null, value, type, column_name);
+  return enforce_call(binding, &function_not_null, is_key ? &kernel_key_not_null : &kernel_not_null,
+                      value, type, column_name);
 }
 
 /* ---- lengths ---- */

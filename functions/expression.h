@@ -79,5 +79,8 @@ bool wr_expression_can_fail(const struct wr_expression *expression);
  * columns. Arena-owned. */
 const char *wr_expression_print(struct wr_arena *arena, const struct wr_expression *expression,
                                 const struct wr_schema *schema);
+/* The same with texts for its columns that are SQL already: values like "A.price". */
+const char *wr_expression_print_as(struct wr_arena *arena, const struct wr_expression *expression,
+                                   const char *const *columns);
 
 #endif

@@ -21,6 +21,7 @@ enum precedence { LOWEST, OR, AND, NOT, TEST, SUM, PRODUCT, SIGN, ATOM };
 struct printer {
   struct wr_buffer *out;
   const struct wr_schema *schema;
+  const char *const *columns; /* as SQL; NULL: names of the schema */
 };
 
 static void print_at(struct printer *printer, const struct wr_expression *expression,
@@ -360,7 +361,9 @@ static void print_inside(struct printer *printer, const struct wr_expression *ex
   struct wr_buffer *out = printer->out;
   switch (expression->kind) {
   case WR_EXPRESSION_COLUMN:
-    if (printer->schema && expression->column < printer->schema->column_count)
+    if (printer->columns)
+      wr_buffer_put_string(out, printer->columns[expression->column]);
+    else if (printer->schema && expression->column < printer->schema->column_count)
       print_name(out, printer->schema->fields[expression->column].name);
     else
       wr_buffer_print(out, "$%u", expression->column);
@@ -394,13 +397,25 @@ static void print_at(struct printer *printer, const struct wr_expression *expres
     wr_buffer_put_char(printer->out, ')');
 }
 
-const char *wr_expression_print(struct wr_arena *arena, const struct wr_expression *expression,
-                                const struct wr_schema *schema)
+static const char *print_whole(struct wr_arena *arena, const struct wr_expression *expression,
+                               const struct wr_schema *schema, const char *const *columns)
 {
   struct wr_buffer buffer = {0};
-  struct printer printer = {&buffer, schema};
+  struct printer printer = {&buffer, schema, columns};
   print_at(&printer, expression, LOWEST);
   const char *text = wr_arena_copy(arena, buffer.bytes, buffer.length);
   wr_buffer_free(&buffer);
   return text;
+}
+
+const char *wr_expression_print(struct wr_arena *arena, const struct wr_expression *expression,
+                                const struct wr_schema *schema)
+{
+  return print_whole(arena, expression, schema, NULL);
+}
+
+const char *wr_expression_print_as(struct wr_arena *arena, const struct wr_expression *expression,
+                                   const char *const *columns)
+{
+  return print_whole(arena, expression, NULL, columns);
 }

@@ -178,18 +178,44 @@ static const struct wr_kernel kernel_from_unixtime = {.rows = rows_from_unixtime
 
 /* ---- reading ---- */
 
+/* How strictly a text is read by its pattern, each as in Flink. */
+enum reading {
+  READ_ALL,         /* to the end */
+  READ_FRONT,       /* whatever stands behind it */
+  READ_ALL_OR_USUAL /* or as a date or time is usually written, whatever the pattern says */
+};
+
+/* A time as it is usually written, behind blanks; READ_FRONT: whatever stands behind a blank. */
+static bool read_usual(const struct wr_text *text, enum reading reading, int64_t *us)
+{
+  const char *bytes = wr_text_bytes(text), *end = bytes + text->length;
+  while (bytes < end && *bytes == ' ')
+    bytes++;
+  while (end > bytes && end[-1] == ' ')
+    end--;
+  const char *blank = end > bytes ? memchr(bytes, ' ', (size_t)(end - bytes)) : NULL;
+  const char *next = blank ? memchr(blank + 1, ' ', (size_t)(end - blank - 1)) : NULL;
+  if (reading == READ_FRONT && next)
+    end = next;
+  return wr_parse_timestamp(bytes, (size_t)(end - bytes), us);
+}
+
 /* The text of a row by its pattern; false: it is NULL, or has failed. */
 static bool row_read(const struct wr_call *call, uint32_t row, struct pattern_cache *cache,
-                     int64_t *us, int64_t *offset_us)
+                     enum reading reading, int64_t *us, int64_t *offset_us)
 {
   *offset_us = WR_NO_OFFSET;
   const struct wr_text *text = wr_column_text(call->args[0], row);
   const struct wr_date_pattern *pattern = NULL;
   if (call->arg_count > 1 && !(pattern = row_pattern(call, 1, row, cache)))
     return false;
-  if (pattern ? wr_date_pattern_read(pattern, wr_text_bytes(text), text->length, us, offset_us)
-              : wr_parse_timestamp(wr_text_bytes(text), text->length, us))
+  if (pattern ? wr_date_pattern_read(pattern, wr_text_bytes(text), text->length,
+                                     reading != READ_FRONT, us, offset_us)
+              : read_usual(text, reading, us))
     return true;
+  bool other_form = memchr(wr_text_bytes(text), 'T', text->length) != NULL;
+  if (pattern && reading == READ_ALL_OR_USUAL && !other_form && read_usual(text, READ_ALL, us))
+    return *offset_us = WR_NO_OFFSET, true;
   wr_call_set_null(call, row);
   return false;
 }
@@ -200,7 +226,7 @@ static void rows_to_timestamp(const struct wr_call *call, const uint32_t *rows, 
   WR_EACH_ROW(row)
   {
     int64_t us, offset; /* which no TIMESTAMP keeps */
-    if (row_read(call, row, &cache, &us, &offset))
+    if (row_read(call, row, &cache, READ_ALL_OR_USUAL, &us, &offset))
       ((int64_t *)call->values)[row] = us - wr_floor_mod(us, WR_US_PER_MS);
   }
   pattern_cache_free(&cache);
@@ -213,9 +239,12 @@ static void rows_to_date(const struct wr_call *call, const uint32_t *rows, uint3
     int64_t us, offset;
     const struct wr_text *text = wr_column_text(call->args[0], row);
     int32_t *day = (int32_t *)call->values + row;
-    if (call->arg_count == 1 && wr_parse_date(wr_text_bytes(text), text->length, day))
-      continue;
-    if (row_read(call, row, &cache, &us, &offset))
+    if (call->arg_count == 1) {
+      const char *bytes = wr_text_bytes(text), *blank = memchr(bytes, ' ', text->length);
+      if (wr_parse_date(bytes, blank ? (size_t)(blank - bytes) : text->length, day))
+        continue;
+    }
+    if (row_read(call, row, &cache, READ_FRONT, &us, &offset))
       *day = (int32_t)wr_floor_div(us, WR_US_PER_DAY);
   }
   pattern_cache_free(&cache);
@@ -228,7 +257,7 @@ static void rows_unix_timestamp(const struct wr_call *call, const uint32_t *rows
   WR_EACH_ROW(row)
   {
     int64_t us, offset;
-    if (!row_read(call, row, &cache, &us, &offset))
+    if (!row_read(call, row, &cache, READ_FRONT, &us, &offset))
       continue;
     us = offset == WR_NO_OFFSET ? wr_zone_to_utc(plan->zone, us) : us - offset;
     ((int64_t *)call->values)[row] = wr_floor_div(us, WR_US_PER_SECOND);
@@ -243,7 +272,7 @@ static void rows_text_to_ltz(const struct wr_call *call, const uint32_t *rows, u
   WR_EACH_ROW(row)
   {
     int64_t us, offset;
-    if (!row_read(call, row, &cache, &us, &offset))
+    if (!row_read(call, row, &cache, READ_ALL, &us, &offset))
       continue;
     const struct wr_zone *zone = plan->zone;
     if (call->arg_count > 2 && !zone && !(zone = row_zone(call, 2, row, &cache)))
@@ -268,7 +297,7 @@ static void rows_convert_tz(const struct wr_call *call, const uint32_t *rows, ui
   {
     const struct wr_text *text = wr_column_text(call->args[0], row);
     int64_t us;
-    if (!wr_parse_timestamp(wr_text_bytes(text), text->length, &us)) {
+    if (!read_usual(text, READ_FRONT, &us)) {
       wr_call_set_null(call, row);
       continue;
     }
@@ -470,7 +499,9 @@ const struct wr_function wr_functions_time_text[] = {
      .bind = bind_date_format},
     {.name = "TO_TIMESTAMP",
      .usage = "TO_TIMESTAMP(text [, pattern])",
-     .help = "A text as TIMESTAMP(3); NULL if it cannot be read",
+     .help =
+         "A text as TIMESTAMP(3), by the pattern or as yyyy-MM-dd HH:mm:ss.SSS; NULL if it cannot "
+         "be read",
      .example = "TO_TIMESTAMP('03.02.2026 04:05', 'dd.MM.yyyy HH:mm')",
      .result = "2026-02-03 04:05:00.000",
      .takes = {WR_VARCHAR, WR_VARCHAR},
@@ -481,7 +512,7 @@ const struct wr_function wr_functions_time_text[] = {
      .bind = prepare},
     {.name = "TO_DATE",
      .usage = "TO_DATE(text [, pattern])",
-     .help = "A text as DATE; NULL if it cannot be read",
+     .help = "A text as DATE, whatever stands behind it; NULL if it cannot be read",
      .example = "TO_DATE('2026/02/03', 'yyyy/MM/dd')",
      .result = "2026-02-03",
      .takes = {WR_VARCHAR, WR_VARCHAR},
@@ -547,7 +578,8 @@ const struct wr_function wr_functions_time_text[] = {
      .bind = prepare_writing},
     {.name = "UNIX_TIMESTAMP",
      .usage = "UNIX_TIMESTAMP([text [, pattern]])",
-     .help = "Seconds since 1970: now, or of a local time; NULL if that cannot be read",
+     .help = "Seconds since 1970: now, or of a local time, whatever stands behind it; NULL if that "
+             "cannot be read",
      .example = "UNIX_TIMESTAMP('2023-11-14 22:13:20')",
      .result = "1700000000",
      .takes = {WR_VARCHAR, WR_VARCHAR},

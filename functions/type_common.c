@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The type two values meet in: for CASE, IN, comparison, UNION. Numbers widen along TINYINT,
- * SMALLINT, INT, BIGINT, DECIMAL, DOUBLE; FLOAT holds only what has few digits, so that INT and
- * FLOAT meet in DOUBLE. Texts of different length meet in VARCHAR, a DATE and a TIMESTAMP in
+ * SMALLINT, INT, BIGINT, DECIMAL, DOUBLE; FLOAT and an integer meet in FLOAT, FLOAT and DECIMAL in
+ * DOUBLE, as in Flink. Texts of different length meet in VARCHAR, a DATE and a TIMESTAMP in
  * TIMESTAMP.
  */
 #include <assert.h>
 
 #include "functions/bind_fold.h"
 #include "functions/cast.h"
-
-#define FLOAT_DIGITS 6 /* decimal digits that a FLOAT always keeps */
 
 void wr_number_digits(const struct wr_type *type, unsigned *precision, unsigned *scale)
 {
@@ -32,13 +30,8 @@ static const struct wr_type *common_number(struct wr_arena *arena, const struct 
 {
   if (a->kind == WR_DOUBLE || b->kind == WR_DOUBLE)
     return &wr_type_double;
-  if (a->kind == WR_FLOAT || b->kind == WR_FLOAT) {
-    const struct wr_type *other = a->kind == WR_FLOAT ? b : a;
-    unsigned precision = 0, scale = 0;
-    if (other->kind != WR_FLOAT)
-      wr_number_digits(other, &precision, &scale);
-    return precision <= FLOAT_DIGITS ? &wr_type_float : &wr_type_double;
-  }
+  if (a->kind == WR_FLOAT || b->kind == WR_FLOAT)
+    return a->kind == WR_DECIMAL || b->kind == WR_DECIMAL ? &wr_type_double : &wr_type_float;
   if (a->kind != WR_DECIMAL && b->kind != WR_DECIMAL)
     return a->kind > b->kind ? a : b; /* the kinds stand in order of width */
   unsigned a_precision, a_scale, b_precision, b_scale;

@@ -41,7 +41,10 @@ static void texts_are_read(void)
 {
   static const struct express_row rows[] = {
       {"CAST(' 42 ' AS INT)", "42"},
-      {"CAST('4.2' AS INT)", "! '4.2' cannot be read as INT"},
+      {"CAST('4.2' AS INT)", "4"},
+      {"CAST('-4.' AS SMALLINT)", "-4"},
+      {"CAST('4.2x' AS INT)", "! '4.2x' cannot be read as INT"},
+      {"CAST('200.5' AS TINYINT)", "! '200.5' cannot be read as TINYINT"},
       {"TRY_CAST('' AS INT)", "NULL"},
       {"TRY_CAST(t AS BIGINT)", "NULL|NULL|NULL|NULL|NULL"},
       {"CAST(t AS DOUBLE)",
@@ -151,18 +154,19 @@ static void not_null_is_enforced(void)
   express_open(&express, "UTC");
   for (size_t i = 0; i < WR_COUNT(rows); i++) {
     const struct wr_expression *value = express_bind(&express, rows[i].sql);
-    const char *found = enforced(&express, wr_bind_not_null(&express.binding, value, "x"));
+    const char *found = enforced(&express, wr_bind_not_null(&express.binding, value, "x", false));
     WR_CHECK(strcmp(found, rows[i].expected) == 0, "%s\n  found %s", rows[i].sql, found);
   }
   /* equal values of two columns are two checks */
   const struct wr_expression *value = express_bind(&express, "i"),
-                             *both[2] = {wr_bind_not_null(&express.binding, value, "x"),
-                                         wr_bind_not_null(&express.binding, value, "y")};
+                             *both[2] = {wr_bind_not_null(&express.binding, value, "x", false),
+                                         wr_bind_not_null(&express.binding, value, "y", false)};
   CU_ASSERT_FALSE(wr_expression_equal(both[0], both[1]));
   const struct wr_expression *null = wr_bind_null(&express.binding, &wr_type_int, value->span);
-  CU_ASSERT_NOT_EQUAL(
-      wr_bind_check(&express.binding, wr_bind_not_null(&express.binding, null, "x"), &express.err),
-      WR_OK);
+  CU_ASSERT_NOT_EQUAL(wr_bind_check(&express.binding,
+                                    wr_bind_not_null(&express.binding, null, "x", false),
+                                    &express.err),
+                      WR_OK);
   CU_ASSERT_STRING_EQUAL(express.err.message, "column x is NOT NULL and cannot take NULL");
   express_close(&express);
 }
