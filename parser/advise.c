@@ -154,6 +154,13 @@ static const struct {
     {NULL, "=>", NULL, "to compare write >=; => stands behind the name of an argument"},
     {NULL, "/*+", NULL, "a hint stands right behind the name of a table or behind SELECT"},
     {NULL, "PARTITION", "PARTITIONED", "did you mean PARTITIONED BY?"},
+    {NULL, "PARTITION", "MEASURES", "PARTITION BY stands before ORDER BY"},
+    {NULL, "MEASURES", "DEFINE", "MEASURES stand before PATTERN"},
+    {NULL, "AFTER", "DEFINE", "AFTER MATCH stands before PATTERN"},
+    {NULL, "DEFINE", "PATTERN", "DEFINE stands behind PATTERN"},
+    {")", "FOR", "USING", "FOR SYSTEM_TIME AS OF takes the name of a table or view before it"},
+    {NULL, "FOR", "USING",
+     "FOR SYSTEM_TIME AS OF stands before the alias: t FOR SYSTEM_TIME AS OF time AS a"},
 };
 
 static bool advise_habits(const struct wr_complaint *complaint)
@@ -210,6 +217,12 @@ static bool advise_interval(const struct wr_complaint *complaint)
       advise_has_letter(parser, parser->previous.span)) {
     wr_parser_hint(parser, parser->last.span,
                    "the unit stands behind the quotes: INTERVAL '1' HOUR");
+    return true;
+  }
+  if (advise_is(parser, parser->before, "WITHIN") && previous == WR_TOKEN_INTEGER &&
+      wr_complaint_expects(complaint, "DEFINE")) {
+    wr_parser_hint(parser, parser->last.span,
+                   "a length of time begins with the word INTERVAL: WITHIN INTERVAL '5' SECOND");
     return true;
   }
   if (advise_is(parser, parser->before, "EVERY") &&

@@ -154,6 +154,15 @@ struct wr_tree_relation *wr_build_join(struct wr_parser *parser, struct wr_span 
                                        struct wr_tree_relation *right,
                                        struct wr_tree_expression *on);
 
+/* quantifier: only its numbers and its place count. */
+struct wr_tree_match_step *wr_build_match_step(struct wr_parser *parser, struct wr_span span,
+                                               struct wr_tree_identifier *variable,
+                                               const struct wr_tree_match_step *quantifier);
+/* match: all but its input. */
+struct wr_tree_relation *wr_build_match(struct wr_parser *parser, struct wr_span span,
+                                        struct wr_tree_relation *input,
+                                        struct wr_tree_match *match);
+
 struct wr_tree_query *wr_build_query(struct wr_parser *parser, struct wr_span span,
                                      enum wr_tree_query_kind kind);
 struct wr_tree_query *wr_build_select(struct wr_parser *parser,

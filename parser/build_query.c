@@ -181,6 +181,13 @@ struct wr_tree_query *wr_build_values(struct wr_parser *parser, struct wr_span s
   return query;
 }
 
+/* a UNION b UNION c is a chain to whoever reads it, which goes along it without recursion. */
+static bool build_continues(const struct wr_tree_query *query)
+{
+  const struct wr_tree_query *left = query->set.left;
+  return query->set.operator== WR_TREE_UNION && wr_tree_is_union(left, query->set.all);
+}
+
 struct wr_tree_query *wr_build_set(struct wr_parser *parser, struct wr_span span, struct wr_span at,
                                    enum wr_tree_set_operator operator, bool all,
                                    struct wr_tree_query *left, struct wr_tree_query *right)
@@ -191,7 +198,8 @@ struct wr_tree_query *wr_build_set(struct wr_parser *parser, struct wr_span span
   query->set.at = at;
   query->set.left = left;
   query->set.right = right;
-  wr_build_raise(parser, span, &query->height, left->height);
+  wr_build_raise(parser, span, &query->height,
+                 build_continues(query) ? left->height - 1 : left->height);
   wr_build_raise(parser, span, &query->height, right->height);
   return query;
 }

@@ -13,6 +13,7 @@
 
 #include "parser/grammar.h"
 #include "parser/keyword.h"
+#include "parser/lexeme.h"
 
 #define COMPLAINT_SHOWN 8 /* more expected things than this are cut ... */
 #define COMPLAINT_CUT   6 /* ... to this many */
@@ -111,7 +112,8 @@ static const char *const complaint_first[] = {"','",    "')'",   "']'",   "'>'",
 
 /* Left out if anything else is expected: true, but no help. */
 static const char *const complaint_dull[] = {
-    "/*+", "'.'", "the end of the text", "';'", "ARRAY", "MULTISET", "PRECISION", "VARYING", NULL};
+    "/*+",       "'.'",     "the end of the text", "';'", "ARRAY", "MULTISET",
+    "PRECISION", "VARYING", "MATCH_RECOGNIZE",     NULL};
 
 static bool complaint_list_has(const char *const *list, const char *name)
 {
@@ -292,6 +294,12 @@ static bool complaint_begins(const struct wr_complaint *complaint)
   return false;
 }
 
+/* Signs that only a pattern has. */
+static bool complaint_is_stranger(int kind)
+{
+  return kind == '?' || kind == '{' || kind == '}';
+}
+
 void wr_complain(struct wr_parser *parser, const char *const *expected, size_t count)
 {
   assert(parser && count <= WR_COMPLAINT_NAMES_MAX);
@@ -310,6 +318,10 @@ void wr_complain(struct wr_parser *parser, const char *const *expected, size_t c
   wr_complaint_show(parser, parser->last.span, complaint.found);
   if (wr_refuse(parser))
     return;
+  if (complaint_is_stranger(parser->last.kind)) {
+    wr_lexeme_stranger(parser, parser->last.span);
+    return;
+  }
   parser->begins_here = complaint_begins(&complaint);
   if (!parser->begins_here && wr_guess_reserved(&complaint))
     return;

@@ -34,6 +34,8 @@ bool wr_complaint_follows(const struct wr_parser *parser, struct wr_span span, c
 bool wr_refuse(struct wr_parser *parser);
 /* The same for a word behind SELECT that the grammar would take for a column. */
 bool wr_refuse_stream(struct wr_parser *parser, struct wr_span word);
+/* The same for a sign that only PATTERN would have. */
+bool wr_refuse_sign(struct wr_parser *parser, struct wr_span sign);
 
 /* advise.c: hints about what is missing or too much; true if one was given. The first ones are
  * sure, the last ones are for when nothing better is known. */

@@ -52,6 +52,61 @@ static void dump_join(FILE *file, const struct wr_tree_relation *relation)
   fputc(')', file);
 }
 
+static void dump_named(FILE *file, const struct wr_tree_identifier *name,
+                       const struct wr_tree_expression *value)
+{
+  fputs(" (as ", file);
+  wr_dump_identifier(file, name);
+  fputc(' ', file);
+  wr_dump_expression(file, value);
+  fputc(')', file);
+}
+
+/* A, A{2,}, A{0,1}? */
+static void dump_match_step(FILE *file, const struct wr_tree_match_step *step)
+{
+  fputc(' ', file);
+  wr_dump_identifier(file, step->variable);
+  if (step->quantifier.length == 0)
+    return;
+  fprintf(file, "{%u", step->least);
+  if (step->most == WR_TREE_NO_MOST)
+    fputc(',', file);
+  else if (step->most != step->least)
+    fprintf(file, ",%u", step->most);
+  fputs(step->reluctant ? "}?" : "}", file);
+}
+
+static void dump_match(FILE *file, const struct wr_tree_match *match)
+{
+  static const char *const skips[] = {"to-next-row", "past-last-row", "to-first", "to-last"};
+  fputs("(match ", file);
+  dump_relation(file, match->input);
+  wr_dump_expressions(file, "partition", &match->partition_by);
+  wr_dump_orders(file, "order", &match->order_by);
+  if (match->measures.count > 0)
+    fputs(" (measures", file);
+  for (uint32_t i = 0; i < match->measures.count; i++)
+    dump_named(file, match->measures.items[i]->alias, match->measures.items[i]->value);
+  fputs(match->measures.count > 0 ? ") (skip " : " (skip ", file);
+  fputs(skips[match->skip], file);
+  if (match->skip_variable) {
+    fputc(' ', file);
+    wr_dump_identifier(file, match->skip_variable);
+  }
+  fputs(") (pattern", file);
+  for (uint32_t i = 0; i < match->steps.count; i++)
+    dump_match_step(file, match->steps.items[i]);
+  fputc(')', file);
+  dump_part(file, "within", match->within);
+  if (match->definitions.count > 0)
+    fputs(" (define", file);
+  for (uint32_t i = 0; i < match->definitions.count; i++)
+    dump_named(file, match->definitions.items[i]->variable, match->definitions.items[i]->condition);
+  if (match->definitions.count > 0)
+    fputc(')', file);
+}
+
 static void dump_relation_body(FILE *file, const struct wr_tree_relation *relation)
 {
   switch (relation->kind) {
@@ -74,6 +129,7 @@ static void dump_relation_body(FILE *file, const struct wr_tree_relation *relati
     wr_dump_expressions(file, NULL, &relation->unnest.values);
     dump_flags(file, relation->unnest.with_ordinality, "ordinality", false, "");
     break;
+  case WR_TREE_MATCH: dump_match(file, relation->match); break;
   case WR_TREE_JOIN: assert(!"handled by dump_join"); break;
   }
   fputc(')', file);

@@ -54,6 +54,10 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 #define NO_ZONE        WR_TREE_ZONE_NONE
 #define JSON_ACTION(action, value) \
   ((struct wr_tree_json_behaviour){{0}, WR_TREE_JSON_##action, (value)})
+#define QUANTIFIER(least, most) \
+  wr_build_match_step(parser, (struct wr_span){0}, NULL, \
+                      &(struct wr_tree_match_step){{0}, NULL, {0}, (uint32_t)(least), \
+                                                   (uint32_t)(most), false})
 #define INTERVAL_PART(span, unit, precision, fraction) \
   ((struct wr_tree_interval){(span), (unit), (unit), (precision), (fraction)})
 }
@@ -123,6 +127,11 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
   struct wr_tree_alter *alter;
   struct wr_tree_json_behaviour behaviour;
   struct wr_tree_json *json;
+  struct wr_tree_match *match;
+  struct wr_tree_match_step *step;
+  struct wr_tree_match_steps steps;
+  struct wr_tree_definition *definition;
+  struct wr_tree_definitions definitions;
 }
 
 /* ---- Tokens. The texts are what error messages say. */
@@ -142,7 +151,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
        CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATE DAY DESCRIPTOR DISTINCT DROP
        ELSE END ESCAPE EXCEPT EXISTS FALSE FETCH FILTER FOR FROM FULL GROUP HAVING HOUR IN
        INNER INSERT INTERSECT INTERVAL INTO IS JOIN LATERAL LEADING LEFT LIKE LIMIT LOCALTIME
-       LOCALTIMESTAMP MAP MINUTE MONTH MULTISET NATURAL NOT NULL ON OR ORDER OUTER OVER
+       LOCALTIMESTAMP MAP MATCH_RECOGNIZE MINUTE MONTH MULTISET NATURAL NOT NULL ON OR ORDER OUTER OVER
        OVERLAPS PARTITION PLACING PRIMARY QUALIFY RANGE RIGHT ROLLUP ROW ROWS SECOND SELECT SET
        SIMILAR SYMMETRIC TABLE THEN TIME TIMESTAMP TO TRAILING TRUE TRY_CAST UNBOUNDED UNION
        UNNEST USING VALUES WHEN WHERE WINDOW WITH WITHIN YEAR
@@ -151,14 +160,15 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token EMIT IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
 
 /* Names everywhere. */
-%token ABSENT ALTER ANALYZE ASC BEGIN CATALOG CATALOGS CHANGE CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
-       DATABASE DATABASES DAYS DEFAULT DESC DESCRIBE EMPTY ENFORCED ERROR ESTIMATED_COST
+%token ABSENT AFTER ALTER ANALYZE ASC BEGIN CATALOG CATALOGS CHANGE CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
+       DATABASE DATABASES DAYS DEFAULT DEFINE DESC DESCRIBE EMPTY ENFORCED ERROR ESTIMATED_COST
        EVERY EXCLUDING EXECUTE EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF
-       ILIKE INCLUDING JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL METADATA MINUTES
-       MONTHS NEXT NULLS OF ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED PLAN PLAN_ADVICE
-       PRECEDING PRECISION QUARTER QUARTERS RENAME REPLACE RESET RETURNING RETURNS SECONDS SETS
-       SHOW STATEMENT SYSTEM SYSTEM_TIME TABLES TEMPORARY UNCONDITIONAL UNKNOWN USE USER VARYING
-       VIEW VIEWS VIRTUAL WATERMARK WEEK WEEKS WITHOUT WRAPPER YEARS ZONE
+       ILIKE INCLUDING JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL MATCH MEASURES
+       METADATA MINUTES MONTHS NEXT NULLS OF ONE ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED
+       PAST PATTERN PER PLAN PLAN_ADVICE PRECEDING PRECISION QUARTER QUARTERS RENAME REPLACE RESET
+       RETURNING RETURNS SECONDS SETS SHOW SKIP STATEMENT SYSTEM SYSTEM_TIME TABLES TEMPORARY
+       UNCONDITIONAL UNKNOWN USE USER VARYING VIEW VIEWS
+       VIRTUAL WATERMARK WEEK WEEKS WITHOUT WRAPPER YEARS ZONE
 
 /* See the head of this file. */
 %precedence SHORTER
@@ -206,14 +216,24 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <bound> bound
 %type <orders> order_by order_list
 %type <order> order table_order
-%type <relation> from relations relation single_relation relation_body table_function
+%type <relation> from relations relation single_relation relation_body table_function matched
+%type <match> match after_match
+%type <steps> steps
+%type <step> step quantifier
+%type <items> measures measure_list
+%type <item> measure
+%type <orders> match_order
+%type <definitions> define definition_list
+%type <definition> definition
+%type <flag> reluctant
+%type <identifier> any_last
 %type <expressions> partition_by expressions disjuncts conjuncts
 %type <expression> as_of
 %type <clause> limit_count offset_count fetch_count
 %type <expression> expression conjunction negation comparison range sum product sign value
 %type <expression> complex bracketed atom literal special_value unbracketed call escape
 %type <expression> argument_value unit_symbol any_unit side else table_keys json_key
-%type <expression> partition_literal
+%type <expression> partition_literal match_within
 %type <branches> branches
 %type <arguments> arguments argument
 %type <body> call_body call_end json_pairs json_pair
@@ -260,6 +280,10 @@ statement
       $$->statements = $2;
     }
   | EXECUTE statement_set {
+      $$ = $2;
+      $$->span = @$;
+    }
+  | EXECUTE explainable {
       $$ = $2;
       $$->span = @$;
     }
@@ -1097,7 +1121,24 @@ single_relation
       $$->alias = $2;
       $$->alias_columns = $3;
     }
+  | matched
+  | matched alias alias_columns {
+      $$ = $1;
+      $$->span = @$;
+      $$->alias = $2;
+      $$->alias_columns = $3;
+    }
   | '(' relation ')' { $$ = $2; }
+  ;
+
+matched
+  : relation_body match { $$ = wr_build_match(parser, @$, $1, $2); }
+  | relation_body alias alias_columns match {
+      $1->span = AT(@1, @3.length > 0 ? @3 : @2);
+      $1->alias = $2;
+      $1->alias_columns = $3;
+      $$ = wr_build_match(parser, @$, $1, $4);
+    }
   ;
 
 relation_body
@@ -1137,6 +1178,124 @@ system_time
 
 as_of
   : sum
+  ;
+
+/* Which rows stand side by side. What else SQL has here is refused by name, refuse.c. */
+match
+  : MATCH_RECOGNIZE '(' partition_by match_order measures row_per_match after_match
+    PATTERN '(' steps ')' match_within define ')' {
+      $$ = $7;
+      $$->span = @1;
+      $$->partition_by = $3;
+      $$->order_by = $4;
+      $$->measures = $5;
+      $$->pattern_span = @8;
+      $$->steps = $10;
+      $$->within = $12;
+      $$->definitions = $13;
+    }
+  ;
+
+match_order
+  : %empty { $$ = (struct wr_tree_orders){0}; }
+  | order_by
+  ;
+
+measures
+  : %empty                { $$ = (struct wr_tree_items){0}; }
+  | MEASURES measure_list { $$ = $2; }
+  ;
+
+measure_list
+  : measure                  { $$ = (struct wr_tree_items){0}; ADD(&$$, $1); }
+  | measure_list ',' measure { $$ = $1; ADD(&$$, $3); }
+  ;
+
+measure
+  : expression AS identifier { $$ = wr_build_item(parser, @$, $1, $3); }
+  ;
+
+row_per_match
+  : %empty
+  | ONE ROW PER MATCH
+  ;
+
+after_match
+  : %empty { $$ = NEW(struct wr_tree_match); }
+  | AFTER MATCH SKIP TO NEXT ROW { $$ = NEW(struct wr_tree_match); }
+  | AFTER MATCH SKIP PAST LAST ROW {
+      $$ = NEW(struct wr_tree_match);
+      $$->skip = WR_TREE_SKIP_PAST_LAST_ROW;
+    }
+  | AFTER MATCH SKIP TO FIRST identifier {
+      $$ = NEW(struct wr_tree_match);
+      $$->skip = WR_TREE_SKIP_TO_FIRST;
+      $$->skip_variable = $6;
+    }
+  | AFTER MATCH SKIP TO any_last {
+      $$ = NEW(struct wr_tree_match);
+      $$->skip = WR_TREE_SKIP_TO_LAST;
+      $$->skip_variable = $5;
+    }
+  ;
+
+any_last
+  : LAST identifier { $$ = $2; }
+  | NAME
+  ;
+
+steps
+  : step       { $$ = (struct wr_tree_match_steps){0}; ADD(&$$, $1); }
+  | steps step { $$ = $1; ADD(&$$, $2); }
+  ;
+
+step
+  : identifier {
+      $$ = wr_build_match_step(parser, @$, $1,
+                               &(struct wr_tree_match_step){.least = 1, .most = 1});
+    }
+  | identifier quantifier reluctant {
+      $2->quantifier = @3.length > 0 ? AT(@2, @3) : @2;
+      $2->reluctant = $3;
+      $$ = wr_build_match_step(parser, @$, $1, $2);
+    }
+  ;
+
+quantifier
+  : '*'                             { $$ = QUANTIFIER(0, WR_TREE_NO_MOST); }
+  | '+'                             { $$ = QUANTIFIER(1, WR_TREE_NO_MOST); }
+  | '?'                             { $$ = QUANTIFIER(0, 1); }
+  | '{' count '}'                   { $$ = QUANTIFIER($2, $2); }
+  | '{' count ',' '}'               { $$ = QUANTIFIER($2, WR_TREE_NO_MOST); }
+  | '{' count ',' count '}'         { $$ = QUANTIFIER($2, $4); }
+  | '{' ',' count '}'               { $$ = QUANTIFIER(0, $3); }
+  ;
+
+reluctant
+  : %empty { $$ = false; }
+  | '?'    { $$ = true; }
+  ;
+
+match_within
+  : %empty            { $$ = NULL; }
+  | WITHIN expression { $$ = $2; }
+  ;
+
+define
+  : %empty                 { $$ = (struct wr_tree_definitions){0}; }
+  | DEFINE definition_list { $$ = $2; }
+  ;
+
+definition_list
+  : definition                     { $$ = (struct wr_tree_definitions){0}; ADD(&$$, $1); }
+  | definition_list ',' definition { $$ = $1; ADD(&$$, $3); }
+  ;
+
+definition
+  : identifier AS expression {
+      $$ = NEW(struct wr_tree_definition);
+      *$$ = (struct wr_tree_definition){@$, $1, $3};
+    }
   ;
 
 alias
@@ -1428,6 +1587,10 @@ call_body
   | '(' '*' ')' {
       $$ = (struct wr_build_body){0};
       wr_build_argument(parser, &$$.arguments, NULL, wr_build_star(parser, @2, NULL));
+    }
+  | '(' path '.' '*' ')' {
+      $$ = (struct wr_build_body){0};
+      wr_build_argument(parser, &$$.arguments, NULL, wr_build_star(parser, AT(@2, @4), &$2));
     }
   | '(' arguments call_end ')' { $$ = $3; $$.arguments = $2; }
   | '(' ALL arguments call_end ')' { $$ = $4; $$.arguments = $3; }
@@ -1802,14 +1965,15 @@ column_word
   ;
 
 free_word
-  : ABSENT | ALTER | ANALYZE | ASC | BEGIN | CATALOG | CATALOGS | CHANGE | CHANGELOG_MODE | COLUMNS
-  | COMMENT | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DESC | DESCRIBE | EMPTY | ENFORCED
-  | ERROR | ESTIMATED_COST | EVERY | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
+  : ABSENT | AFTER | ALTER | ANALYZE | ASC | BEGIN | CATALOG | CATALOGS | CHANGE | CHANGELOG_MODE | COLUMNS
+  | COMMENT | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DEFINE | DESC | DESCRIBE | EMPTY
+  | ENFORCED | ERROR | ESTIMATED_COST | EVERY | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
   | FUNCTION | FUNCTIONS | GROUPING | HOURS | IF | ILIKE | INCLUDING | JAR | JSON
-  | JSON_EXECUTION_PLAN | KEY | LANGUAGE | LAST | LOCAL | METADATA | MINUTES | MONTHS | NEXT
-  | NULLS | OF | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED | PLAN | PLAN_ADVICE
+  | JSON_EXECUTION_PLAN | KEY | LANGUAGE | LAST | LOCAL | MATCH | MEASURES | METADATA | MINUTES
+  | MONTHS | NEXT | NULLS | OF | ONE | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED
+  | PAST | PATTERN | PER | PLAN | PLAN_ADVICE
   | PRECEDING | PRECISION | QUARTER | QUARTERS | RENAME | REPLACE | RESET | RETURNING | RETURNS
-  | SECONDS | SETS | SHOW | STATEMENT | SYSTEM | SYSTEM_TIME | TABLES | TEMPORARY
+  | SECONDS | SETS | SHOW | SKIP | STATEMENT | SYSTEM | SYSTEM_TIME | TABLES | TEMPORARY
   | UNCONDITIONAL | UNKNOWN | USE | USER | VARYING | VIEW | VIEWS | VIRTUAL | WATERMARK | WEEK
   | WEEKS | WITHOUT | WRAPPER | YEARS | ZONE
   ;

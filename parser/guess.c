@@ -159,6 +159,8 @@ static bool guess_hint_reserved(const struct wr_complaint *complaint)
   if (!before || !guess_list_has(guess_openers, before->text) || kind == '(' ||
       wr_complaint_expects(complaint, "JOIN"))
     return false;
+  if (guess_hint_spelling(complaint))
+    return true;
   if (kind == WR_TOKEN_INTEGER || kind == WR_TOKEN_DECIMAL)
     wr_parser_hint(parser, parser->last.span, "the value stands in quotes: %s '%s'", before->text,
                    complaint->found);

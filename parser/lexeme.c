@@ -309,6 +309,8 @@ int wr_lexeme_stranger(struct wr_parser *parser, struct wr_span span)
   const char *text = lexeme_bytes(parser, span);
   if (span.length == 1 && (*text < ' ' || *text == 0x7F))
     return lexeme_fail(parser, span, "the control character 0x%02X has no meaning here", *text);
+  if (wr_refuse_sign(parser, span))
+    return WR_TOKEN_WRONG;
   wr_parser_fail(parser, WR_SYNTAX, span, "the character%s %.*s %s no meaning here",
                  span.length > 1 ? "s" : "", (int)span.length, text,
                  span.length > 1 ? "have" : "has");

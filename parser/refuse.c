@@ -20,12 +20,13 @@ struct refusal {
   uint32_t tokens_max; /* the word found is at most so far from the beginning; 0: anywhere */
   uint32_t back;       /* the error is at the word so many before the one found */
   bool in_call;        /* only among the arguments of a function */
+  const char *within;  /* the word before the bracket that the word found stands in; NULL: any */
   const char *sentence, *hint;
 };
 
 #define CHANGES_IN_PLACE                                                                          \
-  "INSERT INTO only adds rows; those that are written cannot be changed or taken back yet, also " \
-  "where the table has a primary key"
+  "rows are only written by INSERT INTO; those of a table with a key, such as upsert-kafka, are " \
+  "replaced and deleted by it when the query's results change"
 #define NO_SEMI_JOIN "write WHERE EXISTS (SELECT * FROM u WHERE u.a = t.a), or NOT EXISTS"
 #define NO_QUANTIFIER                                                                             \
   "compare with each value, or for = write IN (values) and for <> NOT IN (values); a query that " \
@@ -39,9 +40,18 @@ struct refusal {
   "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"
 #define RUN_AGAIN   "nothing to do: the plan is made from the SQL whenever it is started"
 #define CLIENT_WORD "this is a command of an interactive client; leave it out"
+#define ONE_VARIABLE                                                                                \
+  "a pattern is a row of variables, each with a quantifier: A B+ C{2,3}; other shapes are several " \
+  "queries, joined by UNION ALL"
+#define FINAL_MEASURES \
+  "leave the word out: measures look at the whole match, conditions at it so far"
 #define EMIT_HINT                                                                                \
   "EMIT EVERY INTERVAL '1' SECOND and EMIT ON CHANGE give early results as updates; without it " \
   "a window is emitted once, when the watermark passes its end"
+
+#define EMIT_CHANGES_HINT                                                                             \
+  "leave it out: results without a window change as rows come anyway; behind GROUP BY with a window " \
+  "EMIT ON CHANGE and EMIT EVERY INTERVAL '1' SECOND give early results as updates"
 
 static const struct refusal refusals[] = {
     /* statements */
@@ -115,16 +125,6 @@ static const struct refusal refusals[] = {
      .tokens_max = 2,
      .sentence = "EXECUTE PLAN is not supported",
      .hint = RUN_AGAIN},
-    {.first = "EXECUTE",
-     .found = "INSERT",
-     .tokens_max = 2,
-     .sentence = "EXECUTE is supported only as EXECUTE STATEMENT SET",
-     .hint = "leave the word EXECUTE out"},
-    {.first = "EXECUTE",
-     .found = "SELECT",
-     .tokens_max = 2,
-     .sentence = "EXECUTE is supported only as EXECUTE STATEMENT SET",
-     .hint = "leave the word EXECUTE out"},
     {.first = "EXECUTE",
      .found = "IMMEDIATE",
      .tokens_max = 2,
@@ -392,7 +392,46 @@ static const struct refusal refusals[] = {
      .hint = "leave the statement out"},
 
     /* clauses */
-    {.found = "MATCH_RECOGNIZE", .sentence = "MATCH_RECOGNIZE is not supported yet"},
+    {.within = "PATTERN",
+     .previous = "PERMUTE",
+     .found = "(",
+     .back = 1,
+     .sentence = "PERMUTE is not supported",
+     .hint = ONE_VARIABLE},
+    {.within = "PATTERN",
+     .found = "(",
+     .sentence = "groups in PATTERN are not supported",
+     .hint = ONE_VARIABLE},
+    {.within = "PATTERN",
+     .found = "{",
+     .next = "-",
+     .sentence = "exclusion, {- -}, is not supported",
+     .hint = "measures of the other variables leave the rows of this one out"},
+    {.within = "PATTERN",
+     .previous = "{",
+     .found = "-",
+     .back = 1,
+     .sentence = "exclusion, {- -}, is not supported",
+     .hint = "measures of the other variables leave the rows of this one out"},
+    {.within = "MATCH_RECOGNIZE",
+     .found = "ALL",
+     .next = "ROWS",
+     .sentence = "ALL ROWS PER MATCH is not supported: a match gives one row",
+     .hint = "MEASURES say what it tells: FIRST(A.x), LAST(A.x), COUNT(*) ..."},
+    {.within = "MATCH_RECOGNIZE",
+     .found = "SUBSET",
+     .sentence = "SUBSET is not supported",
+     .hint = "name each variable, or none: columns without a variable mean the rows of all"},
+    {.within = "MATCH_RECOGNIZE",
+     .previous = "FINAL",
+     .back = 1,
+     .sentence = "FINAL is not supported",
+     .hint = FINAL_MEASURES},
+    {.within = "MATCH_RECOGNIZE",
+     .previous = "RUNNING",
+     .back = 1,
+     .sentence = "RUNNING is not supported",
+     .hint = FINAL_MEASURES},
     {.found = "PIVOT",
      .sentence = "PIVOT is not supported",
      .hint = "write an aggregate for each new column: SUM(x) FILTER (WHERE y = 'a') AS a"},
@@ -405,8 +444,8 @@ static const struct refusal refusals[] = {
     {.previous = "EMIT",
      .found = "CHANGES",
      .back = 1,
-     .sentence = "EMIT is written in another way here",
-     .hint = EMIT_HINT},
+     .sentence = "EMIT CHANGES is not needed here",
+     .hint = EMIT_CHANGES_HINT},
     {.previous = "EMIT",
      .found = "FINAL",
      .back = 1,
@@ -509,7 +548,7 @@ static const struct refusal refusals[] = {
      .found = "SELECT",
      .back = 1,
      .sentence = "MINUS is not supported",
-     .hint = "its other name, EXCEPT, is not supported yet either"},
+     .hint = "its other name is EXCEPT"},
     {.previous = "BY",
      .found = "DISTINCT",
      .sentence = "GROUP BY DISTINCT is not supported",
@@ -546,22 +585,64 @@ static bool refuse_is(const struct wr_parser *parser, struct wr_token token, con
                    strncasecmp(parser->text + token.span.offset, word, token.span.length) == 0);
 }
 
-/* Among the arguments of what is called by a name. */
-static bool refuse_is_in_call(const struct wr_parser *parser)
+/* The word before an open bracket, the innermost one or one further out; length 0: none. */
+static struct wr_span refuse_bracket_word(const struct wr_parser *parser, uint32_t further_out)
 {
   const struct wr_track *track = &parser->track;
-  if (track->bracket_count == 0 || track->bracket_count > WR_TRACK_BRACKETS)
-    return false;
-  uint32_t end = track->brackets[track->bracket_count - 1];
+  if (track->bracket_count <= further_out || track->bracket_count > WR_TRACK_BRACKETS)
+    return (struct wr_span){0};
+  uint32_t end = track->brackets[track->bracket_count - 1 - further_out];
   if (parser->text[end] != '(')
-    return false;
+    return (struct wr_span){0};
   while (end > 0 && strchr(" \t\r\n\f\v", parser->text[end - 1]))
     end--;
   uint32_t begin = end;
   while (begin > 0 && (isalnum((unsigned char)parser->text[begin - 1]) ||
                        parser->text[begin - 1] == '_' || parser->text[begin - 1] == '`'))
     begin--;
-  return begin < end && !wr_keyword_find(parser->text + begin, end - begin);
+  return (struct wr_span){begin, end - begin};
+}
+
+/* Among the arguments of what is called by a name. */
+static bool refuse_is_in_call(const struct wr_parser *parser)
+{
+  struct wr_span word = refuse_bracket_word(parser, 0);
+  return word.length > 0 && !wr_keyword_find(parser->text + word.offset, word.length);
+}
+
+static bool refuse_is_bracket_of(const struct wr_parser *parser, uint32_t further_out,
+                                 const char *word)
+{
+  struct wr_span before = refuse_bracket_word(parser, further_out);
+  return before.length > 0 && refuse_is(parser, (struct wr_token){0, before}, word);
+}
+
+/* In the brackets of MATCH_RECOGNIZE, or of PATTERN in them. */
+static bool refuse_is_within(const struct wr_parser *parser, uint32_t further_out, const char *word)
+{
+  return refuse_is_bracket_of(parser, further_out, word) &&
+         (strcmp(word, "PATTERN") != 0 ||
+          refuse_is_bracket_of(parser, further_out + 1, "MATCH_RECOGNIZE"));
+}
+
+bool wr_refuse_sign(struct wr_parser *parser, struct wr_span sign)
+{
+  char first = parser->text[sign.offset];
+  if (sign.length != 1 || !refuse_is_within(parser, 0, "PATTERN"))
+    return false;
+  if (first == '|')
+    wr_parser_fail(parser, WR_UNSUPPORTED, sign,
+                   "alternatives in PATTERN, A | B, are not supported");
+  else if (first == '^' || first == '$')
+    wr_parser_fail(parser, WR_UNSUPPORTED, sign,
+                   "the anchors of a partition, ^ and $, are not supported: a stream has no end");
+  else
+    return false;
+  if (first == '|')
+    wr_parser_hint(parser, sign, "let one variable take the rows of both: DEFINE A AS a OR b");
+  else
+    wr_parser_hint(parser, sign, "leave them out: a match may begin with any row");
+  return true;
 }
 
 static bool refuse_matches(const struct wr_parser *parser, const struct refusal *row)
@@ -574,6 +655,9 @@ static bool refuse_matches(const struct wr_parser *parser, const struct refusal 
   if (row->first && row->first[0] != '\0' && !refuse_is(parser, parser->track.first, row->first))
     return false;
   if (row->in_call && !refuse_is_in_call(parser))
+    return false;
+  /* a bracket that was found is the innermost one itself */
+  if (row->within && !refuse_is_within(parser, parser->last.kind == '(', row->within))
     return false;
   return refuse_is(parser, parser->last, row->found) &&
          refuse_is(parser, parser->previous, row->previous) &&

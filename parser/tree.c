@@ -49,3 +49,10 @@ const char *wr_tree_operator_name(enum wr_tree_operator operator, bool negated)
   assert(operator < WR_TREE_OPERATOR_COUNT && (!negated || tree_operators[operator].negated));
   return negated ? tree_operators[operator].negated : tree_operators[operator].plain;
 }
+
+bool wr_tree_is_union(const struct wr_tree_query *query, bool all)
+{
+  return query->kind == WR_TREE_SET_OPERATION &&
+         query->set.operator== WR_TREE_UNION &&(query->set.all || !all) && query->with.count == 0 &&
+         query->order_by.count == 0 && !query->limit && !query->offset;
+}

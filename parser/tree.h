@@ -7,7 +7,7 @@
 #define WEIR_PARSER_TREE_H
 
 #include "parser/tree_expression.h"
-#include "parser/tree_query.h"
+#include "parser/tree_match.h"
 
 struct wr_tree_statement;
 WR_TREE_LIST(wr_tree_statements, struct wr_tree_statement);

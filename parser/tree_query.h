@@ -52,6 +52,7 @@ enum wr_tree_relation_kind {
   WR_TREE_DERIVED,        /* [LATERAL] (query) */
   WR_TREE_TABLE_FUNCTION, /* [LATERAL] TABLE(f(...)), or f(...) itself */
   WR_TREE_UNNEST,         /* UNNEST(value, ...) [WITH ORDINALITY] */
+  WR_TREE_MATCH,          /* relation MATCH_RECOGNIZE (...): parser/tree_match.h */
   WR_TREE_JOIN
 };
 
@@ -74,6 +75,7 @@ struct wr_tree_hint {
 };
 WR_TREE_LIST(wr_tree_hints, struct wr_tree_hint);
 
+struct wr_tree_match;
 struct wr_tree_relation {
   enum wr_tree_relation_kind kind;
   uint32_t height;
@@ -100,6 +102,7 @@ struct wr_tree_relation {
       bool with_ordinality;
       struct wr_span ordinality_span; /* WITH ORDINALITY; length 0: it is not there */
     } unnest;
+    struct wr_tree_match *match;
     struct {
       enum wr_tree_join_kind kind;
       bool natural;
@@ -196,5 +199,10 @@ struct wr_tree_query {
     struct wr_tree_query *nested;
   };
 };
+
+/* A UNION whose branches may stand for it within another: a chain of them hangs to the left, counts
+ * as one level, and may be long. Without `all`, of a UNION that drops duplicates, those within may
+ * keep them or not. */
+bool wr_tree_is_union(const struct wr_tree_query *query, bool all);
 
 #endif
