@@ -3,7 +3,8 @@
  * distinct: a row leaves the first time that it is seen, at once; later ones like it do not. All
  * columns are the key. If the end of a window is among them, rows are kept in a slice per end
  * (operators/window_slices.h), dropped when the watermark has passed it; rows that come after that
- * are late. Otherwise there is one slice, for ever.
+ * are late. Otherwise there is one slice, in which rows stay for ever, or as long as they have a
+ * time to live (operators/ttl.h): every row that comes again lengthens it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "core/time.h"
 #include "operators/row_groups.h"
 #include "operators/specs.h"
+#include "operators/ttl.h"
 #include "operators/window_slices.h"
 #include "operators/window_time.h"
 #include "windows/local_time.h"
@@ -23,7 +25,9 @@ struct distinct {
   const struct wr_distinct_spec *spec;
   struct wr_table_space *space;
   struct wr_window_slices slices;
-  int64_t closed_us;     /* windows that close at or before it are gone; local time */
+  int64_t closed_us; /* windows that close at or before it are gone; local time */
+  struct wr_ttl ttl; /* of the only slice */
+  int64_t now_us;
   struct wr_arena arena; /* one batch */
 };
 
@@ -45,7 +49,14 @@ static enum wr_code distinct_open(const void *spec, const struct wr_operator_con
   const struct wr_type **keys = wr_memory_get((schema->column_count + 1) * sizeof *keys);
   for (uint32_t c = 0; c < schema->column_count; c++)
     keys[c] = schema->fields[c].type;
-  self->space = wr_table_space_new(wr_layout_new(keys, schema->column_count, NULL, 0));
+  assert(!self->spec->ttl_us || !distinct_has_window(self));
+  const struct wr_state_piece written = wr_ttl_piece();
+  struct wr_layout *layout =
+      wr_layout_new(keys, schema->column_count, &written, self->spec->ttl_us > 0);
+  if (self->spec->ttl_us)
+    wr_layout_name(layout, 0, WR_TTL_NAME, 0);
+  self->space = wr_table_space_new(layout);
+  wr_ttl_open(&self->ttl, self->spec->ttl_us, 1);
   free(keys);
   *out = &self->op;
   return WR_OK;
@@ -86,6 +97,17 @@ static struct wr_window_slice *distinct_slice(struct distinct *self, const struc
   return wr_window_slices_get(&self->slices, self->space, &bounds);
 }
 
+/* Without windows: the slice that there is, made if it is not. */
+static struct wr_window_slice *distinct_only_slice(struct distinct *self)
+{
+  const struct wr_window_bounds bounds = wr_window_bounds_attached(0, WR_TIME_END);
+  struct wr_window_slice *slice = wr_window_slices_get(&self->slices, self->space, &bounds);
+  if (self->spec->ttl_us)
+    self->ttl.tables[0] =
+        (struct wr_ttl_table){slice->table, wr_layout_state(wr_table_space_layout(self->space), 0)};
+  return slice;
+}
+
 /* Marks those of some rows of one slice that are new. */
 static void distinct_probe(struct distinct *self, const struct wr_batch *batch,
                            struct wr_window_slice *slice, const uint32_t *rows, uint32_t row_count,
@@ -99,6 +121,11 @@ static void distinct_probe(struct distinct *self, const struct wr_batch *batch,
   wr_hash_keys(keys, key_count, rows, row_count, self->op.context->hash_seed, hashes);
   struct wr_probe probe;
   wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);
+  if (self->spec->ttl_us) {
+    if (wr_ttl_forget(&self->ttl, 0, &probe, row_count, self->now_us))
+      wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);
+    wr_ttl_write(&self->ttl, 0, &probe, row_count, self->now_us);
+  }
   for (uint32_t m = 0; m < probe.made_count; m++)
     wr_bit_set(is_new, rows[probe.made[m]]);
 }
@@ -119,6 +146,9 @@ static enum wr_code distinct_on_batch(struct wr_operator *op, uint32_t input,
   assert(input == 0);
   (void)input;
   wr_arena_reset(&self->arena);
+  self->now_us = batch->now_us > self->now_us ? batch->now_us : self->now_us;
+  if (self->spec->ttl_us)
+    distinct_only_slice(self);
   struct wr_window_times times;
   wr_window_times_of(&self->spec->window, batch, UINT32_MAX, &self->arena, &times);
   struct wr_row_groups groups = wr_row_groups_new(&self->arena, batch->picked_count);
@@ -145,6 +175,8 @@ static enum wr_code distinct_on_batch(struct wr_operator *op, uint32_t input,
     picked[rows.picked_count] = row;
     rows.picked_count += wr_bit_get(is_new, row);
   }
+  if (self->spec->ttl_us)
+    wr_ttl_sweep(&self->ttl, op, self->now_us);
   distinct_count_state(self);
   return wr_emit_batch(op, &rows, err);
 }
@@ -158,6 +190,16 @@ static enum wr_code distinct_on_watermark(struct wr_operator *op, int64_t waterm
     distinct_count_state(self);
   }
   return wr_emit_watermark(op, watermark_us, err);
+}
+
+static enum wr_code distinct_on_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
+{
+  struct distinct *self = (struct distinct *)op;
+  (void)err;
+  self->now_us = now_us > self->now_us ? now_us : self->now_us;
+  wr_ttl_sweep(&self->ttl, op, self->now_us);
+  distinct_count_state(self);
+  return WR_OK;
 }
 
 /* ---- snapshots */
@@ -195,6 +237,10 @@ static enum wr_code distinct_load(struct wr_operator *op, struct wr_part_reader 
     code = wr_window_slices_load(&self->slices, &self->space, NULL, 1, false, op->context->task,
                                  op->context->task_count, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
+  if (code == WR_OK && self->spec->ttl_us) {
+    distinct_only_slice(self);
+    op->timer_us = 0; /* to sweep: no row need come any more */
+  }
   distinct_count_state(self);
   return code;
 }
@@ -202,6 +248,7 @@ static enum wr_code distinct_load(struct wr_operator *op, struct wr_part_reader 
 static void distinct_close(struct wr_operator *op)
 {
   struct distinct *self = (struct distinct *)op;
+  wr_ttl_close(&self->ttl);
   wr_window_slices_free(&self->slices);
   wr_table_space_free(self->space);
   wr_arena_free(&self->arena);
@@ -213,6 +260,7 @@ const struct wr_operator_class wr_operator_class_distinct = {
     .open = distinct_open,
     .on_batch = distinct_on_batch,
     .on_watermark = distinct_on_watermark,
+    .on_timer = distinct_on_timer,
     .save = distinct_save,
     .save_step = distinct_save_step,
     .load = distinct_load,

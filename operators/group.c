@@ -6,11 +6,14 @@
  * results are worked out again, and what is different leaves (operators/group_output.c). So a group
  * changes once per batch, however many of its rows are in it.
  *
- *   entry   | states of the aggregates | number of rows | marks |
+ *   entry   | states of the aggregates | number of rows | last write | marks |
  *
  * What there is after a batch follows from its rows alone, so the sum of all changes does not
  * depend on where batches are cut. The order of rows of one key only matters for those that take
  * back: one that comes while its group has no rows is passed over.
+ *
+ * With a time to live (operators/ttl.h) a group that is over is made anew by the next row; values
+ * of DISTINCT go by themselves, each when it has not come for as long.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -30,8 +33,9 @@ static struct wr_layout *group_layout(struct wr_group *self)
 {
   const struct wr_window_aggregate_spec *base = self->base;
   uint32_t count = base->aggregate_count, all = count + 1 + self->spec->changes;
+  bool expires = self->spec->ttl_us > 0;
   const struct wr_type **keys = wr_memory_get((base->key_count + 1) * sizeof *keys);
-  struct wr_state_piece *pieces = wr_memory_get(all * sizeof *pieces);
+  struct wr_state_piece *pieces = wr_memory_get((all + 1) * sizeof *pieces);
   for (uint32_t k = 0; k < base->key_count; k++)
     keys[k] = base->input_schema->fields[base->keys[k]].type;
   for (uint32_t a = 0; a < count; a++) {
@@ -44,17 +48,31 @@ static struct wr_layout *group_layout(struct wr_group *self)
   pieces[count] = (struct wr_state_piece){1, 1, false};
   if (self->spec->changes)
     pieces[count + 1] = (struct wr_state_piece){sizeof(int64_t), sizeof(int64_t), false};
-  struct wr_layout *layout = wr_layout_new(keys, base->key_count, pieces, all);
+  pieces[all] = wr_ttl_piece();
+  struct wr_layout *layout = wr_layout_new(keys, base->key_count, pieces, all + expires);
   for (uint32_t a = 0; base->state_ids && a < count; a++)
     wr_layout_name(layout, a, wr_window_state_name(&self->rows, base->state_ids, a), 0);
   wr_layout_name(layout, count, MARK_NAME, 0);
   if (self->spec->changes)
     wr_layout_name(layout, count + 1, COUNT_NAME, 0);
+  if (expires)
+    wr_layout_name(layout, all, WR_TTL_NAME, 0);
   self->mark_at = wr_layout_state(layout, count);
   self->count_at = self->spec->changes ? wr_layout_state(layout, count + 1) : UINT32_MAX;
   free(keys);
   free(pieces);
   return layout;
+}
+
+/* The time of the last write is the last piece of an entry. */
+static void group_open_ttl(struct wr_group *self)
+{
+  wr_ttl_open(&self->ttl, self->spec->ttl_us, self->space_count);
+  for (uint32_t i = 0; self->spec->ttl_us && i < self->space_count; i++) {
+    const struct wr_layout *layout = wr_table_space_layout(self->spaces[i]);
+    self->ttl.tables[i] =
+        (struct wr_ttl_table){self->tables[i], layout->fields[layout->field_count - 1].offset};
+  }
 }
 
 static enum wr_code group_open(const void *spec, const struct wr_operator_context *context,
@@ -75,6 +93,7 @@ static enum wr_code group_open(const void *spec, const struct wr_operator_contex
         wr_table_space_new(i == 0 ? group_layout(self) : wr_group_set_layout(self, i - 1));
     self->tables[i] = wr_table_new(self->spaces[i], 0, false);
   }
+  group_open_ttl(self);
   self->space = self->spaces[0];
   wr_group_output_open(self);
   *out = &self->op;
@@ -88,6 +107,7 @@ static void group_close(struct wr_operator *op)
     wr_table_space_free(self->spaces[i]);
   free(self->spaces);
   free(self->tables);
+  wr_ttl_close(&self->ttl);
   wr_window_rows_close(&self->rows);
   wr_group_output_close(self);
   wr_arena_free(&self->arena);
@@ -202,6 +222,14 @@ static enum wr_code group_take(struct wr_group *self, const struct wr_batch *bat
   for (uint32_t k = 0; k < base->key_count; k++)
     rows.keys[k] = &batch->columns[base->keys[k]];
   wr_table_probe(self->tables[0], rows.keys, numbers, hashes, count, WR_PROBE_MAKE, &rows.probe);
+  if (self->spec->ttl_us) {
+    if (wr_ttl_forget(&self->ttl, 0, &rows.probe, count, self->now_us)) {
+      self->has_expired = true;
+      wr_table_probe(self->tables[0], rows.keys, numbers, hashes, count, WR_PROBE_MAKE,
+                     &rows.probe);
+    }
+    wr_ttl_write(&self->ttl, 0, &rows.probe, count, self->now_us);
+  }
   group_touch(self, &rows);
   bool shows = !self->spec->at_end;
   if (shows && count > 1 && wr_group_output_bytes(self, &rows) > WIDE_BYTES_MAX) {
@@ -213,6 +241,7 @@ static enum wr_code group_take(struct wr_group *self, const struct wr_batch *bat
                              count - count / 2, err);
   }
   group_sort_out(self, &rows);
+  self->has_expired = self->has_expired && rows.lists[WR_GROUP_ADD].count == 0;
   if (shows)
     wr_group_output_before(self, &rows);
   wr_group_add_rows(self, &rows);
@@ -220,6 +249,13 @@ static enum wr_code group_take(struct wr_group *self, const struct wr_batch *bat
   enum wr_code code = shows ? wr_group_output_after(self, entries, rows.touched.count, err) : WR_OK;
   group_settle(self, entries, rows.touched.count);
   return code;
+}
+
+static void group_sweep(struct wr_group *self)
+{
+  uint64_t before = wr_table_keys(self->tables[0]);
+  wr_ttl_sweep(&self->ttl, &self->op, self->now_us);
+  self->has_expired = self->has_expired || wr_table_keys(self->tables[0]) < before;
 }
 
 static enum wr_code group_on_batch(struct wr_operator *op, uint32_t input,
@@ -241,8 +277,20 @@ static enum wr_code group_on_batch(struct wr_operator *op, uint32_t input,
     numbers[i] = wr_batch_row(batch, i);
   wr_hash_keys(keys, base->key_count, numbers, count, op->context->hash_seed, hashes);
   enum wr_code code = count ? group_take(self, batch, numbers, hashes, count, err) : WR_OK;
+  if (self->spec->ttl_us)
+    group_sweep(self);
   group_count_state(self);
   return code;
+}
+
+static enum wr_code group_on_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
+{
+  struct wr_group *self = (struct wr_group *)op;
+  (void)err;
+  self->now_us = now_us > self->now_us ? now_us : self->now_us;
+  group_sweep(self);
+  group_count_state(self);
+  return WR_OK;
 }
 
 /* ---- the end of the input */
@@ -278,7 +326,9 @@ static enum wr_code group_on_watermark(struct wr_operator *op, int64_t watermark
 {
   struct wr_group *self = (struct wr_group *)op;
   enum wr_code code = WR_OK;
-  if (self->spec->at_end && watermark_us == WR_TIME_END && !self->has_ended) {
+  bool is_empty =
+      self->base->empty_set_count && wr_table_keys(self->tables[0]) == 0 && !self->has_expired;
+  if ((self->spec->at_end || is_empty) && watermark_us == WR_TIME_END && !self->has_ended) {
     self->has_ended = true;
     group_make_empty(self);
     code = wr_group_output_all(self, err);
@@ -294,15 +344,19 @@ static uint64_t group_held_rows(const struct wr_operator *op)
 
 /* ---- snapshots */
 
-/* Whether the input has ended is the same for all copies: its end comes before the barrier on every
- * channel, or behind it. */
+/* Bits of what has happened. Whether the input has ended is the same for all copies: its end comes
+ * before the barrier on every channel, or behind it. */
+#define SAVE_ENDED   UINT64_C(1)
+#define SAVE_EXPIRED UINT64_C(2)
+
 static void group_save(struct wr_operator *op, struct wr_part_writer *part)
 {
   struct wr_group *self = (struct wr_group *)op;
   wr_part_put_u64(part, SAVE_VERSION);
   wr_part_put_u64(part, op->context->hash_seed);
   wr_part_put_u64(part, self->spec->changes);
-  wr_part_put_u64(part, self->has_ended);
+  wr_part_put_u64(part,
+                  (self->has_ended ? SAVE_ENDED : 0) | (self->has_expired ? SAVE_EXPIRED : 0));
   wr_window_rows_save(&self->rows, part);
   wr_table_spaces_save(self->spaces, self->space_count, part);
 }
@@ -350,7 +404,7 @@ static enum wr_code group_load(struct wr_operator *op, struct wr_part_reader *pa
                                struct wr_error *err)
 {
   struct wr_group *self = (struct wr_group *)op;
-  uint64_t version, seed = 0, changes = 0, has_ended = 0;
+  uint64_t version, seed = 0, changes = 0, happened = 0;
   uint32_t *sets = NULL, set_count = 0;
   enum wr_code code = wr_part_get_u64(part, &version, err);
   if (code == WR_OK)
@@ -360,8 +414,9 @@ static enum wr_code group_load(struct wr_operator *op, struct wr_part_reader *pa
   if (code == WR_OK)
     code = wr_part_get_u64(part, &changes, err);
   if (code == WR_OK)
-    code = wr_part_get_u64(part, &has_ended, err);
-  self->has_ended = self->has_ended || has_ended; /* its groups have left already */
+    code = wr_part_get_u64(part, &happened, err);
+  self->has_ended = self->has_ended || (happened & SAVE_ENDED); /* its groups have left already */
+  self->has_expired = self->has_expired || (happened & SAVE_EXPIRED);
   if (code == WR_OK && (changes != 0) != self->spec->changes)
     code =
         wr_fail(err, WR_DATA, "the saved state of %s was kept in another way", op->context->name);
@@ -370,6 +425,8 @@ static enum wr_code group_load(struct wr_operator *op, struct wr_part_reader *pa
   if (code == WR_OK)
     code = group_load_tables(self, sets, set_count, part, err);
   free(sets);
+  if (self->spec->ttl_us)
+    op->timer_us = 0; /* to sweep: no row need come any more */
   group_count_state(self);
   return code;
 }
@@ -379,6 +436,7 @@ const struct wr_operator_class wr_operator_class_group = {
     .open = group_open,
     .on_batch = group_on_batch,
     .on_watermark = group_on_watermark,
+    .on_timer = group_on_timer,
     .save = group_save,
     .save_step = group_save_step,
     .load = group_load,

@@ -229,7 +229,7 @@ static uint32_t output_judge(struct wr_group *self, const struct wr_batch *rows,
     bool is = is_there && out->failed[1][i] == 0;
     if (is_there && !is && (was || before == NOT_SHOWN))
       output_reject(self, rows, after, out->failed[1][i]);
-    if (was && is && !differs[i])
+    if (was && is && !differs[i] && !self->spec->ttl_us)
       continue;
     out->picked[picked] = before;
     out->change[picked] = is ? WR_UPDATE_BEFORE : WR_DELETE;

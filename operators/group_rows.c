@@ -22,7 +22,8 @@ struct wr_layout *wr_group_set_layout(const struct wr_group *self, uint32_t numb
 {
   const struct wr_window_set *set = &self->rows.sets[number];
   const struct wr_window_aggregate_spec *base = self->base;
-  if (!self->spec->changes)
+  bool expires = self->spec->ttl_us > 0, counts = self->spec->changes;
+  if (!counts && !expires)
     return wr_window_set_layout(base, set);
   uint32_t count = base->key_count + set->arg_count;
   const struct wr_type **keys = wr_memory_get(count * sizeof *keys);
@@ -30,9 +31,16 @@ struct wr_layout *wr_group_set_layout(const struct wr_group *self, uint32_t numb
     uint32_t column = k < base->key_count ? base->keys[k] : set->args[k - base->key_count];
     keys[k] = base->input_schema->fields[column].type;
   }
-  const struct wr_state_piece counts = {set->choice_count * (uint32_t)sizeof(int64_t),
-                                        sizeof(int64_t), false};
-  struct wr_layout *layout = wr_layout_new(keys, count, &counts, 1);
+  struct wr_state_piece pieces[2];
+  uint32_t piece_count = 0;
+  if (counts || set->choice_count > 1) /* else nothing but its bits, as in wr_window_set_layout */
+    pieces[piece_count++] = (struct wr_state_piece){
+        (counts ? set->choice_count : 1) * (uint32_t)sizeof(int64_t), sizeof(int64_t), false};
+  if (expires)
+    pieces[piece_count++] = wr_ttl_piece();
+  struct wr_layout *layout = wr_layout_new(keys, count, pieces, piece_count);
+  if (expires)
+    wr_layout_name(layout, piece_count - 1, WR_TTL_NAME, 0);
   free(keys);
   return layout;
 }
@@ -109,6 +117,11 @@ static void set_probe(struct wr_group *self, uint32_t set, const struct wr_group
     hashes[i] = hashes[i] >> KEY_GROUP_BITS | (uint64_t)wr_key_group(rows->hashes[list->at[i]])
                                                   << (64 - KEY_GROUP_BITS);
   wr_table_probe(self->tables[1 + set], keys, numbers, hashes, list->count, mode, probe);
+  if (!self->spec->ttl_us)
+    return;
+  if (wr_ttl_forget(&self->ttl, 1 + set, probe, list->count, self->now_us))
+    wr_table_probe(self->tables[1 + set], keys, numbers, hashes, list->count, mode, probe);
+  wr_ttl_write(&self->ttl, 1 + set, probe, list->count, self->now_us);
 }
 
 static inline uint64_t *set_state(const struct wr_group *self, uint32_t set, char *entry)

@@ -5,6 +5,7 @@
 #define WEIR_OPERATORS_GROUP_STATE_H
 
 #include "operators/specs.h"
+#include "operators/ttl.h"
 #include "operators/window_rows.h"
 
 /* Bits of the byte behind the states of an entry. They are 0 between batches. */
@@ -62,6 +63,8 @@ struct wr_group {
   bool has_wide;     /* some result may be long */
   int64_t now_us;
   bool has_ended;
+  bool has_expired;  /* a group went without a word, and no row has come since that made one */
+  struct wr_ttl ttl; /* of the tables, in their order */
   struct wr_group_output output;
   struct wr_arena arena; /* one batch */
 };
@@ -73,7 +76,8 @@ static inline int64_t *wr_group_count(const struct wr_group *self, char *entry)
 
 /* Hands the rows of both lists to the aggregates, after FILTER and DISTINCT. */
 void wr_group_add_rows(struct wr_group *self, struct wr_group_batch *rows);
-/* Layout of a set of values: how often each is there, per choice, if the input changes. */
+/* Layout of a set of values: how often each is there, per choice, if the input changes; and when
+ * one came last, if they are forgotten. */
 struct wr_layout *wr_group_set_layout(const struct wr_group *self, uint32_t set);
 
 void wr_group_output_open(struct wr_group *self);

@@ -296,17 +296,22 @@ static void save_named(const struct wr_kept_rows *kept, const struct wr_batch *p
   wr_part_writer_free(&column);
 }
 
+/* The rows of a page that are saved; how many. */
+static uint32_t save_rows(const struct wr_kept_page *from, uint32_t *rows)
+{
+  const uint64_t *gone = from->frozen_gone ? from->frozen_gone : from->gone;
+  uint32_t row_count = from->unsaved ? from->frozen_rows : from->rows.row_count, count = 0;
+  for (uint32_t r = 0; r < row_count; r++)
+    if (!gone || !wr_bit_get(gone, r))
+      rows[count++] = r;
+  assert(count == row_count - (from->unsaved ? from->frozen_dropped : from->dropped));
+  return count;
+}
+
 void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr_part_writer *part)
 {
   const struct wr_kept_page *from = &kept->pages[page];
-  const uint64_t *gone = from->frozen_gone ? from->frozen_gone : from->gone;
-  uint32_t row_count = from->unsaved ? from->frozen_rows : from->rows.row_count;
-  uint32_t rows[WR_BATCH_ROWS], count = 0;
-  for (uint32_t r = 0; r < row_count; r++) {
-    rows[count] = r;
-    count += !gone || !wr_bit_get(gone, r);
-  }
-  assert(count == row_count - (from->unsaved ? from->frozen_dropped : from->dropped));
+  uint32_t rows[WR_BATCH_ROWS], count = save_rows(from, rows);
   wr_part_put_u64(part, count && kept->column_ids ? count | SAVED_NAMED : count);
   if (count == 0)
     return; /* the page may be gone */
@@ -333,11 +338,23 @@ void wr_kept_rows_save_begin(struct wr_kept_rows *kept)
   kept->save_from = 0;
 }
 
-void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part)
+static void save_find_next(struct wr_kept_rows *kept)
 {
   assert(kept->mixed && kept->unsaved_count > 0);
   while (!kept->pages[kept->save_from].unsaved)
     kept->save_from++;
+}
+
+uint32_t wr_kept_rows_unsaved(struct wr_kept_rows *kept, uint32_t *rows, uint32_t *count)
+{
+  save_find_next(kept);
+  *count = save_rows(&kept->pages[kept->save_from], rows);
+  return kept->save_from;
+}
+
+void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part)
+{
+  save_find_next(kept);
   struct wr_kept_page *page = &kept->pages[kept->save_from];
   wr_kept_rows_save(kept, kept->save_from, part);
   page->unsaved = false;
@@ -474,7 +491,9 @@ enum wr_code wr_kept_rows_load(const struct wr_kept_rows *kept, struct wr_part_r
   for (uint32_t c = 0; c < count; c++) {
     wr_builder_open(&builders[c], schema->fields[c].type);
     wr_builder_reserve(&builders[c], (uint32_t)row_count);
-    if (code == WR_OK && !is_named)
+    if (code == WR_OK && !is_named && kept->column_ids && c >= count - kept->added_count)
+      load_absent(&builders[c], (uint32_t)row_count);
+    else if (code == WR_OK && !is_named)
       code = load_column(&builders[c], (uint32_t)row_count, part, err);
   }
   if (code == WR_OK && is_named)

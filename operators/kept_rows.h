@@ -32,6 +32,7 @@ struct wr_kept_rows {
   const uint64_t *column_ids; /* what the first columns are found by in snapshots; NULL: all by
                                  their numbers */
   uint32_t named_count;
+  uint32_t added_count; /* last columns that snapshots from before there were ids do not have */
   struct wr_page_layout *layout;
   struct wr_kept_page *pages;
   uint64_t first_page; /* number of pages[0] */
@@ -93,6 +94,8 @@ void wr_kept_rows_save(const struct wr_kept_rows *kept, uint32_t page, struct wr
  */
 void wr_kept_rows_save_begin(struct wr_kept_rows *kept);
 void wr_kept_rows_save_next(struct wr_kept_rows *kept, struct wr_part_writer *part);
+/* Which page next writes (from 0), and which of its rows: WR_BATCH_ROWS at most. */
+uint32_t wr_kept_rows_unsaved(struct wr_kept_rows *kept, uint32_t *rows, uint32_t *count);
 /* Up to so many pages, each behind a 1, and a 0 behind the last; true: that is written. */
 bool wr_kept_rows_save_step(struct wr_kept_rows *kept, struct wr_part_writer *part,
                             uint32_t page_count);

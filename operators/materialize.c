@@ -6,7 +6,7 @@
  * after, the newest of those that are there stands).
  *
  *   table: key -> list of addresses, in the order of arrival
- *   kept rows: input's columns | arrival
+ *   kept rows: input's columns | arrival | time, if rows have a time to live (operators/ttl.h)
  *
  * All rows of a batch that come are kept first; then they are taken one by one, and what has to go
  * is let go when the changes have been emitted. A snapshot has nothing but the kept rows; lists are
@@ -20,19 +20,23 @@
 #include "operators/kept_rows.h"
 #include "operators/row_list.h"
 #include "operators/specs_changes.h"
-#include "state/table.h"
+#include "operators/ttl.h"
 
 #define SAVE_PAGES   4 /* written per step of a snapshot */
-#define SAVE_VERSION 1
+#define SAVE_VERSION 2
+/* The version that did not say since when rows without a time are there. */
+#define SAVE_TIMELESS 1
+#define EXPIRE_ROWS   256
 
 struct materialize {
   struct wr_operator op;
   const struct wr_materialize_spec *spec;
-  struct wr_schema kept_schema; /* input, arrival */
+  struct wr_schema kept_schema; /* input, arrival, perhaps the time */
   struct wr_table_space *space;
   struct wr_table *table;
   uint32_t list_at; /* of the state in entries */
   struct wr_kept_rows kept;
+  struct wr_ttl_rows ttl;
   uint32_t filling; /* the page that took rows when pages were last tidied */
   uint64_t list_bytes;
   int64_t arrivals, now_us;
@@ -90,14 +94,17 @@ static enum wr_code materialize_open(const void *spec, const struct wr_operator_
   self->spec = spec;
   assert(self->spec->key_count > 0);
   uint32_t width = self->spec->schema->column_count;
-  struct wr_field *fields = wr_memory_get((width + 1) * sizeof *fields);
+  struct wr_field *fields = wr_memory_get((width + 2) * sizeof *fields);
   memcpy(fields, self->spec->schema->fields, width * sizeof *fields);
   fields[width] = (struct wr_field){"arrival", &wr_type_bigint};
-  self->kept_schema = (struct wr_schema){width + 1, fields};
+  fields[width + 1] = (struct wr_field){"time", &wr_type_bigint};
+  self->kept_schema = (struct wr_schema){width + 1 + (self->spec->ttl_us > 0), fields};
+  wr_ttl_rows_open(&self->ttl, self->spec->ttl_us, width + 1);
   materialize_open_space(self);
   wr_kept_rows_open(&self->kept, &self->kept_schema);
   wr_kept_rows_name(&self->kept, self->spec->column_ids, width);
   self->kept.mixed = true;
+  self->kept.added_count = self->spec->ttl_us > 0;
   materialize_open_output(self);
   *out = &self->op;
   return WR_OK;
@@ -124,6 +131,7 @@ static void materialize_close(struct wr_operator *op)
   struct materialize *self = (struct materialize *)op;
   materialize_free_lists(self);
   wr_kept_rows_close(&self->kept);
+  wr_ttl_rows_close(&self->ttl);
   wr_table_space_free(self->space);
   for (uint32_t c = 0; c < self->spec->schema->column_count; c++)
     wr_builder_close(&self->builders[c]);
@@ -218,7 +226,8 @@ static enum wr_code materialize_add(struct materialize *self, struct wr_row_list
 {
   enum wr_code code = materialize_reserve(self, 2, err);
   uint64_t before = list->count ? wr_row_list_items(list)[list->count - 1] : 0;
-  bool was = list->count > 0, is_equal = was && row_is_kept(self, batch, row, before);
+  bool was = list->count > 0;
+  bool is_equal = !self->spec->ttl_us && was && row_is_kept(self, batch, row, before);
   if (self->spec->upserts && is_equal) {
     materialize_drop(self, address);
     return code;
@@ -278,18 +287,20 @@ static enum wr_code materialize_take_back(struct materialize *self, char *entry,
   return code;
 }
 
-/* The batch with a column more: arrival. */
+/* The batch with a column more, or two: arrival, the time. */
 static void materialize_number(struct materialize *self, const struct wr_batch *batch,
                                struct wr_batch *out)
 {
   uint32_t width = self->spec->schema->column_count;
-  struct wr_column *columns = wr_arena_get(&self->arena, (width + 1) * sizeof *columns);
+  struct wr_column *columns = wr_arena_get(&self->arena, (width + 2) * sizeof *columns);
   int64_t *numbers = wr_arena_get(&self->arena, batch->row_count * sizeof *numbers + WR_PADDING);
   memcpy(columns, batch->columns, width * sizeof *columns);
   for (uint32_t i = 0; i < batch->row_count; i++)
     numbers[i] = self->arrivals + i;
   self->arrivals += batch->row_count;
   columns[width] = (struct wr_column){.type = &wr_type_bigint, .values = numbers};
+  if (self->spec->ttl_us)
+    columns[width + 1] = wr_ttl_rows_now(&self->arena, self->now_us);
   *out = *batch;
   out->schema = &self->kept_schema;
   out->columns = columns;
@@ -350,6 +361,8 @@ static void materialize_move_page(struct materialize *self, uint32_t page)
   assert(count == left);
   const uint64_t *hashes = materialize_hash(self, &old, rows, count);
   wr_kept_rows_add(&self->kept, &old, rows, count, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, &old, rows, addresses, count);
   materialize_move_rows(self, &old, page, rows, count, hashes, addresses);
   for (uint32_t i = 0; i < count; i++)
     wr_kept_rows_drop(&self->kept, (uint64_t)page << WR_KEPT_ROW_BITS | rows[i]);
@@ -388,7 +401,59 @@ static void materialize_forget(struct materialize *self)
     wr_table_remove(self->table, self->emptied, count);
 }
 
+/* ---- rows that are over */
+
+/* Rows rows[i] of a page leave their lists, without a word. */
+static void materialize_expire_rows(struct materialize *self, uint32_t page, const uint32_t *rows,
+                                    uint32_t count)
+{
+  const struct wr_batch old = self->kept.pages[page].rows;
+  char *emptied[EXPIRE_ROWS];
+  uint32_t emptied_count = 0;
+  struct wr_probe probe;
+  const uint64_t *hashes = materialize_hash(self, &old, rows, count);
+  materialize_probe(self, &old, rows, hashes, count, WR_PROBE_FIND, &probe);
+  for (uint32_t i = 0; i < count; i++) {
+    struct wr_row_list *list = materialize_list(self, probe.entries[i]);
+    uint64_t *items = wr_row_list_items(list),
+             address = (uint64_t)page << WR_KEPT_ROW_BITS | rows[i];
+    uint32_t at = 0;
+    while (at < list->count && items[at] != address)
+      at++;
+    assert(at < list->count);
+    wr_row_list_take(list, at, &self->list_bytes);
+    materialize_drop(self, address);
+    if (list->count == 0)
+      emptied[emptied_count++] = probe.entries[i];
+  }
+  wr_table_remove(self->table, emptied, emptied_count);
+}
+
+static void materialize_expire(struct materialize *self, int64_t now_us)
+{
+  uint32_t *rows = wr_arena_get(&self->arena, WR_BATCH_ROWS * sizeof *rows), page, count;
+  while (wr_ttl_rows_take(&self->ttl, &self->kept, now_us, &page, rows, &count)) {
+    for (uint32_t first = 0, some; first < count; first += some) {
+      some = count - first < EXPIRE_ROWS ? count - first : EXPIRE_ROWS;
+      materialize_expire_rows(self, page, rows + first, some);
+    }
+    materialize_settle(self);
+  }
+}
+
 /* ---- the class's calls */
+
+static enum wr_code materialize_on_timer(struct wr_operator *op, int64_t now_us,
+                                         struct wr_error *err)
+{
+  struct materialize *self = (struct materialize *)op;
+  (void)err;
+  wr_arena_reset(&self->arena);
+  materialize_expire(self, now_us);
+  op->timer_us = wr_ttl_rows_due(&self->ttl);
+  materialize_count_state(self);
+  return WR_OK;
+}
 
 static enum wr_code materialize_on_batch(struct wr_operator *op, uint32_t input,
                                          const struct wr_batch *batch, struct wr_error *err)
@@ -398,6 +463,8 @@ static enum wr_code materialize_on_batch(struct wr_operator *op, uint32_t input,
   (void)input;
   wr_arena_reset(&self->arena);
   self->now_us = batch->now_us;
+  if (self->spec->ttl_us)
+    materialize_expire(self, batch->now_us);
   struct wr_batch fresh;
   materialize_number(self, batch, &fresh);
   uint32_t count = 0, coming = 0, most = batch->picked_count;
@@ -418,6 +485,8 @@ static enum wr_code materialize_on_batch(struct wr_operator *op, uint32_t input,
   struct wr_probe probe;
   materialize_probe(self, batch, rows, hashes, count, WR_PROBE_MAKE, &probe);
   wr_kept_rows_add(&self->kept, &fresh, kept, coming, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, &fresh, kept, addresses, coming);
   self->emptied = wr_arena_get(&self->arena, count * sizeof *self->emptied);
   enum wr_code code = WR_OK;
   for (uint32_t i = 0, next = 0; code == WR_OK && i < count; i++) {
@@ -437,6 +506,8 @@ static enum wr_code materialize_on_batch(struct wr_operator *op, uint32_t input,
     return code;
   materialize_forget(self);
   materialize_settle(self);
+  if (self->spec->ttl_us)
+    op->timer_us = wr_ttl_rows_due(&self->ttl);
   materialize_count_state(self);
   return WR_OK;
 }
@@ -449,6 +520,7 @@ static void materialize_save(struct wr_operator *op, struct wr_part_writer *part
   assert(!self->part);
   wr_part_put_u64(part, SAVE_VERSION);
   wr_part_put_i64(part, self->arrivals);
+  wr_part_put_i64(part, self->ttl.since_us);
   wr_kept_rows_save_begin(&self->kept);
   self->part = part;
 }
@@ -469,12 +541,24 @@ static int64_t materialize_arrival(const struct materialize *self, uint64_t addr
   return wr_column_i64(&kept->columns[self->spec->schema->column_count], row);
 }
 
+struct materialize_loader {
+  struct materialize *self;
+  int64_t since_us; /* of rows without a time */
+};
+
 /* Takes the rows of a page that belong to this task. */
-static void materialize_take_loaded(void *argument, const struct wr_batch *batch)
+static void materialize_take_loaded(void *argument, const struct wr_batch *saved)
 {
-  struct materialize *self = argument;
+  const struct materialize_loader *loader = argument;
+  struct materialize *self = loader->self;
   const struct wr_operator_context *context = self->op.context;
+  struct wr_batch timed;
+  const struct wr_batch *batch = saved;
   wr_arena_reset(&self->arena);
+  if (self->spec->ttl_us) {
+    wr_ttl_rows_restore(&self->ttl, &self->arena, loader->since_us, saved, &timed);
+    batch = &timed;
+  }
   uint32_t *rows = wr_arena_get(&self->arena, (batch->row_count + 1) * sizeof *rows), count = 0;
   uint64_t *addresses = wr_arena_get(&self->arena, (batch->row_count + 1) * sizeof *addresses);
   uint64_t *hashes = materialize_hash(self, batch, NULL, batch->row_count);
@@ -489,6 +573,8 @@ static void materialize_take_loaded(void *argument, const struct wr_batch *batch
   struct wr_probe probe;
   materialize_probe(self, batch, rows, hashes, count, WR_PROBE_MAKE, &probe);
   wr_kept_rows_add(&self->kept, batch, rows, count, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, batch, rows, addresses, count);
   for (uint32_t i = 0; i < count; i++) {
     struct wr_row_list *list = materialize_list(self, probe.entries[i]);
     int64_t arrival = materialize_arrival(self, addresses[i]);
@@ -503,21 +589,26 @@ static enum wr_code materialize_load(struct wr_operator *op, struct wr_part_read
                                      struct wr_error *err)
 {
   struct materialize *self = (struct materialize *)op;
+  struct materialize_loader loader = {.self = self};
   uint64_t version = 0, more = 0;
   int64_t arrivals = 0;
   enum wr_code code = wr_part_get_u64(part, &version, err);
-  if (code == WR_OK && version != SAVE_VERSION)
+  if (code == WR_OK && version != SAVE_VERSION && version != SAVE_TIMELESS)
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
   if (code == WR_OK)
     code = wr_part_get_i64(part, &arrivals, err);
+  if (code == WR_OK && version == SAVE_VERSION)
+    code = wr_part_get_i64(part, &loader.since_us, err);
   if (code == WR_OK)
     code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
-    code = wr_kept_rows_load(&self->kept, part, materialize_take_loaded, self, err);
+    code = wr_kept_rows_load(&self->kept, part, materialize_take_loaded, &loader, err);
     if (code == WR_OK)
       code = wr_part_get_u64(part, &more, err);
   }
   self->arrivals = arrivals > self->arrivals ? arrivals : self->arrivals;
+  if (self->spec->ttl_us)
+    op->timer_us = 0; /* no row need come any more */
   materialize_count_state(self);
   return code;
 }
@@ -526,6 +617,7 @@ const struct wr_operator_class wr_operator_class_materialize = {
     .name = "Materialize",
     .open = materialize_open,
     .on_batch = materialize_on_batch,
+    .on_timer = materialize_on_timer,
     .save = materialize_save,
     .save_step = materialize_save_step,
     .load = materialize_load,

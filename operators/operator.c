@@ -39,6 +39,33 @@ static inline enum wr_code operator_leave(const struct wr_operator *op, _Atomic 
   return code;
 }
 
+/* Whether row i of those that are picked is the first half of an update whose other half follows.
+ */
+static bool batch_is_half(const struct wr_batch *batch, uint32_t i)
+{
+  return batch->change && i + 1 < batch->picked_count &&
+         batch->change[wr_batch_row(batch, i)] == WR_UPDATE_BEFORE &&
+         batch->change[wr_batch_row(batch, i + 1)] == WR_UPDATE_AFTER;
+}
+
+/* Hands a batch on in portions: rows stay where they are, fewer are picked. */
+static enum wr_code operator_portions(struct wr_operator *op, uint32_t input,
+                                      const struct wr_batch *batch, struct wr_error *err)
+{
+  bool pairs = op->context->portion == WR_PORTION_UPDATE;
+  struct wr_batch rows = *batch;
+  uint32_t picked[2];
+  enum wr_code code = WR_OK;
+  rows.picked = picked;
+  for (uint32_t i = 0; code == WR_OK && i < batch->picked_count; i += rows.picked_count) {
+    rows.picked_count = pairs && batch_is_half(batch, i) ? 2 : 1;
+    for (uint32_t k = 0; k < rows.picked_count; k++)
+      picked[k] = wr_batch_row(batch, i + k);
+    code = op->class->on_batch(op, input, &rows, err);
+  }
+  return code;
+}
+
 enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
                                struct wr_error *err)
 {
@@ -50,10 +77,14 @@ enum wr_code wr_operator_batch(struct wr_operator *op, uint32_t input, const str
   struct wr_metrics *metrics = op->context->metrics;
   wr_metrics_add(&metrics->rows_in, batch->picked_count);
   wr_metrics_add(&metrics->batches_in, 1);
+  bool is_whole = op->context->portion == WR_PORTION_BATCH;
   if (!op->context->timed)
-    return op->class->on_batch(op, input, batch, err);
+    return is_whole ? op->class->on_batch(op, input, batch, err)
+                    : operator_portions(op, input, batch, err);
   _Atomic uint64_t *before = operator_enter(op);
-  return operator_leave(op, before, op->class->on_batch(op, input, batch, err));
+  return operator_leave(op, before,
+                        is_whole ? op->class->on_batch(op, input, batch, err)
+                                 : operator_portions(op, input, batch, err));
 }
 
 enum wr_code wr_operator_watermark(struct wr_operator *op, int64_t watermark_us,

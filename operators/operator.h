@@ -23,6 +23,10 @@ struct wr_operator;
 struct wr_reference; /* operators/reference.h */
 struct wr_split_watermarks;
 
+/* How rows are brought to an operator whose changes somebody wants to see one by one: a batch,
+ * every row of it by itself, or the same but the halves of an update together. */
+enum wr_portion { WR_PORTION_BATCH, WR_PORTION_ROW, WR_PORTION_UPDATE };
+
 /* What an operator knows of where it runs; outlives it. */
 struct wr_operator_context {
   uint32_t task, task_count; /* which of the copies; it owns key groups by wr_key_group_task */
@@ -34,6 +38,7 @@ struct wr_operator_context {
   struct wr_metrics *metrics;
   struct wr_stopwatch *watch;     /* of the task; NULL: nobody looks */
   bool timed;                     /* steps are measured one by one */
+  enum wr_portion portion;        /* seen to by wr_operator_batch */
   const char *const *split_names; /* source tasks: by split number of runs; NULL elsewhere */
   uint32_t split_count;           /* both change when the source finds further splits */
   bool splits_grow;               /* it may find some although there are none now */

@@ -15,7 +15,8 @@
  * batch are peers.
  *
  * A partition of a RANGE is forgotten when the watermark has passed the frame of its last row;
- * those of ROWS and UNBOUNDED are kept for ever.
+ * those of ROWS and UNBOUNDED are kept for ever, or as long as they have a time to live
+ * (operators/ttl.h).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -261,6 +262,8 @@ static enum wr_code over_on_clock_batch(struct wr_over *self, const struct wr_ba
         (struct wr_over_item){self->closed_us, self->closed_us, wr_batch_row(batch, i)};
   enum wr_code code = over_let_go_from(self, batch, self->items, batch->picked_count, err);
   self->op.timer_us = wr_timers_next(&self->timers);
+  if (self->ttl.ttl_us)
+    wr_ttl_sweep(&self->ttl, &self->op, self->now_us);
   return code;
 }
 
@@ -296,6 +299,8 @@ static enum wr_code over_on_batch(struct wr_operator *op, uint32_t input,
   wr_over_waiting_add(&self->waiting, batch, self->items + ready, count - ready);
   if (code == WR_OK)
     code = over_check_waiting(self, err);
+  if (self->ttl.ttl_us)
+    wr_ttl_sweep(&self->ttl, &self->op, self->now_us);
   over_count_state(self);
   return code;
 }
@@ -317,9 +322,13 @@ static enum wr_code over_on_timer(struct wr_operator *op, int64_t now_us, struct
 {
   struct wr_over *self = (struct wr_over *)op;
   (void)err;
-  if (now_us > self->closed_us)
-    self->closed_us = now_us;
-  over_forget(self, self->closed_us);
+  self->now_us = now_us > self->now_us ? now_us : self->now_us;
+  if (self->spec->by_clock) {
+    self->closed_us = now_us > self->closed_us ? now_us : self->closed_us;
+    over_forget(self, self->closed_us);
+  }
+  if (self->ttl.ttl_us)
+    wr_ttl_sweep(&self->ttl, op, self->now_us);
   over_count_state(self);
   return WR_OK;
 }
@@ -456,6 +465,8 @@ static enum wr_code over_load(struct wr_operator *op, struct wr_part_reader *par
     code = over_load_waiting(self, version, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
   over_rebuild(self);
+  if (self->ttl.ttl_us)
+    op->timer_us = 0; /* to sweep: no row need come any more */
   over_count_state(self);
   return code;
 }

@@ -81,6 +81,11 @@ static void plan_queues(struct wr_over *self)
 
 /* ---- sets of unbounded DISTINCT */
 
+static int64_t plan_ttl_us(const struct wr_over *self)
+{
+  return self->forgets ? 0 : self->spec->ttl_us;
+}
+
 static struct wr_layout *set_layout(const struct wr_over *self, const struct wr_over_call *call)
 {
   const struct wr_over_spec *spec = self->spec;
@@ -90,7 +95,11 @@ static struct wr_layout *set_layout(const struct wr_over *self, const struct wr_
     uint32_t column = k < spec->key_count ? spec->keys[k] : call->columns.args[k - spec->key_count];
     keys[k] = spec->input_schema->fields[column].type;
   }
-  struct wr_layout *layout = wr_layout_new(keys, count, NULL, 0);
+  const struct wr_state_piece written = wr_ttl_piece();
+  bool expires = plan_ttl_us(self) > 0;
+  struct wr_layout *layout = wr_layout_new(keys, count, &written, expires);
+  if (expires)
+    wr_layout_name(layout, 0, WR_TTL_NAME, 0);
   free(keys);
   return layout;
 }
@@ -150,7 +159,7 @@ static void plan_frame(struct wr_over *self)
 static struct wr_layout *plan_layout(struct wr_over *self)
 {
   const struct wr_over_spec *spec = self->spec;
-  uint32_t room = spec->call_count + 4;
+  uint32_t room = spec->call_count + 5;
   struct plan_pieces pieces = {.pieces = wr_memory_get_zero(room * sizeof *pieces.pieces),
                                .offsets = wr_memory_get_zero(room * sizeof *pieces.offsets)};
   const struct wr_state_piece queue = {sizeof(struct wr_over_queue), _Alignof(struct wr_over_queue),
@@ -178,7 +187,12 @@ static struct wr_layout *plan_layout(struct wr_over *self)
   const struct wr_type **keys = wr_memory_get_zero((spec->key_count + 1) * sizeof *keys);
   for (uint32_t k = 0; k < spec->key_count; k++)
     keys[k] = spec->input_schema->fields[spec->keys[k]].type;
-  struct wr_layout *layout = wr_layout_new(keys, spec->key_count, pieces.pieces, pieces.count);
+  bool expires = plan_ttl_us(self) > 0;
+  pieces.pieces[pieces.count] = wr_ttl_piece();
+  struct wr_layout *layout =
+      wr_layout_new(keys, spec->key_count, pieces.pieces, pieces.count + expires);
+  if (expires)
+    wr_layout_name(layout, pieces.count, WR_TTL_NAME, 0);
   for (uint32_t p = 0; p < pieces.count; p++)
     *pieces.offsets[p] = wr_layout_state(layout, p);
   free(keys);
@@ -227,8 +241,14 @@ void wr_over_plan_open(struct wr_over *self)
   self->spaces[0] = wr_table_space_new(plan_layout(self));
   for (uint32_t s = 0; s < self->set_count; s++)
     self->spaces[1 + s] = wr_table_space_new(set_layout(self, &spec->calls[self->set_calls[s]]));
-  for (uint32_t s = 0; s <= self->set_count; s++)
+  wr_ttl_open(&self->ttl, plan_ttl_us(self), 1 + self->set_count);
+  for (uint32_t s = 0; s <= self->set_count; s++) {
+    const struct wr_layout *layout = wr_table_space_layout(self->spaces[s]);
     self->tables[s] = wr_table_new(self->spaces[s], 0, false);
+    if (self->ttl.ttl_us) /* it is the last piece */
+      self->ttl.tables[s] =
+          (struct wr_ttl_table){self->tables[s], layout->fields[layout->field_count - 1].offset};
+  }
 }
 
 void wr_over_plan_close(struct wr_over *self)
@@ -237,6 +257,7 @@ void wr_over_plan_close(struct wr_over *self)
   for (uint32_t s = 0; s <= self->set_count; s++)
     wr_table_space_free(self->spaces[s]);
   wr_timers_free(&self->timers);
+  wr_ttl_close(&self->ttl);
   wr_over_shape_close(&self->queue_shape);
   wr_over_shape_close(&self->lag_shape);
   wr_frame_free(self->frame);

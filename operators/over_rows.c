@@ -49,6 +49,26 @@ static void rows_init_states(const struct wr_over *self, char *entry)
   key->time_us = key->release_us = WR_TIME_NONE;
 }
 
+/* Partitions that are over begin anew; the others are written, by rows whose number counts. */
+static void rows_revive(struct wr_over *self, struct wr_over_chunk *chunk,
+                        const struct wr_column *const *keys, const uint32_t *rows,
+                        const uint64_t *hashes)
+{
+  const struct wr_ttl_table *table = &self->ttl.tables[0];
+  int64_t most = self->spec->numbered_max;
+  if (wr_ttl_forget(&self->ttl, 0, &chunk->probe, chunk->count, self->now_us))
+    wr_table_probe(self->tables[0], keys, rows, hashes, chunk->count, WR_PROBE_MAKE, &chunk->probe);
+  if (most == 0) {
+    wr_ttl_write(&self->ttl, 0, &chunk->probe, chunk->count, self->now_us);
+    return;
+  }
+  for (uint32_t i = 0; i < chunk->count; i++) {
+    char *entry = chunk->probe.entries[i];
+    if (((const struct wr_over_key *)(const void *)(entry + self->key_at))->rows < most)
+      *(int64_t *)(void *)(entry + table->written_at) = self->now_us;
+  }
+}
+
 static void rows_probe(struct wr_over *self, struct wr_over_chunk *chunk)
 {
   const struct wr_over_spec *spec = self->spec;
@@ -63,6 +83,8 @@ static void rows_probe(struct wr_over *self, struct wr_over_chunk *chunk)
   const uint32_t *rows = chunk->first ? numbers : NULL;
   wr_hash_keys(keys, spec->key_count, rows, count, self->op.context->hash_seed, hashes);
   wr_table_probe(self->tables[0], keys, rows, hashes, count, WR_PROBE_MAKE, &chunk->probe);
+  if (self->ttl.ttl_us)
+    rows_revive(self, chunk, keys, rows, hashes);
   for (uint32_t m = 0; m < chunk->probe.made_count; m++) {
     uint32_t i = chunk->probe.made[m];
     rows_init_states(self, chunk->probe.entries[i]);

@@ -34,6 +34,11 @@ static uint64_t *set_find_new(struct wr_over *self, const struct wr_over_chunk *
     hashes[i] = hashes[i] >> 8 | (uint64_t)wr_key_group(chunk->hashes[at[i]]) << 56;
   struct wr_probe probe;
   wr_table_probe(self->tables[1 + set], keys, rows, hashes, count, WR_PROBE_MAKE, &probe);
+  if (self->ttl.ttl_us) {
+    if (wr_ttl_forget(&self->ttl, 1 + set, &probe, count, self->now_us))
+      wr_table_probe(self->tables[1 + set], keys, rows, hashes, count, WR_PROBE_MAKE, &probe);
+    wr_ttl_write(&self->ttl, 1 + set, &probe, count, self->now_us);
+  }
   for (uint32_t m = 0; m < probe.made_count; m++)
     wr_bit_set(is_new, at[probe.made[m]]);
   return is_new;

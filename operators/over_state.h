@@ -12,6 +12,7 @@
 #include "operators/over_queue.h"
 #include "operators/over_waiting.h"
 #include "operators/specs.h"
+#include "operators/ttl.h"
 #include "state/table.h"
 #include "state/timers.h"
 
@@ -87,6 +88,7 @@ struct wr_over {
   uint32_t set_count;
   uint32_t *set_calls; /* per set: a call that it belongs to */
   struct wr_timers timers;
+  struct wr_ttl ttl;           /* of the tables, in their order; not if partitions are forgotten */
   struct wr_aggregate *framed; /* the aggregates BY_FRAME */
   uint32_t *framed_calls, framed_count;
   struct wr_frame *frame; /* NULL: there are none */

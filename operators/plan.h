@@ -125,6 +125,14 @@ struct wr_plan_state {
   const char *conditions, *sinks;
 };
 
+/* Kinds of rows that a node may give. */
+enum wr_change_kind {
+  WR_KIND_INSERT = 1,
+  WR_KIND_BEFORE = 2, /* an update: what was */
+  WR_KIND_AFTER = 4,  /* an update: what is */
+  WR_KIND_DELETE = 8
+};
+
 struct wr_plan_node {
   uint32_t id; /* its index */
   enum wr_plan_kind kind;
@@ -147,6 +155,8 @@ struct wr_plan_node {
   /* All inputs have their event time from one watermark node: a row is late by the watermark that
    * its own source task had before it, however far the other inputs have got. */
   bool one_time;
+  enum wr_portion portion; /* how rows are brought to it */
+  unsigned kinds;          /* of its rows: bits of enum wr_change_kind, for EXPLAIN */
 };
 
 enum wr_plan_stream_kind { WR_PLAN_STREAM_TABLE, WR_PLAN_STREAM_VIEW, WR_PLAN_STREAM_SINK };

@@ -6,8 +6,8 @@
  *   with a window   rows are ranked per window, which comes as two of their columns; they leave
  *                   when it closes, and everything of the window goes with them. Rows that come
  *                   later are rejected.
- *   without         rows are kept for ever, as later ones may always have to stand behind them;
- * each batch tells what it has changed.
+ *   without         rows are kept for ever, as later ones may always have to stand behind them, or
+ *                   as long as they have a time to live; each batch tells what it has changed.
  *
  * A snapshot has nothing but the kept rows, with the numbers of their arrival: lists are made anew
  * from them, by whichever task owns their keys then. Pages are written while rows come and go, as
@@ -22,7 +22,9 @@
 #include "windows/local_time.h"
 
 #define SAVE_PAGES   4 /* written per step of a snapshot */
-#define SAVE_VERSION 2
+#define SAVE_VERSION 3
+/* The version that did not say since when rows without a time are there. */
+#define SAVE_TIMELESS 2
 
 /* ---- life */
 
@@ -31,10 +33,11 @@ static void rank_open_order(struct wr_rank *self)
 {
   const struct wr_rank_spec *spec = self->spec;
   uint32_t width = spec->input_schema->column_count;
-  struct wr_field *fields = wr_memory_get((width + 1) * sizeof *fields);
+  struct wr_field *fields = wr_memory_get((width + 2) * sizeof *fields);
   memcpy(fields, spec->input_schema->fields, width * sizeof *fields);
   fields[width] = (struct wr_field){"arrival", &wr_type_bigint};
-  self->kept_schema = (struct wr_schema){width + 1, fields};
+  fields[width + 1] = (struct wr_field){"time", &wr_type_bigint};
+  self->kept_schema = (struct wr_schema){width + 1 + (spec->ttl_us > 0), fields};
   self->keys = wr_memory_get((spec->order_count + 1) * sizeof *self->keys);
   for (uint32_t k = 0; k < spec->order_count; k++)
     self->keys[k] = spec->order[k];
@@ -81,11 +84,14 @@ enum wr_code wr_rank_open(const void *spec, const struct wr_operator_context *co
   assert(self->way == WR_RANK_FIRST || self->spec->kept_max > 0);
   assert(self->way != WR_RANK_ALL || self->spec->order_count > 0);
   assert(self->has_window ? !self->spec->takes_changes : !self->spec->no_nulls);
+  assert(!self->has_window || !self->spec->ttl_us);
   rank_open_order(self);
   rank_open_space(self);
+  wr_ttl_rows_open(&self->ttl, self->spec->ttl_us, self->spec->input_schema->column_count + 1);
   wr_kept_rows_open(&self->kept, &self->kept_schema);
   wr_kept_rows_name(&self->kept, self->spec->column_ids, self->spec->input_schema->column_count);
   self->kept.mixed = true;
+  self->kept.added_count = self->spec->ttl_us > 0;
   wr_rank_output_open(self);
   *out = &self->op;
   return WR_OK;
@@ -97,6 +103,7 @@ void wr_rank_close(struct wr_operator *op)
   for (uint32_t i = 0; i < self->window_count; i++)
     wr_rank_window_free(self, self->windows[i], false);
   wr_kept_rows_close(&self->kept);
+  wr_ttl_rows_close(&self->ttl);
   wr_table_space_free(self->space);
   wr_rank_output_close(self);
   wr_arena_free(&self->arena);
@@ -271,17 +278,19 @@ static enum wr_code rank_take_changes(struct wr_rank *self, const struct wr_batc
 
 /* ---- the class's calls */
 
-/* The batch with a column more: arrival. */
+/* The batch with a column more, or two: arrival, the time. */
 static void rank_number(struct wr_rank *self, const struct wr_batch *batch, struct wr_batch *out)
 {
   uint32_t width = self->spec->input_schema->column_count;
-  struct wr_column *columns = wr_arena_get(&self->arena, (width + 1) * sizeof *columns);
+  struct wr_column *columns = wr_arena_get(&self->arena, (width + 2) * sizeof *columns);
   int64_t *numbers = wr_arena_get(&self->arena, batch->row_count * sizeof *numbers + WR_PADDING);
   memcpy(columns, batch->columns, width * sizeof *columns);
   for (uint32_t i = 0; i < batch->row_count; i++)
     numbers[i] = self->arrivals + i;
   self->arrivals += batch->row_count;
   columns[width] = (struct wr_column){.type = &wr_type_bigint, .values = numbers};
+  if (self->spec->ttl_us)
+    columns[width + 1] = wr_ttl_rows_now(&self->arena, self->now_us);
   *out = *batch;
   out->schema = &self->kept_schema;
   out->columns = columns;
@@ -298,6 +307,8 @@ enum wr_code wr_rank_on_batch(struct wr_operator *op, uint32_t input, const stru
     assert(!(batch->change[wr_batch_row(batch, i)] & WR_DELETE));
   wr_arena_reset(&self->arena);
   self->now_us = batch->now_us;
+  if (self->spec->ttl_us)
+    wr_rank_expire(self, batch->now_us);
   enum wr_code code = WR_OK;
   struct wr_batch fresh;
   rank_number(self, batch, &fresh);
@@ -310,8 +321,21 @@ enum wr_code wr_rank_on_batch(struct wr_operator *op, uint32_t input, const stru
     code = rank_take_changes(self, batch, err);
   }
   self->fresh = NULL;
+  if (self->spec->ttl_us)
+    op->timer_us = wr_ttl_rows_due(&self->ttl);
   wr_rank_count_state(self);
   return code;
+}
+
+static enum wr_code rank_on_timer(struct wr_operator *op, int64_t now_us, struct wr_error *err)
+{
+  struct wr_rank *self = (struct wr_rank *)op;
+  (void)err;
+  wr_arena_reset(&self->arena);
+  wr_rank_expire(self, now_us);
+  op->timer_us = wr_ttl_rows_due(&self->ttl);
+  wr_rank_count_state(self);
+  return WR_OK;
 }
 
 enum wr_code wr_rank_on_watermark(struct wr_operator *op, int64_t watermark_us,
@@ -335,6 +359,7 @@ static void rank_save(struct wr_operator *op, struct wr_part_writer *part)
   wr_part_put_i64(part, self->closed_us);
   wr_part_put_i64(part, self->arrivals);
   wr_part_put_u64(part, self->has_window);
+  wr_part_put_i64(part, self->ttl.since_us);
   wr_kept_rows_save_begin(&self->kept);
   self->part = part;
 }
@@ -350,7 +375,8 @@ static bool rank_save_step(struct wr_operator *op, struct wr_part_writer *part)
 
 struct rank_loader {
   struct wr_rank *self;
-  bool damaged; /* some row has no window */
+  int64_t since_us; /* of rows without a time */
+  bool damaged;     /* some row has no window */
   enum wr_code code;
   struct wr_error *err;
 };
@@ -371,12 +397,18 @@ static struct wr_rank_window *rank_loaded_window(struct wr_rank *self, const str
 }
 
 /* Takes the rows of a page that belong to this task. */
-static void rank_take_loaded(void *argument, const struct wr_batch *batch)
+static void rank_take_loaded(void *argument, const struct wr_batch *saved)
 {
   struct rank_loader *loader = argument;
   struct wr_rank *self = loader->self;
   const struct wr_operator_context *context = self->op.context;
+  struct wr_batch timed;
+  const struct wr_batch *batch = saved;
   wr_arena_reset(&self->arena);
+  if (self->spec->ttl_us) {
+    wr_ttl_rows_restore(&self->ttl, &self->arena, loader->since_us, saved, &timed);
+    batch = &timed;
+  }
   uint64_t *hashes = wr_arena_get(&self->arena, batch->row_count * sizeof *hashes);
   wr_rank_hash(self, batch, NULL, batch->row_count, hashes);
   struct wr_row_groups groups = wr_row_groups_new(&self->arena, batch->row_count);
@@ -397,10 +429,10 @@ static void rank_take_loaded(void *argument, const struct wr_batch *batch)
   self->fresh = NULL;
 }
 
-static enum wr_code rank_load_pages(struct wr_rank *self, struct wr_part_reader *part,
-                                    struct wr_error *err)
+static enum wr_code rank_load_pages(struct wr_rank *self, int64_t since_us,
+                                    struct wr_part_reader *part, struct wr_error *err)
 {
-  struct rank_loader loader = {.self = self, .err = err};
+  struct rank_loader loader = {.self = self, .since_us = since_us, .err = err};
   uint64_t more = 0;
   enum wr_code code = wr_part_get_u64(part, &more, err);
   while (code == WR_OK && more) {
@@ -420,12 +452,13 @@ static enum wr_code rank_load(struct wr_operator *op, struct wr_part_reader *par
                               struct wr_error *err)
 {
   struct wr_rank *self = (struct wr_rank *)op;
-  uint64_t version, seed = 0, has_window = 0;
-  int64_t closed_us = WR_TIME_NONE, arrivals = 0;
+  uint64_t version = 0, seed = 0, has_window = 0;
+  int64_t closed_us = WR_TIME_NONE, arrivals = 0, since_us = 0;
   enum wr_code code = wr_part_get_u64(part, &version, err);
   if (code == WR_OK)
     code = wr_part_get_u64(part, &seed, err);
-  if (code == WR_OK && (version != SAVE_VERSION || seed != op->context->hash_seed))
+  bool is_known = version == SAVE_VERSION || version == SAVE_TIMELESS;
+  if (code == WR_OK && (!is_known || seed != op->context->hash_seed))
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another version", op->context->name);
   if (code == WR_OK)
     code = wr_part_get_i64(part, &closed_us, err);
@@ -435,10 +468,14 @@ static enum wr_code rank_load(struct wr_operator *op, struct wr_part_reader *par
     code = wr_part_get_u64(part, &has_window, err);
   if (code == WR_OK && (has_window != 0) != self->has_window)
     code = wr_fail(err, WR_DATA, "the saved state of %s is of another query", op->context->name);
+  if (code == WR_OK && version == SAVE_VERSION)
+    code = wr_part_get_i64(part, &since_us, err);
   if (code == WR_OK)
-    code = rank_load_pages(self, part, err);
+    code = rank_load_pages(self, since_us, part, err);
   self->closed_us = closed_us > self->closed_us ? closed_us : self->closed_us;
   self->arrivals = arrivals > self->arrivals ? arrivals : self->arrivals;
+  if (self->spec->ttl_us)
+    op->timer_us = 0; /* no row need come any more */
   wr_rank_count_state(self);
   return code;
 }
@@ -448,6 +485,7 @@ const struct wr_operator_class wr_operator_class_rank = {
     .open = wr_rank_open,
     .on_batch = wr_rank_on_batch,
     .on_watermark = wr_rank_on_watermark,
+    .on_timer = rank_on_timer,
     .save = rank_save,
     .save_step = rank_save_step,
     .load = rank_load,

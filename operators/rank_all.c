@@ -6,7 +6,8 @@
  * what the order says itself: which of two rows that are equal in it stands first does not depend
  * on when they came, which is a matter of batches where results change.
  *
- * A row that is taken back and is not there is passed over.
+ * A row that is taken back and is not there is passed over. Of rows that are equal in everything
+ * the one that came last goes, which only matters to when the others are over.
  */
 #include "functions/values.h"
 #include "operators/rank_state.h"
@@ -41,6 +42,24 @@ int wr_rank_compare_rows(const struct wr_rank *self, const struct wr_batch *a, u
 
 /* ---- rows that come and go */
 
+/* Rows of a snapshot come in any order: behind the equal ones that are younger. */
+static struct wr_rank_at all_skip_younger(const struct wr_rank *self,
+                                          const struct wr_rank_sorted *sorted, struct wr_rank_at at,
+                                          const struct wr_rank_place *place)
+{
+  int64_t time_us = wr_ttl_rows_time(&self->ttl, place->rows, place->row);
+  const struct wr_sort_item *item;
+  for (; (item = wr_rank_sorted_item(sorted, at)) != NULL && item->prefix == place->prefix;
+       at = wr_rank_sorted_next(sorted, at)) {
+    uint32_t row;
+    const struct wr_batch *rows = wr_rank_row(self, item->address, &row);
+    if (wr_rank_compare_rows(self, rows, row, place->rows, place->row) != 0 ||
+        wr_ttl_rows_time(&self->ttl, rows, row) <= time_us)
+      break;
+  }
+  return at;
+}
+
 static enum wr_code all_put(struct wr_rank *self, struct wr_rank_list *list,
                             const struct wr_rank_place *place, uint64_t address,
                             struct wr_error *err)
@@ -48,6 +67,8 @@ static enum wr_code all_put(struct wr_rank *self, struct wr_rank_list *list,
   if (list->count == 0)
     list->sorted = wr_rank_sorted_new(&self->list_bytes);
   struct wr_rank_at at = wr_rank_find(self, list->sorted, place);
+  if (self->loading && self->spec->ttl_us)
+    at = all_skip_younger(self, list->sorted, at, place);
   const struct wr_sort_item item = {place->prefix, address};
   return wr_rank_put(self, list, &at, item, err);
 }
@@ -89,6 +110,8 @@ static const uint64_t *all_keep(struct wr_rank *self, const struct wr_batch *bat
       kept[count++] = rows[i];
   uint64_t *addresses = wr_arena_get(&self->arena, count * sizeof *addresses);
   wr_kept_rows_add(&self->kept, self->fresh, kept, count, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, self->fresh, kept, addresses, count);
   return addresses;
 }
 

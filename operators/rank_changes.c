@@ -36,7 +36,7 @@ static enum wr_code emit_places(struct wr_rank *self, const struct wr_rank_given
     bool was = at < before->count, is = at < after->count;
     if (was && is &&
         (before->addresses[at] == after->addresses[at] ||
-         rows_equal(self, before->addresses[at], after->addresses[at])))
+         (!self->spec->ttl_us && rows_equal(self, before->addresses[at], after->addresses[at]))))
       continue;
     code = wr_rank_reserve(self, 2, err);
     if (code == WR_OK && was)
@@ -85,6 +85,35 @@ static enum wr_code emit_given(struct wr_rank *self, const struct wr_rank_given 
     a += is;
   }
   return code;
+}
+
+/* Of one update of a row that only moves forward: where the row stays among those that are given,
+ * what was there of it is replaced by what is. *done: that was all. */
+static enum wr_code emit_update(struct wr_rank *self, const struct wr_rank_given *before,
+                                const struct wr_rank_given *after, bool *done, struct wr_error *err)
+{
+  uint32_t gone = UINT32_MAX, come = UINT32_MAX, differences = 0;
+  for (uint32_t b = 0, a = 0; b < before->count || a < after->count;) {
+    int found = a == after->count ? -1
+                : b == before->count
+                    ? 1
+                    : compare_given(self, before->addresses[b], after->addresses[a]);
+    differences += found != 0;
+    gone = found < 0 ? b : gone;
+    come = found > 0 ? a : come;
+    b += found <= 0;
+    a += found >= 0;
+  }
+  bool is_dropped = false;
+  for (uint32_t i = 0; gone != UINT32_MAX && i < self->dropped_count; i++)
+    is_dropped = is_dropped || self->dropped[i] == before->addresses[gone];
+  *done = differences == 2 && is_dropped && come != UINT32_MAX;
+  if (!*done)
+    return WR_OK;
+  enum wr_code code = wr_rank_reserve(self, 2, err);
+  if (code == WR_OK)
+    code = wr_rank_emit(self, before->addresses[gone], 0, WR_UPDATE_BEFORE, err);
+  return code ? code : wr_rank_emit(self, after->addresses[come], 0, WR_UPDATE_AFTER, err);
 }
 
 /* The same of the first rows. Rows that had to go were the last of those before; the others are
@@ -149,6 +178,12 @@ static enum wr_code emit_list(struct wr_rank *self, const struct wr_rank_touched
     return emit_places(self, &before, &after, spec->first, err);
   static const enum wr_change passes[] = {WR_DELETE, WR_INSERT};
   enum wr_code code = WR_OK;
+  bool done = false;
+  if (self->way == WR_RANK_ALL && self->op.context->portion == WR_PORTION_UPDATE &&
+      spec->number == WR_RANK_ROW_NUMBER && !spec->with_rank)
+    code = emit_update(self, &before, &after, &done, err);
+  if (code || done)
+    return code;
   for (unsigned p = 0; code == WR_OK && p < 2; p++)
     code = is_first ? emit_members(self, &before, &after, passes[p], err)
                     : emit_given(self, &before, &after, passes[p], err);

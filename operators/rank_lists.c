@@ -209,6 +209,37 @@ static void list_set_address(const struct wr_rank *self, struct wr_rank_list *li
   list->items[at].address = address;
 }
 
+bool wr_rank_list_take(struct wr_rank *self, struct wr_rank_list *list,
+                       const struct wr_rank_place *place, uint64_t address)
+{
+  uint64_t last = self->spec->last;
+  assert(list->count > 0);
+  if (self->way != WR_RANK_FIRST) {
+    wr_rank_leave(self, list, place, address);
+    return list->count == 0;
+  }
+  if (last == 1) {
+    assert(list->address == address);
+    list->count = 0;
+    return true;
+  }
+  uint32_t at = items_below(list->items, list->count, place->prefix);
+  while (at < list->count && list->items[at].address != address)
+    at++;
+  assert(at < list->count);
+  uint32_t size = array_size(last, list->count--), next = array_size(last, list->count);
+  memmove(list->items + at, list->items + at + 1, (list->count - at) * sizeof *list->items);
+  self->list_bytes -= array_memory(size) - (list->count ? array_memory(next) : 0);
+  if (list->count == 0) {
+    free(list->items);
+    return true;
+  }
+  if (size != next)
+    list->items = wr_memory_resize(list->items, array_bytes(next));
+  list->worst = list->items[list->count - 1].prefix;
+  return false;
+}
+
 /* ---- taking rows */
 
 /* The key columns of a batch; lent until the next call. */
@@ -298,6 +329,8 @@ void wr_rank_keep(struct wr_rank *self, char *const *entries, const uint32_t *ro
     kept[count++] = rows[taken[i]];
   }
   wr_kept_rows_add(&self->kept, self->fresh, kept, count, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, self->fresh, kept, addresses, count);
   self->added = addresses;
   self->added_count = count;
   for (uint32_t i = 0; i < count; i++) {
@@ -403,6 +436,8 @@ static void rank_move_page(struct wr_rank *self, uint32_t page)
   assert(count == left);
   wr_rank_hash(self, &old, rows, count, hashes);
   wr_kept_rows_add(&self->kept, &old, rows, count, addresses);
+  if (self->spec->ttl_us)
+    wr_ttl_rows_note(&self->ttl, &old, rows, addresses, count);
   for (uint32_t first = 0, end; first < count; first = end) {
     const struct wr_rank_window *window = rank_row_window(self, &old, rows[first]);
     for (end = first + 1; end < count && end < first + MOVE_ROWS; end++)

@@ -2,22 +2,24 @@
 /*
  * What the files of rank share: rank.c (the class: which window a row is of, snapshots),
  * rank_lists.c (the rows of a window by key and order), rank_ties.c and rank_all.c (lists that may
- * be long), rank_emit.c and rank_changes.c (rows going out), rank_local.c.
+ * be long), rank_emit.c, rank_changes.c (rows going out), rank_ttl.c (rows over), rank_local.c.
  *
  *   window -> table: key -> list of items, in order     item: prefix, address
  *   window -> table ...                                                  |
  *   kept rows, of all windows: pages                                     |
- *               input's columns | arrival  <-----------------------------+
+ *               input's columns | arrival | time <------------------------+
  *
  * Windows share the pages of their rows, so that many windows with few rows cost little. Arrival, a
  * number that grows with every row, is a column of kept rows and the last key of the order: so it
- * is total, whatever a snapshot or the tidying of pages does to where rows lie.
+ * is total, whatever a snapshot or the tidying of pages does to where rows lie. The time is there
+ * if rows have a time to live (operators/ttl.h).
  */
 #ifndef WEIR_OPERATORS_RANK_STATE_H
 #define WEIR_OPERATORS_RANK_STATE_H
 
 #include "operators/rank_sorted.h"
 #include "operators/row_groups.h"
+#include "operators/ttl.h"
 #include "state/table.h"
 
 #define WR_RANK_FRESH (UINT64_C(1) << 63) /* an address: row of the batch that is being taken */
@@ -78,13 +80,14 @@ struct wr_rank {
   bool has_window;
   bool is_exact; /* one key, of numbers: equal prefixes mostly are equal keys */
   struct wr_window window;
-  struct wr_schema kept_schema; /* input, arrival */
+  struct wr_schema kept_schema; /* input, arrival, perhaps the time */
   struct wr_sort_key *keys;     /* order, arrival */
   struct wr_sort_order order;
   struct wr_sort_order ties; /* without arrival: rows that are equal in it share a number */
   struct wr_table_space *space;
   uint32_t list_at;                /* of the state in entries */
   struct wr_kept_rows kept;        /* rows of all windows */
+  struct wr_ttl_rows ttl;          /* of them; without windows */
   uint32_t filling;                /* the page that took rows when pages were last tidied */
   struct wr_rank_window **windows; /* by end, start; without windows: at most one */
   uint32_t window_count, window_room;
@@ -95,7 +98,6 @@ struct wr_rank {
   const struct wr_column **key_columns; /* scratch */
   struct wr_rank_output output;
   struct wr_arena arena; /* one batch */
-
   /* the batch being taken */
   const struct wr_batch *fresh;
   bool loading; /* it comes from a snapshot: its rows need not be later than others */
@@ -105,7 +107,6 @@ struct wr_rank {
   uint32_t added_count;
   uint64_t *dropped; /* addresses of kept rows that have to go once the changes are emitted */
   uint32_t dropped_count, dropped_room;
-
   struct wr_part_writer *part; /* of the snapshot being written; NULL: none */
 };
 
@@ -133,7 +134,6 @@ static inline const struct wr_batch *wr_rank_row(const struct wr_rank *self, uin
 }
 
 /* ---- rank.c, for rank_local.c */
-
 enum wr_code wr_rank_open(const void *spec, const struct wr_operator_context *context,
                           struct wr_operator **out, struct wr_error *err);
 enum wr_code wr_rank_on_batch(struct wr_operator *op, uint32_t input, const struct wr_batch *batch,
@@ -170,6 +170,9 @@ void wr_rank_drop(struct wr_rank *self, uint64_t address);
 void wr_rank_keep(struct wr_rank *self, char *const *entries, const uint32_t *rows,
                   const uint64_t *prefixes, uint32_t *taken, uint32_t taken_count,
                   const uint64_t *beaten);
+/* Takes a row of the window of all rows out of its list; true: that is empty now. */
+bool wr_rank_list_take(struct wr_rank *self, struct wr_rank_list *list,
+                       const struct wr_rank_place *place, uint64_t address);
 /* Lets go of rows that are not kept any more, and tidies pages that are mostly empty. */
 void wr_rank_settle(struct wr_rank *self);
 /* Hashes of the keys of rows (NULL: all) of a batch. */
@@ -205,8 +208,14 @@ struct wr_rank_given wr_rank_given(struct wr_rank *self, const struct wr_rank_li
 /* Remembers what a list gave before this batch, unless that is known, or not wanted. */
 void wr_rank_touch(struct wr_rank *self, struct wr_rank_list *list);
 
-/* ---- rank_all.c */
+/* Takes a row out of a list that is not an array. */
+void wr_rank_leave(struct wr_rank *self, struct wr_rank_list *list,
+                   const struct wr_rank_place *place, uint64_t address);
 
+/* The rows that are over by now leave their lists; rank_ttl.c. */
+void wr_rank_expire(struct wr_rank *self, int64_t now_us);
+
+/* ---- rank_all.c */
 /* ALL: the order of two rows, the whole of both; arrival does not count. */
 int wr_rank_compare_rows(const struct wr_rank *self, const struct wr_batch *a, uint32_t a_row,
                          const struct wr_batch *b, uint32_t b_row);
@@ -218,7 +227,6 @@ enum wr_code wr_rank_take_all(struct wr_rank *self, struct wr_rank_window *windo
 void wr_rank_forget_empty(struct wr_rank *self, struct wr_rank_window *window);
 
 /* ---- rank_emit.c */
-
 void wr_rank_output_open(struct wr_rank *self);
 void wr_rank_output_close(struct wr_rank *self);
 /* All results of a window; they may wait for those of others until wr_rank_flush. */

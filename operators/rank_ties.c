@@ -177,6 +177,24 @@ static bool ties_is_alone(const struct wr_rank *self, const struct wr_rank_sorte
          !wr_rank_ties(self, wr_rank_sorted_item(sorted, at), item);
 }
 
+void wr_rank_leave(struct wr_rank *self, struct wr_rank_list *list,
+                   const struct wr_rank_place *place, uint64_t address)
+{
+  struct wr_rank_sorted *sorted = list->sorted;
+  struct wr_rank_at at = wr_rank_find(self, sorted, place);
+  while (wr_rank_sorted_item(sorted, at)->address != address) /* rows that are equal */
+    at = wr_rank_sorted_next(sorted, at);
+  if (self->spec->number == WR_RANK_DENSE && self->way == WR_RANK_TIES)
+    sorted->groups -= ties_is_alone(self, sorted, at);
+  wr_rank_sorted_take(sorted, at);
+  if (--list->count > 0) {
+    list->worst = ties_last(sorted)->prefix;
+    return;
+  }
+  wr_rank_sorted_free(sorted);
+  list->sorted = NULL;
+}
+
 struct ties_group {
   const struct wr_rank *self;
   const struct wr_batch *rows;

@@ -150,6 +150,8 @@ struct wr_distinct_spec {
   const struct wr_schema *schema;
   uint32_t end_column; /* the end of a window, after which rows are forgotten; UINT32_MAX: never */
   struct wr_window window; /* whose end it is: ATTACHED */
+  int64_t ttl_us; /* without a window: a row that has not come for so long, by the clock, is
+                     forgotten; 0: never */
 };
 
 /*

@@ -21,8 +21,18 @@ struct wr_materialize_spec {
   const uint32_t *keys;
   uint32_t key_count;
   bool upserts;
+  /* A row that came so long ago, by the clock, is gone without a word. Then a row that takes the
+   * place of an equal one is told. 0: rows stay for ever. */
+  int64_t ttl_us;
 };
 
+/* fold: of input that ends, the rows that are left then, as rows that stay. Output schema = input
+ * schema, without ROWs. No watermark goes by before the end. */
+struct wr_fold_spec {
+  const struct wr_schema *schema;
+};
+
+extern const struct wr_operator_class wr_operator_class_fold;
 extern const struct wr_operator_class wr_operator_class_materialize;
 
 #endif

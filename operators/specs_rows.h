@@ -51,6 +51,10 @@ struct wr_over_spec {
   struct wr_over_frame frame;
   const struct wr_over_call *calls;
   uint32_t call_count;
+  /* A partition to which no row has come for so long, by the clock, begins anew. 0, and where
+   * partitions are forgotten when their frame has passed: none does. */
+  int64_t ttl_us;
+  int64_t numbered_max; /* rows of a partition behind so many do not count for that; 0: all do */
 };
 
 /* sort: ORDER BY. Output schema = input schema. There is one copy. */
@@ -109,6 +113,9 @@ struct wr_rank_spec {
   bool with_rank;
   bool no_nulls;      /* rows with a NULL among the keys or in the order are left out; windows */
   bool takes_changes; /* without a window */
+  /* Without a window: a row that came so long ago, by the clock, is gone without a word. Then a row
+   * that takes the place of an equal one is told. 0: rows stay for ever. */
+  int64_t ttl_us;
   const bool *made; /* takes_changes: columns of the input that somebody reads: a row that is taken
                        back is equal in these alone. NULL: all */
 };
@@ -149,13 +156,21 @@ struct wr_window_join_spec {
  * join: rows of two inputs whose keys are equal, whenever they come: each is kept for ever, or
  * until it is taken back. Output schema as that of window_join. Padded rows are taken back when
  * their first match comes, and come again when the last one goes. Without keys there is one copy.
+ *
+ * by_time: of sides that only give, whose times stand in a range by the condition: left - right is
+ * low_us to high_us. Rows are forgotten once the watermark says that nothing can meet them; those
+ * that met nothing leave with NULLs then, so that nothing is taken back. by_clock: the time of a
+ * row is that of the clock when it comes, in whole milliseconds; the condition says nothing of it.
  */
 struct wr_join_side {
   const struct wr_schema *schema;
   const uint32_t *keys;       /* key_count; of the same types on both sides */
   const uint64_t *column_ids; /* as in struct wr_over_spec */
   bool changes;               /* its rows may be taken back */
-  uint32_t time_column;       /* by_time */
+  uint32_t time_column;       /* by_time, and not by_clock */
+  /* Without by_time: rows that came so long ago, by the clock, are gone without a word: they meet
+   * nothing any more, and what was told of them stays. 0: they stay for ever. */
+  int64_t ttl_us;
 };
 struct wr_join_spec {
   const struct wr_schema *schema; /* of the output */
@@ -165,9 +180,8 @@ struct wr_join_spec {
   const struct wr_schema *pair_schema;   /* columns of the left, then of the right */
   const bool *used;                      /* per column of a pair: somebody reads it */
   const struct wr_expression *condition; /* as in struct wr_window_join_spec */
-  /* INNER, of sides that only give, whose times stand in a range by the condition: left - right is
-   * low_us to high_us. Rows are forgotten once the watermark says that nothing can meet them. */
-  bool by_time;
+  bool by_time;                          /* INNER, LEFT, RIGHT, FULL */
+  bool by_clock;                         /* by_time as well */
   int64_t low_us, high_us;
 };
 

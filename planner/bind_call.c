@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "planner/group.h"
+#include "planner/match.h"
 
 /* Names that mean something in Flink and are no functions here. */
 struct call_refused {
@@ -154,6 +155,16 @@ enum wr_code wr_bind_call_tree(const struct wr_expression_context *context,
   const struct wr_tree_call *call = &tree->call;
   const char *name = call->name.parts.items[call->name.parts.count - 1]->text;
   bool is_aggregate = wr_aggregate_exists(name) || wr_is_grouping_call(name), is_taken;
+  if (call_is_star(call) && call->arguments.items[0]->value->star.parts.count && !context->match) {
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, call->arguments.items[0]->span,
+                  "only in MATCH_RECOGNIZE a name can stand before the * of a call");
+    return wr_hint(err, "write %s(*)", name);
+  }
+  if (context->match) {
+    enum wr_code match_code = wr_bind_match_call(context, tree, &is_taken, out, err);
+    if (is_taken)
+      return match_code;
+  }
   enum wr_code taken_code = wr_bind_user_call(context, tree, &is_taken, out, err);
   if (is_taken)
     return taken_code;

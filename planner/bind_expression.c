@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Expressions. What SQL writes with special words is put down to calls, AND, OR and CASE; the rest
  * is functions/bind.h. */
-#include "planner/binder.h"
+#include "planner/match.h"
 
 #include <assert.h>
 #include <string.h>
@@ -416,6 +416,8 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
   case WR_TREE_COLUMN:
     if (context->selection && expression_named_item(context, tree, out))
       return WR_OK;
+    if (context->match)
+      return wr_bind_match_column(context, tree, out, err);
     return wr_scope_resolve(context->scope, context->binder->binding, &tree->column, out, err);
   case WR_TREE_FIELD: return expression_field(context, tree, out, err);
   case WR_TREE_OPERATION: return expression_operation(context, tree, out, err);

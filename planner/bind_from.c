@@ -9,22 +9,35 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "planner/match.h"
 #include "planner/table.h"
 
 /* ---- the memo */
 
-static struct wr_memo *from_recall(const struct wr_binder *binder, const void *object)
+static struct wr_memo *from_recall(const struct wr_binder *binder, const void *object, bool told)
 {
   for (struct wr_memo *memo = binder->memo; memo; memo = memo->next)
-    if (memo->object == object)
+    if (memo->object == object && (memo->told == told || memo->is_plain))
       return memo;
   return NULL;
 }
 
-static struct wr_memo *from_remember(struct wr_binder *binder, const void *object)
+/* Whether it is the same for those who are told of changes and for those who wait for the end:
+ * nothing in it changes, or could. */
+static bool from_is_plain(struct wr_arena *arena, struct wr_logical *node)
+{
+  struct wr_logical_order order = wr_logical_order(arena, &node, 1);
+  for (uint32_t i = 0; i < order.count; i++)
+    if (order.nodes[i]->changes ||
+        (order.nodes[i]->kind == WR_LOGICAL_AGGREGATE && order.nodes[i]->aggregate.ends))
+      return false;
+  return true;
+}
+
+static struct wr_memo *from_remember(struct wr_binder *binder, const void *object, bool told)
 {
   struct wr_memo *memo = WR_NEW(binder->arena, struct wr_memo);
-  *memo = (struct wr_memo){.object = object, .next = binder->memo};
+  *memo = (struct wr_memo){.object = object, .told = told, .next = binder->memo};
   binder->memo = memo;
   return memo;
 }
@@ -93,19 +106,21 @@ static enum wr_code from_named(struct wr_binder *binder, struct wr_binder inner,
                                const struct from_named *named, struct wr_span span,
                                struct wr_logical **node, struct wr_error *err)
 {
-  struct wr_memo *memo = from_recall(binder, named->object);
+  struct wr_memo *memo = from_recall(binder, named->object, binder->told);
   if (memo && !memo->node)
     return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_RECURSION, span,
                          "the %s '%s' reads itself", named->what, named->name);
   if (!memo) {
-    memo = from_remember(binder, named->object);
+    bool is_known = from_recall(binder, named->object, !binder->told) != NULL;
+    memo = from_remember(binder, named->object, binder->told);
     inner.memo = binder->memo;
     enum wr_code code = from_bind_named(&inner, named, span, node, err);
     binder->memo = inner.memo;
     if (code)
       return code;
     memo->node = *node;
-    memo->stream = named->is_view ? named->name : NULL;
+    memo->is_plain = from_is_plain(binder->arena, *node);
+    memo->stream = named->is_view && !is_known ? named->name : NULL;
     memo->stream_kind = WR_PLAN_STREAM_VIEW;
   }
   *node = memo->node;
@@ -178,7 +193,7 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
   if (table && (code = wr_table_hinted(binder->arena, table, hints, &table, err)) != WR_OK)
     return code;
   const void *key = table ? (const void *)table : binder->catalogue;
-  struct wr_memo *memo = from_recall(binder, key);
+  struct wr_memo *memo = from_recall(binder, key, false);
   if (memo) {
     *node = memo->node;
     return WR_OK;
@@ -188,7 +203,7 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
     if (code)
       return code;
   }
-  memo = from_remember(binder, key);
+  memo = from_remember(binder, key, false);
   memo->node = table ? wr_bind_normalized(binder, table, from_table(binder->arena, table))
                      : wr_logical_rejects(binder->arena);
   memo->stream = table ? table->name : "error_stream";
@@ -284,6 +299,7 @@ enum wr_code wr_bind_relation(struct wr_binder *binder, const struct wr_tree_rel
     break;
   case WR_TREE_DERIVED: code = from_derived(binder, relation, &out->node, err); break;
   case WR_TREE_TABLE_FUNCTION: code = from_function(binder, relation, &out->node, err); break;
+  case WR_TREE_MATCH: code = wr_bind_match(binder, relation->match, &out->node, err); break;
   }
   if (code == WR_OK && relation->alias_columns.count)
     code = wr_bind_rename(binder, out->node, &relation->alias_columns, relation->span, &out->node,

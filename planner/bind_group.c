@@ -22,6 +22,7 @@
 #include "core/limits.h"
 #include "planner/emission.h"
 #include "planner/group.h"
+#include "planner/ttl.h"
 #include "planner/window_lengths.h"
 
 /* ---- reading the clause */
@@ -82,12 +83,6 @@ static enum wr_code group_add(struct wr_group *group, const struct wr_tree_expre
   enum wr_code code = wr_bind_expression(&context, tree, &expression, err);
   if (code)
     return code;
-  if (expression->kind == WR_EXPRESSION_LITERAL) {
-    wr_fail_state(err, WR_SEMANTIC, WR_STATE_GROUPING_ERROR, tree->span,
-                  "a constant cannot be grouped by");
-    return wr_hint(err,
-                   "positions of the select list are not understood here: write the column's name");
-  }
   if (expression->type->physical == WR_NESTED) {
     wr_fail_at(err, WR_UNSUPPORTED, tree->span, "GROUP BY of a ROW is not supported yet");
     return wr_hint(err, "group by its fields: r.a, r.b");
@@ -185,17 +180,44 @@ static struct wr_span group_span(const struct wr_group *group)
   return group->selection->aggregates.count ? group->selection->aggregates.spans[0] : tree->span;
 }
 
-/* Without a window, and without an end of the input, groups are there for ever. */
+static int64_t group_ttl_us(const struct wr_group *group)
+{
+  return wr_ttl_of_us(group->binder, group->selection->tree->from);
+}
+
+/* The one group of all rows is small, unless its values are remembered. */
+static void group_warn_values(const struct wr_group *group)
+{
+  const struct wr_aggregate_list *list = &group->selection->aggregates;
+  for (uint32_t a = 0; a < list->count; a++)
+    if (list->items[a].distinct) {
+      wr_settings_warn(
+          group->binder->settings, list->spans[a],
+          "this group has no window in which it ends: the different values of DISTINCT "
+          "are kept for ever, as 'table.exec.state.ttl' is not set");
+      return;
+    }
+}
+
+/* Without a window, and without an end of the input, groups are there for ever, unless they have a
+ * time to live. */
 static void group_warn_endless(const struct wr_group *group, bool has_start, bool has_end)
 {
-  if (group->key_count == 0 || !group->binder->settings || group->binder->endless)
+  const struct wr_tree_relation *from = group->selection->tree->from;
+  if (!group->binder->settings || group->binder->endless || group_ttl_us(group) ||
+      wr_ttl_is_hinted(group->binder, from))
     return;
+  if (group->key_count == 0) {
+    group_warn_values(group);
+    return;
+  }
   wr_settings_warn(group->binder->settings, group_span(group),
                    has_start != has_end
                        ? "without both window_start and window_end in GROUP BY these groups change "
-                         "as rows come, and are kept for ever"
+                         "as rows come, and are kept for ever, as 'table.exec.state.ttl' is not set"
                        : "these groups have no window in which they end: their results change as "
-                         "rows come, and they are kept for ever");
+                         "rows come, and they are kept for ever, as 'table.exec.state.ttl' is not "
+                         "set");
 }
 
 static enum wr_code group_check_window(struct wr_group *group, struct wr_error *err)
@@ -208,9 +230,10 @@ static enum wr_code group_check_window(struct wr_group *group, struct wr_error *
   if (group->window.tree)
     return group_fail_lacking(group, lacking, err);
   group_drop_window(group);
-  group->is_continuous = group->binder->endless ||
-                         !wr_logical_is_bounded(group->binder->arena, group->selection->input);
-  if (group->is_continuous)
+  group->ends = !group->binder->endless &&
+                wr_logical_is_bounded(group->binder->arena, group->selection->input);
+  group->is_continuous = !group->ends || group->binder->told;
+  if (!group->ends)
     group_warn_endless(group, has_start, has_end);
   return WR_OK;
 }
@@ -330,15 +353,16 @@ static void group_put_bounds(const struct wr_group *group, struct group_columns 
   }
 }
 
-/* Groups without a window: those that need no rows, if all of them come at the end. sets: of the
- * Expand, or NULL. */
+/* Groups without a window: those that need no rows, if an end shows that there are none. sets: of
+ * the Expand, or NULL. */
 static void group_put_empty(const struct wr_group *group, const struct wr_grouping_set *sets,
                             struct wr_logical_aggregate *out)
 {
   uint32_t set_count = sets ? group->grouping.count : 1;
   int64_t *ids = WR_NEW_ARRAY(group->binder->arena, int64_t, set_count);
   out->window.kind = WR_WINDOW_ALL;
-  for (uint32_t s = 0; s < set_count && !group->is_continuous; s++)
+  bool asked = group->ends && (!group->is_continuous || group->binder->may_settle);
+  for (uint32_t s = 0; s < set_count && asked; s++)
     if (sets ? group->grouping.sets[s] == 0 : group->key_count == 0)
       ids[out->empty_set_count++] = sets ? sets[s].id : 0;
   out->empty_sets = ids;
@@ -387,7 +411,9 @@ static enum wr_code group_build(struct wr_group *group, const struct wr_window_e
       .key_count = group->key_count + wr_group_is_expanded(group),
       .emit = *emit,
       .continuous = group->is_continuous,
+      .ends = group->ends,
       .retracts = !group->origin && selection->input->changes,
+      .ttl_us = group->is_continuous ? group_ttl_us(group) : 0,
       .state_name = group_state_name(selection->tree),
   };
   enum wr_code code = group_put_calls(group, &columns, &aggregate, err);

@@ -7,7 +7,9 @@
 #include <assert.h>
 
 #include "planner/bind_over.h"
+#include "planner/bind_set.h"
 #include "planner/group.h"
+#include "planner/ttl.h"
 
 static enum wr_code group_fail_column(const struct wr_group *group,
                                       const struct wr_expression *column, struct wr_error *err)
@@ -16,6 +18,12 @@ static enum wr_code group_fail_column(const struct wr_group *group,
   const char *name = schema->fields[column->column].name;
   wr_fail_state(err, WR_SEMANTIC, WR_STATE_GROUPING_ERROR, column->span,
                 "the column '%s' is neither grouped by nor inside an aggregate", name);
+  for (uint32_t t = 0; t < group->term_count; t++) {
+    const struct wr_expression *term = group->terms[t].expression;
+    if (term->kind == WR_EXPRESSION_LITERAL && wr_kind_is_integer(term->type->kind))
+      return wr_hint(err, "a number in GROUP BY is a constant, no position of the select list: "
+                          "write the column's name");
+  }
   return wr_hint(err, "add it to GROUP BY, or say which of its values is meant, as in MAX(%s)",
                  name);
 }
@@ -88,7 +96,8 @@ enum wr_code wr_group_rewrite(const struct wr_group *group, const struct wr_expr
   const struct wr_binding *binding = group->binder->binding;
   const struct wr_schema *output = &group->selection->input->schema;
   for (uint32_t t = 0; t < group->term_count; t++) {
-    if (!wr_expression_equal(group->terms[t].expression, expression))
+    bool is_constant = expression->kind == WR_EXPRESSION_LITERAL; /* stands for itself */
+    if (is_constant || !wr_expression_equal(group->terms[t].expression, expression))
       continue;
     uint32_t column = group->terms[t].column;
     *out = wr_bind_column(binding, column, output->fields[column].type, expression->span);
@@ -130,27 +139,51 @@ enum wr_code wr_group_rewrite(const struct wr_group *group, const struct wr_expr
   return WR_OK;
 }
 
-/* Rows that may be taken back have to be counted: groups by all columns, without aggregates. */
-static void distinct_group(const struct wr_binder *binder, struct wr_span span,
-                           struct wr_logical **node)
+struct wr_logical_aggregate wr_group_of_equals(const struct wr_binder *binder,
+                                               struct wr_logical *node, uint32_t key_count)
 {
-  struct wr_arena *arena = binder->arena;
-  uint32_t count = (*node)->schema.column_count;
-  uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, count + 1);
-  for (uint32_t k = 0; k < count; k++)
+  uint32_t *keys = WR_NEW_ARRAY(binder->arena, uint32_t, key_count + 1);
+  for (uint32_t k = 0; k < key_count; k++)
     keys[k] = k;
-  const struct wr_logical_aggregate aggregate = {
+  bool ends = !binder->endless && wr_logical_is_bounded(binder->arena, node);
+  return (struct wr_logical_aggregate){
       .window = {.kind = WR_WINDOW_ALL},
       .time_column = UINT32_MAX,
       .start_column = UINT32_MAX,
       .end_column = UINT32_MAX,
       .keys = keys,
-      .key_count = count,
+      .key_count = key_count,
       .emit = {.early_us = WR_EMIT_NEVER, .late_us = WR_EMIT_NEVER},
-      .continuous = binder->endless || !wr_logical_is_bounded(arena, *node),
-      .retracts = true};
-  *node = wr_logical_aggregate(arena, *node, &aggregate);
+      .continuous = !ends || binder->told,
+      .ends = ends,
+      .retracts = node->changes,
+      .ttl_us = wr_ttl_set_us(binder)};
+}
+
+/* Rows that may be taken back have to be counted: groups by all columns, without aggregates. */
+static void distinct_group(const struct wr_binder *binder, struct wr_span span, int64_t ttl_us,
+                           struct wr_logical **node)
+{
+  struct wr_logical_aggregate aggregate =
+      wr_group_of_equals(binder, *node, (*node)->schema.column_count);
+  aggregate.ttl_us = ttl_us;
+  *node = wr_logical_aggregate(binder->arena, *node, &aggregate);
   (*node)->span = span;
+}
+
+enum wr_code wr_check_comparable(const struct wr_tree_query *query, const struct wr_logical *node,
+                                 uint32_t visible, struct wr_error *err)
+{
+  for (uint32_t c = 0; c < visible; c++) {
+    if (node->schema.fields[c].type->physical != WR_NESTED)
+      continue;
+    wr_fail_at(err, WR_UNSUPPORTED, wr_tree_column_span(query, c),
+               "a ROW cannot be compared with others for DISTINCT, UNION, INTERSECT or EXCEPT yet: "
+               "'%s'",
+               node->schema.fields[c].name);
+    return wr_hint(err, "select its fields: r.a, r.b");
+  }
+  return WR_OK;
 }
 
 enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
@@ -161,17 +194,14 @@ enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_que
                   "SELECT DISTINCT is sorted by something that is not in its list");
     return wr_hint(err, "add what stands in ORDER BY to the select list");
   }
-  for (uint32_t c = 0; c < visible; c++) {
-    if ((*node)->schema.fields[c].type->physical != WR_NESTED)
-      continue;
-    wr_fail_at(err, WR_UNSUPPORTED, wr_tree_column_span(query, c),
-               "a ROW cannot be compared with others for DISTINCT or UNION yet: '%s'",
-               (*node)->schema.fields[c].name);
-    return wr_hint(err, "select its fields: r.a, r.b");
-  }
+  enum wr_code code = wr_check_comparable(query, *node, visible, err);
+  if (code)
+    return code;
+  int64_t ttl_us = wr_ttl_of_us(binder, query->select ? query->select->from : NULL);
   if ((*node)->changes)
-    distinct_group(binder, query->select ? query->select->distinct_span : query->span, node);
+    distinct_group(binder, query->select ? query->select->distinct_span : query->span, ttl_us,
+                   node);
   else
-    *node = wr_logical_distinct(binder->arena, *node);
+    *node = wr_logical_distinct(binder->arena, *node, ttl_us);
   return WR_OK;
 }

@@ -5,11 +5,13 @@
  * as the settings say. PARTITION (column = value) fills its columns by itself. A bare query goes to
  * the console in the same way.
  */
-#include "planner/bind_changes.h"
+#include "planner/bind_insert.h"
 
 #include <string.h>
 
+#include "planner/bind_changes.h"
 #include "planner/planner.h"
+#include "planner/results.h"
 #include "planner/table.h"
 
 /* What is done about values that the columns forbid. */
@@ -266,6 +268,15 @@ static bool insert_never_null(const struct wr_logical *node, uint32_t column)
   }
 }
 
+/* Whether a written column is in the PRIMARY KEY, which has made it NOT NULL. */
+static bool insert_is_key(const struct wr_table *table, uint32_t column)
+{
+  for (uint32_t k = 0; k < table->key_count; k++)
+    if (strcmp(table->row.fields[table->keys[k]].name, table->written.fields[column].name) == 0)
+      return true;
+  return false;
+}
+
 /* One row of values fitted to the table. node: where they come from, NULL
  * for constants. */
 static enum wr_code insert_fit_row(const struct wr_binder *binder,
@@ -290,7 +301,7 @@ static enum wr_code insert_fit_row(const struct wr_binder *binder,
     out[c] = wr_bind_length(binder->binding, out[c], declared, rules->lengths, field->name);
     if (declared->not_null && !rules->drops_nulls && !map->fixed[c] &&
         !(node && insert_never_null(node, from)))
-      out[c] = wr_bind_not_null(binder->binding, out[c], field->name);
+      out[c] = wr_bind_not_null(binder->binding, out[c], field->name, insert_is_key(table, c));
     if (!wr_type_equal(declared, field->type)) /* metadata and partitions: the connector's type */
       code = wr_bind_cast(binder->binding, out[c], field->type, false, out[c]->span, &out[c], err);
     if (code)
@@ -402,16 +413,21 @@ static enum wr_code insert_table(const struct wr_binder *binder,
   return code ? code : wr_table_check_use(*out, true, span, err);
 }
 
-enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_insert *insert,
-                            const char *statement, struct wr_logical **out, struct wr_error *err)
+/* Whether what each row changes is told by itself. */
+static bool insert_singly(const struct wr_binder *binder, bool printed)
+{
+  return printed && binder->told && binder->settings &&
+         !wr_settings_bool(binder->settings, "table.exec.mini-batch.enabled");
+}
+
+static enum wr_code insert_query(struct wr_binder *binder, const struct wr_tree_insert *insert,
+                                 const struct wr_table *table, const char *statement,
+                                 struct wr_logical **out, struct wr_error *err)
 {
   const struct insert_rules rules = insert_rules_of(binder->settings);
-  const struct wr_table *table;
   struct insert_map map = {0};
   struct wr_logical *node;
-  enum wr_code code = insert_table(binder, insert, &table, err);
-  if (code == WR_OK)
-    code = insert_match(binder, insert, table, &map, err);
+  enum wr_code code = insert_match(binder, insert, table, &map, err);
   if (code == WR_OK)
     code = insert_check_missing(insert, table, &map, err);
   if (code == WR_OK)
@@ -430,7 +446,30 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
     return code;
   node = wr_bind_materialized(binder, table, node);
   *out = wr_logical_sink(binder->arena, node, table, statement);
-  return wr_check_changes(binder->arena, *out, insert->table.span, err);
+  (*out)->sink.singly = insert_singly(binder, wr_results_are_printed(table));
+  return wr_results_check(binder, *out, insert->table.span, err);
+}
+
+enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_insert *insert,
+                            const char *statement, struct wr_logical **out, struct wr_error *err)
+{
+  const struct wr_table *table;
+  enum wr_code code = insert_table(binder, insert, &table, err);
+  if (code)
+    return code;
+  const struct wr_results results = wr_results_of(binder, wr_results_are_printed(table));
+  const struct wr_binder before = *binder;
+  binder->told = results.told;
+  binder->may_settle = results.may_settle;
+  code = insert_query(binder, insert, table, statement, out, err);
+  if (code && results.told && results.may_settle) {
+    wr_error_clear(err);
+    *binder = before;
+    binder->may_settle = true;
+    code = insert_query(binder, insert, table, statement, out, err);
+  }
+  binder->told = false;
+  return code;
 }
 
 /* SELECT NULL: on the console a NULL without a type is a text. */
@@ -466,16 +505,35 @@ static struct wr_logical *insert_type_nulls(const struct wr_binder *binder, stru
   return wr_logical_values(binder->arena, &schema, cells, node->values.row_count);
 }
 
-enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_query *query,
-                             const char *result_format, const char *statement,
-                             struct wr_logical **out, struct wr_error *err)
+static enum wr_code console_query(struct wr_binder *binder, const struct wr_tree_query *query,
+                                  const char *result_format, const char *statement,
+                                  struct wr_logical **out, struct wr_error *err)
 {
   struct wr_logical *node;
   enum wr_code code = wr_bind_query(binder, query, &node, err);
   if (code)
     return code;
-  return wr_bind_console_node(binder, insert_type_nulls(binder, node), result_format, statement,
-                              query->span, out, err);
+  node = wr_results_settled(binder, insert_type_nulls(binder, node));
+  return wr_bind_console_node(binder, node, result_format, statement, query->span, out, err);
+}
+
+enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_query *query,
+                             const char *result_format, const char *statement,
+                             struct wr_logical **out, struct wr_error *err)
+{
+  const struct wr_results results = wr_results_of(binder, binder->printed);
+  const struct wr_binder before = *binder;
+  binder->told = results.told;
+  binder->may_settle = results.may_settle;
+  enum wr_code code = console_query(binder, query, result_format, statement, out, err);
+  if (code && results.told && results.may_settle) {
+    wr_error_clear(err);
+    *binder = before;
+    binder->may_settle = true;
+    code = console_query(binder, query, result_format, statement, out, err);
+  }
+  binder->told = false;
+  return code;
 }
 
 enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *node,
@@ -516,5 +574,8 @@ enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *n
   if (code == WR_OK)
     code = wr_table_check_use(table, true, span, err);
   *out = code ? NULL : wr_logical_sink(binder->arena, node, table, statement);
-  return code ? code : wr_check_changes(binder->arena, *out, span, err);
+  if (code)
+    return code;
+  (*out)->sink.singly = insert_singly(binder, binder->printed);
+  return wr_results_check(binder, *out, span, err);
 }

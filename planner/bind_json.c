@@ -184,6 +184,20 @@ static const char *json_words(struct wr_arena *arena, const struct wr_tree_json 
 
 /* ---- calls */
 
+/* A number or BOOLEAN as the JSON that is searched: itself, as JSON writes it. */
+static enum wr_code json_input(const struct wr_binding *binding, const struct wr_expression **value,
+                               struct wr_error *err)
+{
+  enum wr_kind kind = (*value)->type->kind;
+  if (!wr_kind_is_number(kind) && kind != WR_BOOLEAN)
+    return WR_OK;
+  struct wr_span span = (*value)->span;
+  enum wr_code code = wr_bind_cast(binding, *value, &wr_type_string, false, span, value, err);
+  if (code == WR_OK && kind == WR_BOOLEAN) /* as JSON has it: true */
+    code = wr_bind_call(binding, "LOWER", value, 1, span, value, err);
+  return code;
+}
+
 static enum wr_code json_clauses(const struct wr_expression_context *context,
                                  const struct wr_tree_call *call, const char *name,
                                  const struct wr_type *type, struct wr_json_clauses *clauses,
@@ -234,6 +248,8 @@ enum wr_code wr_bind_json_call(const struct wr_expression_context *context,
   enum wr_code code = WR_OK;
   for (uint32_t i = 0; i < count && !code; i++)
     code = wr_bind_expression(context, call->arguments.items[i]->value, &args[i], err);
+  if (!code && search && count)
+    code = json_input(binding, &args[0], err);
   if (!code)
     code = json_returning(context, call->json, strcmp(name, "JSON_QUERY") == 0, &type, err);
   if (!code)

@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "planner/emission.h"
 #include "planner/lookup.h"
+#include "planner/ttl.h"
 
 #define TYPE_CHARS 128
 
@@ -156,10 +157,14 @@ static enum wr_code query_check_select(const struct wr_binder *binder,
         return code;
       continue;
     }
-    if (strcmp(name, "STATE") != 0)
-      return wr_fail_at(err, WR_UNSUPPORTED, span, "the hint %s is not supported yet", name);
+    if (strcmp(name, "STATE") != 0 && strcmp(name, "STATE_TTL") != 0) {
+      static const char *const names[] = {"STATE", "STATE_TTL", "LOOKUP"};
+      const char *near = wr_nearest(name, names, sizeof names / sizeof *names);
+      wr_fail_at(err, WR_UNSUPPORTED, span, "the hint %s is not supported yet", name);
+      return near ? wr_hint(err, "did you mean %s?", near) : err->code;
+    }
   }
-  return WR_OK;
+  return wr_check_ttl_hints(tree, err);
 }
 
 static enum wr_code query_where(struct wr_binder *binder, struct wr_selection *selection,
@@ -205,9 +210,25 @@ static enum wr_code query_qualify(const struct wr_binder *binder, struct wr_sele
   return wr_hint(err, "other conditions are written in WHERE or HAVING");
 }
 
-/* One row of the clock and of constants, perhaps under a condition. */
+/* The one row that a SELECT without FROM is about, for aggregates: nobody can name its column. */
+static void query_one_row(const struct wr_binder *binder, struct wr_selection *selection)
+{
+  struct wr_field *field = WR_NEW(binder->arena, struct wr_field);
+  const struct wr_expression **row = WR_NEW_ARRAY(binder->arena, const struct wr_expression *, 1);
+  *field = (struct wr_field){.name = "row", .type = &wr_type_int};
+  *row = wr_bind_i64(binder->binding, &wr_type_int, 0, selection->tree->span);
+  const struct wr_schema schema = {.column_count = 1, .fields = field};
+  selection->input = wr_logical_values(binder->arena, &schema, row, 1);
+  selection->scope = (struct wr_scope){.schema = selection->input->schema,
+                                       .aliases = selection->scope.aliases,
+                                       .enclosing = selection->scope.enclosing};
+}
+
+/* One row of the clock and of constants, perhaps under a condition. *aggregates: it is to be bound
+ * anew, over a row. */
 static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selection *selection,
-                                       struct wr_logical **out, struct wr_error *err)
+                                       struct wr_logical **out, bool *aggregates,
+                                       struct wr_error *err)
 {
   const struct wr_tree_select *tree = selection->tree;
   enum wr_code code = query_windows(binder, selection, err);
@@ -219,8 +240,9 @@ static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selec
     code = wr_check_no_emission(tree, err);
   if (code)
     return code;
-  if (selection->aggregates.count || tree->group_span.length || tree->having)
-    return query_unsupported(tree->span, "an aggregate without FROM", err);
+  *aggregates = selection->aggregates.count || tree->group_span.length || tree->having;
+  if (*aggregates)
+    return WR_OK;
   if (selection->overs->count)
     return query_unsupported(tree->span, "OVER without FROM", err);
   struct wr_field *fields = WR_NEW_ARRAY(binder->arena, struct wr_field, selection->item_count);
@@ -236,8 +258,8 @@ static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selec
   return code;
 }
 
-static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_query *query,
-                                 struct wr_logical **out, struct wr_error *err)
+static enum wr_code query_parts(struct wr_binder *binder, const struct wr_tree_query *query,
+                                struct wr_logical **out, struct wr_error *err)
 {
   const struct wr_tree_select *tree = query->select;
   struct wr_over_list overs = {0};
@@ -250,8 +272,13 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   selection.scope.aliases = &tree->items;
   selection.scope.enclosing = binder->enclosing;
   if (!tree->from) {
-    code = query_without_from(binder, &selection, out, err);
-    return code ? code : wr_bind_order_over(binder, query, out, err);
+    bool aggregates = false;
+    struct wr_selection first = selection;
+    code = query_without_from(binder, &first, out, &aggregates, err);
+    if (code || !aggregates)
+      return code ? code : wr_bind_order_over(binder, query, out, err);
+    overs = (struct wr_over_list){0};
+    query_one_row(binder, &selection);
   }
   selection.aggregates.first = selection.scope.schema.column_count;
   code = query_windows(binder, &selection, err);
@@ -288,6 +315,18 @@ static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_
   if (tree->distinct && (code = wr_bind_distinct(binder, query, visible, out, err)))
     return code;
   return wr_bind_tail(binder, query, keys, visible, out, err);
+}
+
+static enum wr_code query_select(struct wr_binder *binder, const struct wr_tree_query *query,
+                                 struct wr_logical **out, struct wr_error *err)
+{
+  struct wr_ttl_select *outer = binder->ttl, own = {.tree = query->select};
+  binder->ttl = &own;
+  enum wr_code code = query_parts(binder, query, out, err);
+  if (code == WR_OK)
+    wr_warn_ttl_unused(binder, &own);
+  binder->ttl = outer;
+  return code;
 }
 
 /* ---- VALUES */

@@ -18,6 +18,7 @@
 #include "functions/function.h"
 #include "planner/bind_filter.h"
 #include "planner/group.h"
+#include "planner/ttl.h"
 
 #define RANK_STEPS_MAX 64 /* projections and filters between; more are left as they are */
 
@@ -191,7 +192,8 @@ static void rank_warn_half_window(const struct wr_binder *binder, const struct w
     if (part == WR_PART_START || part == WR_PART_END)
       wr_settings_warn(binder->settings, over->span,
                        "without both window_start and window_end in PARTITION BY these rows change "
-                       "as others come, and are kept for ever");
+                       "as others come, and are kept for ever, as 'table.exec.state.ttl' is not "
+                       "set");
   }
 }
 
@@ -202,6 +204,18 @@ static enum wr_code rank_fail_clock(const struct wr_logical_over *over, struct w
              "rows that change cannot be ranked by the clock: it shows another time when a row is "
              "taken back");
   return wr_hint(err, "order them by a column that comes with the row");
+}
+
+/* The same with an OVER for which rows behind the last that is wanted do not count as written. */
+static struct wr_logical *rank_limit(struct wr_arena *arena, const struct rank_path *path,
+                                     int64_t last)
+{
+  const struct wr_logical *node = path->over;
+  struct wr_logical *input = wr_logical_input(node);
+  struct wr_logical_over over = node->over;
+  over.numbered_max = last > 0 ? last : 1;
+  const char *name = node->schema.fields[input->schema.column_count].name;
+  return rank_rebuild(arena, path, wr_logical_over(arena, input, &over, &name));
 }
 
 enum wr_code wr_bind_rank(struct wr_binder *binder, struct wr_logical **node,
@@ -227,8 +241,13 @@ enum wr_code wr_bind_rank(struct wr_binder *binder, struct wr_logical **node,
                                                                             : WR_RANK_ROW_NUMBER,
                                  .with_rank = true};
   rank_take_window(binder->arena, input, over, &rank);
-  if (!range.has_last || (!rank.origin && rank_goes_along(input, over, rank.number)))
+  if (!range.has_last)
     return WR_OK;
+  if (!rank.origin && rank_goes_along(input, over, rank.number)) {
+    if (over->ttl_us && rank.number == WR_RANK_ROW_NUMBER)
+      *node = rank_limit(binder->arena, &path, range.last);
+    return WR_OK;
+  }
   if (range.last > WR_RANK_ROWS_MAX)
     return rank_fail_limit(&range, err);
   for (uint32_t k = 0; input->changes && k < over->order_count; k++)
@@ -240,7 +259,8 @@ enum wr_code wr_bind_rank(struct wr_binder *binder, struct wr_logical **node,
   rank.newest_first = rank.number == WR_RANK_ROW_NUMBER && !input->changes && rank.last == 1 &&
                       over->order_count == 1 && over->order[0].descending &&
                       (order->is_event_time || order->was_event_time || order->is_clock);
-  if (!rank.origin)
+  rank.ttl_us = rank.origin ? 0 : wr_ttl_set_us(binder);
+  if (!rank.origin && rank.ttl_us == 0)
     rank_warn_half_window(binder, input, over);
   uint32_t left = 0;
   for (uint32_t i = 0; i < list->count; i++)

@@ -18,7 +18,8 @@ struct type_name {
   const char *name;
   enum wr_kind kind;
   enum type_parameters parameters;
-  uint32_t fallback; /* length or fraction when none is given; 0 for lengths: without limit */
+  uint32_t fallback; /* length, digits or fraction when none is given; as in Flink, which gives a
+                        varying length no limit, whatever the standard says */
 };
 
 static const struct type_name type_names[] = {
@@ -37,13 +38,13 @@ static const struct type_name type_names[] = {
     {"NUMERIC", WR_DECIMAL, TYPE_DECIMAL, 10},
     {"CHAR", WR_CHAR, TYPE_LENGTH, 1},
     {"CHARACTER", WR_CHAR, TYPE_LENGTH, 1},
-    {"VARCHAR", WR_VARCHAR, TYPE_LENGTH, 1},
-    {"CHAR VARYING", WR_VARCHAR, TYPE_LENGTH, 1},
-    {"CHARACTER VARYING", WR_VARCHAR, TYPE_LENGTH, 1},
+    {"VARCHAR", WR_VARCHAR, TYPE_LENGTH, WR_LENGTH_MAX},
+    {"CHAR VARYING", WR_VARCHAR, TYPE_LENGTH, WR_LENGTH_MAX},
+    {"CHARACTER VARYING", WR_VARCHAR, TYPE_LENGTH, WR_LENGTH_MAX},
     {"STRING", WR_VARCHAR, TYPE_PLAIN, 0},
     {"BINARY", WR_BINARY, TYPE_LENGTH, 1},
-    {"VARBINARY", WR_VARBINARY, TYPE_LENGTH, 1},
-    {"BINARY VARYING", WR_VARBINARY, TYPE_LENGTH, 1},
+    {"VARBINARY", WR_VARBINARY, TYPE_LENGTH, WR_LENGTH_MAX},
+    {"BINARY VARYING", WR_VARBINARY, TYPE_LENGTH, WR_LENGTH_MAX},
     {"BYTES", WR_VARBINARY, TYPE_PLAIN, 0},
     {"DATE", WR_DATE, TYPE_PLAIN, 0},
     {"TIME", WR_TIME, TYPE_FRACTION, 0},

@@ -22,6 +22,7 @@
 struct wr_memo {
   struct wr_memo *next;
   const void *object;      /* a table, a view, tree of a WITH query, the catalogue (error_stream) */
+  bool told, is_plain;     /* the binder was so; is_plain: but it is the same to both */
   struct wr_logical *node; /* NULL: being bound right now */
   const char *stream;      /* under which name its rows can be followed; NULL: they cannot */
   enum wr_plan_stream_kind stream_kind;
@@ -32,6 +33,8 @@ struct wr_common {
   const struct wr_tree_common *tree;
   const struct wr_common *outer; /* what it may use itself: those before it */
 };
+
+struct wr_ttl_select; /* planner/ttl.h */
 
 /* One per job. */
 struct wr_binder {
@@ -44,8 +47,11 @@ struct wr_binder {
   const struct wr_scope *enclosing; /* of a subquery that is a value: names around it, or NULL */
   const char *no_queries;           /* what is being bound, if it cannot contain queries; or NULL */
   const struct wr_tree_windows *windows; /* WINDOW clause of the SELECT being bound, or NULL */
+  struct wr_ttl_select *ttl;             /* that SELECT with its hints, or NULL */
   uint32_t depth, query_depth; /* of views and WITH queries in each other; of queries, by any way */
   bool endless;                /* tests: groups are planned as if no input came to an end */
+  bool printed;                /* bare queries say what changes, and somebody reads that */
+  bool told, may_settle;       /* the statement at hand: planner/results.h */
 };
 
 /* ---- types and literals */
@@ -76,6 +82,7 @@ struct wr_expression_context {
   const struct wr_scope *scope;
   struct wr_aggregate_list *aggregates; /* NULL: none may stand here */
   struct wr_over_list *overs;           /* the same for calls with OVER; planner/bind_over.h */
+  struct wr_match_names *match;         /* in MATCH_RECOGNIZE, planner/match.h; else NULL */
   const struct wr_selection *selection; /* ORDER BY: its names stand for its items; else NULL */
   const char *place;                    /* "WHERE", for that message */
 };
@@ -216,20 +223,6 @@ enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *select
  * BY alone. */
 enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
                               uint32_t visible, struct wr_logical **node, struct wr_error *err);
-
-/* ---- sinks */
-
-enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_insert *insert,
-                            const char *statement, struct wr_logical **out, struct wr_error *err);
-/* A bare query: its rows go to the console. */
-enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_query *query,
-                             const char *result_format, const char *statement,
-                             struct wr_logical **out, struct wr_error *err);
-/* The same for rows that are there already; span: where they were asked for. */
-enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *node,
-                                  const char *result_format, const char *statement,
-                                  struct wr_span span, struct wr_logical **out,
-                                  struct wr_error *err);
 
 /* ---- functions of the script */
 

@@ -9,6 +9,8 @@
 #include "planner/describe_changes.h"
 #include "planner/describe_rows.h"
 #include "planner/lookup.h"
+#include "planner/match.h"
+#include "planner/ttl.h"
 #include "planner/writing.h"
 
 static const char *const describe_windows[] = {
@@ -161,8 +163,9 @@ static void describe_aggregate(struct wr_writing *out, const struct wr_logical *
   if (aggregate->origin)
     describe_origin(out, node, aggregate->origin);
   describe_emit(out, &aggregate->emit);
-  if (aggregate->continuous && aggregate->key_count)
-    wr_write(out, "; kept for ever");
+  if (aggregate->continuous)
+    wr_describe_ttl(out, aggregate->ttl_us,
+                    aggregate->key_count && !aggregate->ends ? "; kept for ever" : "");
 }
 
 static void describe_union(struct wr_writing *out, const struct wr_logical *node)
@@ -188,7 +191,7 @@ static void describe_distinct(struct wr_writing *out, const struct wr_logical *n
 {
   wr_write_columns(out, &node->schema);
   if (node->distinct.end_column == UINT32_MAX)
-    wr_write(out, "; remembered for ever");
+    wr_describe_ttl(out, node->distinct.ttl_us, "; remembered for ever");
   else
     wr_write(out, "; remembered until %s", node->schema.fields[node->distinct.end_column].name);
 }
@@ -267,6 +270,7 @@ static const struct {
     [WR_LOGICAL_JOIN] = {"WindowJoin", wr_describe_join},
     [WR_LOGICAL_NORMALIZE] = {"ChangelogNormalize", wr_describe_normalize},
     [WR_LOGICAL_LOOKUP] = {"LookupJoin", wr_describe_lookup},
+    [WR_LOGICAL_MATCH] = {"Match", wr_describe_match},
     [WR_LOGICAL_STREAM] = {"Stream", describe_stream},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
@@ -293,9 +297,10 @@ const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *nod
   case WR_LOGICAL_RANK:
     return node->rank.is_local ? "LocalWindowRank" : node->rank.origin ? "WindowRank" : kind;
   case WR_LOGICAL_JOIN:
-    return node->join.way == WR_JOIN_BY_WINDOW ? kind
-           : node->join.way == WR_JOIN_REGULAR ? "Join"
-                                               : "IntervalJoin";
+    return node->join.way == WR_JOIN_BY_WINDOW  ? kind
+           : node->join.way == WR_JOIN_REGULAR  ? "Join"
+           : node->join.way == WR_JOIN_TEMPORAL ? "TemporalJoin"
+                                                : "IntervalJoin";
   default: return kind;
   }
 }
@@ -418,6 +423,10 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
   case WR_LOGICAL_AGGREGATE:
     return column < node->aggregate.key_count
                ? identity_column(arena, wr_logical_input(node), node->aggregate.keys[column])
+               : node->schema.fields[column].name;
+  case WR_LOGICAL_MATCH:
+    return column < node->match->key_count
+               ? identity_column(arena, wr_logical_input(node), node->match->keys[column])
                : node->schema.fields[column].name;
   case WR_LOGICAL_JOIN: {
     uint32_t before = node->inputs[0]->schema.column_count;
@@ -543,6 +552,7 @@ const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical 
   case WR_LOGICAL_ASSIGN: return wr_logical_keeps_rows(node) ? identity_assign(arena, node) : NULL;
   case WR_LOGICAL_DISTINCT: return identity_distinct(arena, node);
   case WR_LOGICAL_OVER: return wr_identity_over(arena, node);
+  case WR_LOGICAL_MATCH: return wr_identity_match(arena, node);
   case WR_LOGICAL_NORMALIZE: return wr_identity_normalize(arena, node);
   case WR_LOGICAL_RANK: return wr_identity_rank(arena, node);
   case WR_LOGICAL_JOIN: return wr_identity_join(arena, node);

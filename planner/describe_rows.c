@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "planner/describe.h"
+#include "planner/ttl.h"
 
 /* ---- details */
 
@@ -51,8 +52,10 @@ void wr_describe_over(struct wr_writing *out, const struct wr_logical *node)
   if (wr_logical_input(node)->roles[over->order[0].column].is_clock)
     wr_write(out, " by the clock");
   bool anew;
-  if (!rows_reads_frame(over, &anew))
+  if (!rows_reads_frame(over, &anew)) {
+    wr_describe_ttl(out, over->ttl_us, "");
     return;
+  }
   wr_write(out, over->frame.rows ? " ROWS " : " RANGE ");
   if (over->frame.unbounded)
     wr_write(out, "UNBOUNDED");
@@ -61,6 +64,7 @@ void wr_describe_over(struct wr_writing *out, const struct wr_logical *node)
   else
     wr_write_duration(out, over->frame.preceding);
   wr_write(out, " PRECEDING%s", anew ? "; the rows of a frame are aggregated anew each time" : "");
+  wr_describe_ttl(out, over->ttl_us, "");
 }
 
 void wr_describe_rank(struct wr_writing *out, const struct wr_logical *node)
@@ -83,6 +87,7 @@ void wr_describe_rank(struct wr_writing *out, const struct wr_logical *node)
     wr_write(out, ", without NULLs");
   if (wr_logical_input(node)->changes)
     wr_write(out, "; keeps all rows, as they may be taken back");
+  wr_describe_ttl(out, rank->ttl_us, "");
 }
 
 static bool rows_has_name(const struct wr_schema *schema, const char *name)
@@ -104,27 +109,18 @@ static void rows_interval(struct wr_writing *out, const struct wr_logical_join *
     wr_write(out, "%s%s", b ? " TO " : " FROM ", bounds[b] < 0 ? "-" : "");
     wr_write_duration(out, bounds[b] < 0 ? -bounds[b] : bounds[b]);
   }
+  if (join->by_clock)
+    wr_write(out, " by the clock");
 }
 
 const char *const wr_join_kind_names[WR_JOIN_KIND_COUNT] = {
     [WR_JOIN_INNER] = "INNER", [WR_JOIN_LEFT] = "LEFT", [WR_JOIN_RIGHT] = "RIGHT",
     [WR_JOIN_FULL] = "FULL",   [WR_JOIN_SEMI] = "SEMI", [WR_JOIN_ANTI] = "ANTI"};
 
-void wr_describe_join(struct wr_writing *out, const struct wr_logical *node)
+/* A condition over the columns of both sides, of which some may have the same name. */
+static void rows_condition(struct wr_writing *out, const struct wr_logical_join *join,
+                           const struct wr_schema *left, const struct wr_schema *right)
 {
-  const struct wr_logical_join *join = &node->join;
-  const struct wr_schema *left = &node->inputs[0]->schema, *right = &node->inputs[1]->schema;
-  wr_write(out, "%s", wr_join_kind_names[join->kind]);
-  if (join->way == WR_JOIN_BY_WINDOW)
-    wr_write(out, ", WINDOW %s, %s", left->fields[join->start_columns[0]].name,
-             left->fields[join->end_columns[0]].name);
-  if (join->way == WR_JOIN_INTERVAL)
-    rows_interval(out, join, left, right);
-  for (uint32_t k = 0; k < join->key_count; k++)
-    wr_write(out, "%s%s = %s", k ? " AND " : " ON ", left->fields[join->keys[0][k]].name,
-             right->fields[join->keys[1][k]].name);
-  if (!join->condition)
-    return;
   uint32_t before = left->column_count, count = before + right->column_count;
   struct wr_field *fields = WR_NEW_ARRAY(out->arena, struct wr_field, count);
   for (uint32_t c = 0; c < count; c++) {
@@ -136,6 +132,29 @@ void wr_describe_join(struct wr_writing *out, const struct wr_logical *node)
   const struct wr_schema both = {.column_count = count, .fields = fields};
   wr_write(out, "%s%s", join->key_count ? " AND " : " ON ",
            wr_expression_print(out->arena, join->condition, &both));
+}
+
+void wr_describe_join(struct wr_writing *out, const struct wr_logical *node)
+{
+  const struct wr_logical_join *join = &node->join;
+  const struct wr_schema *left = &node->inputs[0]->schema, *right = &node->inputs[1]->schema;
+  wr_write(out, "%s", wr_join_kind_names[join->kind]);
+  if (join->way == WR_JOIN_BY_WINDOW)
+    wr_write(out, ", WINDOW %s, %s", left->fields[join->start_columns[0]].name,
+             left->fields[join->end_columns[0]].name);
+  if (join->way == WR_JOIN_INTERVAL)
+    rows_interval(out, join, left, right);
+  if (join->way == WR_JOIN_TEMPORAL)
+    wr_write(out, ", AS OF %s, %s by %s", left->fields[join->time_columns[0]].name,
+             join->oldest ? "first versions" : "versions",
+             right->fields[join->time_columns[1]].name);
+  for (uint32_t k = 0; k < join->key_count; k++)
+    wr_write(out, "%s%s = %s", k ? " AND " : " ON ", left->fields[join->keys[0][k]].name,
+             right->fields[join->keys[1][k]].name);
+  if (join->condition)
+    rows_condition(out, join, left, right);
+  if (join->way == WR_JOIN_REGULAR)
+    wr_describe_ttls(out, join->ttl_us);
 }
 
 /* ---- identities */
@@ -188,7 +207,8 @@ const char *wr_identity_join(struct wr_arena *arena, const struct wr_logical *no
 {
   const struct wr_logical_join *join = &node->join;
   struct wr_writing out = {.arena = arena};
-  wr_write(&out, "join %s %s", join->way == WR_JOIN_BY_WINDOW ? "in windows of" : "of",
+  wr_write(&out, "%sjoin %s %s", join->way == WR_JOIN_TEMPORAL ? "temporal " : "",
+           join->way == WR_JOIN_BY_WINDOW ? "in windows of" : "of",
            wr_identity_source(arena, node));
   for (unsigned side = 0; side < 2; side++)
     identity_columns(&out, node->inputs[side], join->keys[side], join->key_count);

@@ -16,6 +16,7 @@
  */
 #include "planner/describe.h"
 #include "planner/describe_rows.h"
+#include "planner/match.h"
 
 #include <string.h>
 
@@ -157,6 +158,17 @@ static void state_sort(struct wr_writing *out, const struct wr_logical *node)
              (unsigned long long)node->sort.offset);
 }
 
+/* Rows of the left wait, whatever the kind; what versions are is one thing for all. */
+static void state_temporal(struct wr_writing *out, const struct wr_logical *node)
+{
+  wr_write(out, "%s of ", node->join.oldest ? "first versions" : "versions");
+  for (unsigned side = 0; side < 2; side++) {
+    state_column(out, node->inputs[side], node->join.time_columns[side], true);
+    wr_write(out, side ? "" : " as of ");
+  }
+  wr_write(out, node->inputs[0]->changes ? ", of rows that change" : "");
+}
+
 static const char *state_words(struct wr_arena *arena, const struct wr_logical *node)
 {
   struct wr_writing out = {.arena = arena};
@@ -183,8 +195,14 @@ static const char *state_words(struct wr_arena *arena, const struct wr_logical *
     state_rows(&out, node);
     break;
   case WR_LOGICAL_DISTINCT: state_rows(&out, node); break;
+  case WR_LOGICAL_MATCH:
+    wr_match_fits(&out, node);
+    state_rows(&out, node);
+    break;
   case WR_LOGICAL_JOIN:
-    if (node->join.way != WR_JOIN_BY_WINDOW)
+    if (node->join.way == WR_JOIN_TEMPORAL)
+      state_temporal(&out, node);
+    else if (node->join.way != WR_JOIN_BY_WINDOW)
       wr_write(&out, "%s join", wr_join_kind_names[node->join.kind]);
     state_rows(&out, node);
     break;
@@ -276,9 +294,13 @@ static void members_find(struct state_members *members, const struct wr_logical 
       members_add_rows(members, node, wanted);
     break;
   case WR_LOGICAL_NORMALIZE:
+    if (!node->normalize.at_end) /* all columns are keys, which do not come or go */
+      members_add_rows(members, node, wanted);
+    break;
   case WR_LOGICAL_OVER:
   case WR_LOGICAL_RANK:
   case WR_LOGICAL_SORT:
+  case WR_LOGICAL_MATCH:
   case WR_LOGICAL_JOIN: members_add_rows(members, node, wanted); break;
   default: break;
   }
@@ -320,14 +342,17 @@ static const char *state_fits(struct wr_arena *arena, const struct wr_logical *n
     fits_window(&out, node->rank.origin);
     break;
   case WR_LOGICAL_SORT: state_sort(&out, node); break;
+  case WR_LOGICAL_MATCH: wr_match_fits(&out, node); break;
   case WR_LOGICAL_JOIN:
-    if (node->join.way == WR_JOIN_BY_WINDOW)
+    if (node->join.way == WR_JOIN_TEMPORAL)
+      state_temporal(&out, node);
+    else if (node->join.way == WR_JOIN_BY_WINDOW)
       wr_write(&out, "rows that match%s", node->join.kind == WR_JOIN_INNER ? "" : ", and others");
     else /* rows that were padded for one kind would be taken back by another, or never */
       wr_write(&out, "%s join of rows with keys", wr_join_kind_names[node->join.kind]);
     if (node->join.way == WR_JOIN_INTERVAL)
-      wr_write(&out, ", %lld to %lld us apart", (long long)node->join.low_us,
-               (long long)node->join.high_us);
+      wr_write(&out, ", %lld to %lld us apart%s", (long long)node->join.low_us,
+               (long long)node->join.high_us, node->join.by_clock ? " by the clock" : "");
     fits_window(&out, node->join.origins[0]);
     break;
   case WR_LOGICAL_DISTINCT:

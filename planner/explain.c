@@ -137,17 +137,15 @@ static size_t explain_width(const char *text)
 }
 
 /* CHANGELOG_MODE: the kinds of rows that a step gives. */
-static const char *explain_changelog(const struct wr_plan *plan, const struct wr_plan_node *node)
+static const char *explain_changelog(struct wr_arena *arena, const struct wr_plan_node *node)
 {
-  const struct wr_plan_node *from = node;
-  while (from->kind == WR_PLAN_OPERATOR && from->input_count == 1 &&
-         from->operator_class != &wr_operator_class_materialize)
-    from = &plan->nodes[from->inputs[0].node];
-  if (from->source && from->source->table.keyed) /* nobody has made them whole yet */
-    return "[UA,D]";
-  if (node->sink && node->sink->table.keyed && node->changes)
-    return "[I,UA,D]";
-  return node->changes ? "[I,UB,UA,D]" : "[I]";
+  static const char *const names[] = {"I", "UB", "UA", "D"};
+  struct wr_writing out = {.arena = arena};
+  for (unsigned i = 0; i < 4; i++)
+    if (node->kinds >> i & 1)
+      wr_write(&out, "%s%s", out.length ? "," : "[", names[i]);
+  wr_write(&out, "]");
+  return wr_written(&out);
 }
 
 /* "of bid auction, price; of person dateTime": where not all fields of a ROW are made. */
@@ -180,7 +178,7 @@ static void explain_operators(struct wr_writing *out, const struct wr_plan *plan
     wr_write(out, "  #%-3u %s", node->id, node->name);
     wr_write_spaces(out, width - explain_width(node->name));
     wr_write(out, "  x%u%s%s", node->parallelism, changelog ? "  " : "",
-             changelog ? explain_changelog(plan, node) : "");
+             changelog ? explain_changelog(out->arena, node) : "");
     wr_write(out, "%s", node->input_count ? "  <- " : "");
     explain_inputs(out, plan, node);
     wr_write(out, "\n");
@@ -306,7 +304,7 @@ static void json_node(struct wr_writing *out, const struct wr_plan *plan,
   wr_write_json(out, node->detail);
   wr_write(out, ",\"parallelism\":%u", node->parallelism);
   if (changelog)
-    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog(plan, node));
+    wr_write(out, ",\"changelog\":\"%s\"", explain_changelog(out->arena, node));
   if (node->source) {
     json_table(out, &node->source->table);
     wr_write(out, ",\"bounded\":%s", node->source->bounded ? "true" : "false");

@@ -30,7 +30,8 @@ struct wr_group {
   struct wr_group_term *terms;
   uint32_t term_count, key_count;
   const struct wr_window_origin *origin; /* NULL: there is no window */
-  bool is_continuous;                    /* the groups have no end */
+  bool is_continuous;                    /* their results change as rows come */
+  bool ends;                             /* no window: the input has an end */
   uint32_t part_columns[WR_PART_COUNT];  /* of the input; UINT32_MAX: not grouped by */
   struct wr_group_window window;
   struct wr_grouping grouping; /* masks of terms; count 0: there is one set, of all */

@@ -328,10 +328,12 @@ struct wr_logical *wr_logical_expand(struct wr_arena *arena, struct wr_logical *
   return node;
 }
 
-struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical *input)
+struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical *input,
+                                       int64_t ttl_us)
 {
   struct wr_logical *node = logical_new_like(arena, WR_LOGICAL_DISTINCT, input);
   node->distinct.end_column = UINT32_MAX;
+  node->distinct.ttl_us = ttl_us;
   for (uint32_t c = 0; c < input->schema.column_count; c++)
     if (input->roles[c].part == WR_PART_END && node->distinct.end_column == UINT32_MAX)
       node->distinct.end_column = c;

@@ -55,7 +55,8 @@ struct wr_logical *wr_logical_union(struct wr_arena *arena, struct wr_logical **
 /* sets and keys are kept; keys must not be read by anything but as keys of what stands above. */
 struct wr_logical *wr_logical_expand(struct wr_arena *arena, struct wr_logical *input,
                                      const struct wr_logical_expand *expand);
-struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical *input);
+struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical *input,
+                                       int64_t ttl_us);
 /* names: of the calls. */
 struct wr_logical *wr_logical_over(struct wr_arena *arena, struct wr_logical *input,
                                    const struct wr_logical_over *over, const char *const *names);
@@ -66,6 +67,12 @@ struct wr_logical *wr_logical_join(struct wr_arena *arena, struct wr_logical *le
                                    struct wr_logical *right, const struct wr_logical_join *join);
 struct wr_logical *wr_logical_normalize(struct wr_arena *arena, struct wr_logical *input,
                                         const struct wr_logical_normalize *normalize);
+/* What is left of a changing node when its input has ended; has no column of type ROW. */
+struct wr_logical *wr_logical_fold(struct wr_arena *arena, struct wr_logical *input);
+static inline bool wr_logical_is_fold(const struct wr_logical *node)
+{
+  return node->kind == WR_LOGICAL_NORMALIZE && node->normalize.at_end;
+}
 struct wr_logical *wr_logical_stream(struct wr_arena *arena, struct wr_logical *input,
                                      const struct wr_logical_stream *stream);
 struct wr_logical *wr_logical_sink(struct wr_arena *arena, struct wr_logical *input,
@@ -102,6 +109,11 @@ struct wr_logical_order wr_logical_order(struct wr_arena *arena, struct wr_logic
 /* Refuses what cannot read the changes that its input gives; span: of the sink that is the root. */
 enum wr_code wr_check_changes(struct wr_arena *arena, struct wr_logical *root, struct wr_span span,
                               struct wr_error *err);
+/* Warns of functions of chance and of the clock over rows that may be taken back. */
+struct wr_settings;
+void wr_changes_warn(struct wr_arena *arena, struct wr_settings *settings, struct wr_logical *sink);
+/* Whether a node, or a sink, takes rows that are taken back. */
+bool wr_changes_are_read(const struct wr_logical *node);
 /* The name of the step that the changes of a node come from. */
 const char *wr_changes_cause(struct wr_arena *arena, const struct wr_logical *node);
 /* Whether rows of a node replace each other by these columns, or fewer, and their changes come in

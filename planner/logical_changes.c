@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The node that makes a stream of changes whole by a key: ChangelogNormalize above a source of
- * upserts, SinkMaterializer below a sink whose key is not that of the rows. And what is known of
+ * upserts, SinkMaterializer below a sink whose key is not that of the rows; and the one that gives
+ * what is left of them at the end. And what is known of
  * upsert keys: columns by which rows replace each other, all changes of one value in their order.
  */
 #include <string.h>
@@ -13,11 +14,11 @@ struct wr_logical *wr_logical_normalize(struct wr_arena *arena, struct wr_logica
                                         const struct wr_logical_normalize *normalize)
 {
   struct wr_logical *node = WR_NEW(arena, struct wr_logical);
-  assert(normalize->key_count > 0);
+  assert(normalize->key_count > 0 || normalize->at_end);
   node->kind = WR_LOGICAL_NORMALIZE;
   node->schema = input->schema;
   node->roles = input->roles;
-  node->changes = true;
+  node->changes = !normalize->at_end;
   node->span = input->span;
   node->inputs = WR_NEW_ARRAY(arena, struct wr_logical *, 1);
   node->inputs[0] = input;
@@ -25,6 +26,16 @@ struct wr_logical *wr_logical_normalize(struct wr_arena *arena, struct wr_logica
   node->reader_count = 1;
   node->normalize = *normalize;
   return node;
+}
+
+struct wr_logical *wr_logical_fold(struct wr_arena *arena, struct wr_logical *input)
+{
+  uint32_t count = input->schema.column_count;
+  uint32_t *keys = WR_NEW_ARRAY(arena, uint32_t, count + 1);
+  for (uint32_t c = 0; c < count; c++)
+    keys[c] = c;
+  const struct wr_logical_normalize normalize = {.keys = keys, .key_count = count, .at_end = true};
+  return wr_logical_normalize(arena, input, &normalize);
 }
 
 /* Whether all of some columns are among others. */
@@ -62,6 +73,8 @@ static bool changes_keep_order(const struct wr_logical *node, const struct wr_st
            changes_contains(facts[input->number].key, facts[input->number].key_count,
                             node->rank.keys, node->rank.key_count);
   case WR_LOGICAL_JOIN:
+    if (node->join.way == WR_JOIN_TEMPORAL && node->changes)
+      return false; /* rows leave in the order of their times */
     for (uint32_t side = 0; side < 2; side++) {
       const struct wr_logical *from = node->inputs[side];
       const struct wr_stream_facts *known = &facts[from->number];

@@ -6,6 +6,7 @@
 #include "functions/aggregate.h"
 #include "operators/specs.h"
 #include "planner/catalogue.h"
+#include "planner/logical_join.h"
 #include "windows/window.h"
 
 enum wr_logical_kind {
@@ -28,6 +29,7 @@ enum wr_logical_kind {
   WR_LOGICAL_JOIN,      /* of two inputs, per window or whenever rows come */
   WR_LOGICAL_NORMALIZE, /* changes made whole by a key */
   WR_LOGICAL_LOOKUP,    /* beside rows of a table of reference, planner/lookup.h */
+  WR_LOGICAL_MATCH,     /* a row per match of a pattern, planner/match.h */
   WR_LOGICAL_STREAM,    /* rows that can be followed; only while rules run, planner/streams.h */
   WR_LOGICAL_SINK,
   WR_LOGICAL_KIND_COUNT
@@ -97,8 +99,11 @@ struct wr_logical_aggregate {
   const int64_t *empty_sets; /* ALL: those without keys, see there too */
   uint32_t empty_set_count;
   struct wr_window_emit emit;
-  bool continuous;        /* ALL: results change as rows come; else each comes once, at the end */
-  bool retracts;          /* ALL: the input may take rows back, and every aggregate can */
+  bool continuous; /* ALL: results change as rows come; else each comes once, at the end */
+  bool ends;       /* ALL: the input comes to an end */
+  bool retracts;   /* ALL: the input may take rows back, and every aggregate can */
+  int64_t ttl_us;  /* continuous: groups without rows for so long are forgotten; 0: none is. So with
+                      the others below that have no window */
   const char *state_name; /* hint STATE('...'), or NULL */
 };
 /* Output: the input's columns, then one per call. A rule turns ROW_NUMBER that is filtered into
@@ -111,7 +116,9 @@ struct wr_logical_over {
   struct wr_over_frame frame;
   const struct wr_over_call *calls;
   uint32_t call_count;
-  struct wr_span span; /* of its window in the text */
+  int64_t ttl_us;
+  int64_t numbered_max; /* as in struct wr_over_spec */
+  struct wr_span span;  /* of its window in the text */
 };
 /* Output: the input's columns, then perhaps the number of the row. */
 struct wr_logical_rank {
@@ -125,28 +132,9 @@ struct wr_logical_rank {
   enum wr_rank_number number;
   bool newest_first, with_rank, no_nulls; /* as in struct wr_rank_spec */
   bool is_local;                          /* only while operators are placed: rank_local */
+  int64_t ttl_us;
   const struct wr_window_origin *shown; /* what the origin is for whoever stands above; NULL: itself
                                          */
-};
-/* Output: the columns of the left, then of the right; SEMI, ANTI: of the left. */
-enum wr_join_way {
-  WR_JOIN_OPEN,      /* not known yet, see wr_bind_filter */
-  WR_JOIN_BY_WINDOW, /* rows of the same window, when it closes */
-  WR_JOIN_REGULAR,   /* rows whenever they come */
-  WR_JOIN_INTERVAL   /* the same of streams whose times differ by so much; INNER, and inputs give */
-};
-struct wr_logical_join {
-  enum wr_join_kind kind;
-  enum wr_join_way way;
-  const struct wr_window_origin *origins[2]; /* BY_WINDOW: windows alike: same kind, lengths,
-                                                offset, zone; else NULL */
-  uint32_t start_columns[2], end_columns[2];
-  uint32_t time_columns[2]; /* INTERVAL: event time; left - right is low_us to high_us */
-  int64_t low_us, high_us;
-  const uint32_t *keys[2]; /* key_count each, types equal in pairs */
-  uint32_t key_count;
-  const struct wr_expression *condition; /* over the columns of both; NULL: none */
-  struct wr_span span;                   /* of the words that join, in the text */
 };
 /* Output: the input's columns, keys that may be NULL, then one of the operator's own. */
 struct wr_logical_expand {
@@ -157,6 +145,7 @@ struct wr_logical_expand {
 };
 struct wr_logical_distinct {
   uint32_t end_column; /* the end of a window, behind which rows are forgotten; UINT32_MAX: none */
+  int64_t ttl_us;
 };
 /* Output: the input's columns, those of an item, perhaps its number. */
 struct wr_logical_unnest {
@@ -186,6 +175,8 @@ struct wr_logical_normalize {
   const uint32_t *keys;
   uint32_t key_count;
   bool is_sink; /* SinkMaterializer, else ChangelogNormalize */
+  int64_t ttl_us;
+  bool at_end; /* neither: what is left when the input ends, by all columns; it does not change */
 };
 /* Output: the input's columns, then some of the table's; outer: NULL where nothing was found. */
 struct wr_logical_lookup {
@@ -203,6 +194,7 @@ struct wr_logical_lookup {
 struct wr_logical_sink {
   const struct wr_table *table;
   const char *statement; /* SQL text */
+  bool singly;           /* every row tells below by itself what it changes: planner/results.h */
 };
 
 struct wr_logical {
@@ -234,6 +226,7 @@ struct wr_logical {
     struct wr_logical_rank rank;
     struct wr_logical_join join;
     struct wr_logical_lookup lookup;
+    const struct wr_logical_match *match;
     struct wr_logical_stream stream;
     struct wr_logical_normalize normalize;
     struct wr_logical_sink sink;

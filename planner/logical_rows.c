@@ -116,7 +116,9 @@ static struct wr_column_role rows_join_role(const struct wr_logical_join *join, 
                                             uint32_t column, const struct wr_column_role *role)
 {
   if (join->way == WR_JOIN_INTERVAL && join->time_columns[side] == column)
-    return (struct wr_column_role){.is_event_time = true};
+    return (struct wr_column_role){.is_event_time = !join->by_clock,
+                                   .is_clock =
+                                       join->by_clock && !rows_join_keeps(join->kind, !side)};
   if (join->way != WR_JOIN_BY_WINDOW || rows_join_keeps(join->kind, !side))
     return (struct wr_column_role){0};
   struct wr_column_role out = rows_closed_role(role, join->origins[side]);
@@ -143,11 +145,14 @@ struct wr_logical *wr_logical_join(struct wr_arena *arena, struct wr_logical *le
       if (can_lack)
         fields[next].type = wr_type_with_not_null(arena, fields[next].type, false);
       roles[next] = rows_join_role(join, side, c, &input->roles[c]);
+      if (join->way == WR_JOIN_TEMPORAL && side == 0) /* its rows leave as those of an OVER do */
+        roles[next] = rows_over_role(&left->roles[c], &left->roles[join->time_columns[0]]);
     }
   }
   node->schema = (struct wr_schema){.column_count = next, .fields = fields};
   node->roles = roles;
-  node->changes = left->changes || right->changes || rows_join_changes(join);
+  node->changes =
+      left->changes || (right->changes && join->way != WR_JOIN_TEMPORAL) || rows_join_changes(join);
   node->join = *join;
   node->span = join->span;
   return node;
@@ -208,7 +213,7 @@ static void rows_reads_join(const struct wr_logical *node, uint32_t input, const
            count = node->inputs[input]->schema.column_count;
   if (join->way == WR_JOIN_BY_WINDOW)
     used[join->start_columns[input]] = used[join->end_columns[input]] = true;
-  if (join->way == WR_JOIN_INTERVAL)
+  if (join->way == WR_JOIN_INTERVAL || join->way == WR_JOIN_TEMPORAL)
     used[join->time_columns[input]] = true;
   for (uint32_t k = 0; k < join->key_count; k++)
     used[join->keys[input][k]] = true;

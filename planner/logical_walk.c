@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "planner/lookup.h"
+#include "planner/match.h"
 
 /* A number says where a node stands in an order, if it stands there: what earlier orders left in it
  * does no harm. */
@@ -79,6 +80,7 @@ bool wr_logical_keeps_rows(const struct wr_logical *node)
   case WR_LOGICAL_OVER:
   case WR_LOGICAL_NORMALIZE:
   case WR_LOGICAL_RANK:
+  case WR_LOGICAL_MATCH:
   case WR_LOGICAL_JOIN: return true;
   case WR_LOGICAL_ASSIGN:
     return node->assign.origin->window.kind == WR_WINDOW_SESSION || wr_logical_has_clock(node);
@@ -94,9 +96,10 @@ bool wr_logical_judges(const struct wr_logical *node)
   switch (node->kind) {
   case WR_LOGICAL_AGGREGATE: return node->aggregate.window.kind != WR_WINDOW_ALL;
   case WR_LOGICAL_OVER: return !wr_logical_input(node)->roles[node->over.order[0].column].is_clock;
+  case WR_LOGICAL_MATCH: return !wr_match_by_clock(node);
   case WR_LOGICAL_NORMALIZE: return false;
   case WR_LOGICAL_RANK: return node->rank.origin != NULL;
-  case WR_LOGICAL_JOIN: return node->join.way != WR_JOIN_REGULAR;
+  case WR_LOGICAL_JOIN: return node->join.way != WR_JOIN_REGULAR && !node->join.by_clock;
   default: return wr_logical_keeps_rows(node);
   }
 }
@@ -151,6 +154,7 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
         wr_expression_columns(node->project.expressions[c], used);
     return;
   case WR_LOGICAL_AGGREGATE: logical_reads_aggregate(&node->aggregate, wanted, used); return;
+  case WR_LOGICAL_MATCH: wr_match_reads(node, wanted, used); return;
   case WR_LOGICAL_WATERMARK:
     used[node->watermark.time_column] = true;
     wr_expression_columns(node->watermark.expression, used);
@@ -168,8 +172,8 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
   case WR_LOGICAL_DISTINCT: memset(used, true, count); break;
   case WR_LOGICAL_UNNEST: used[node->unnest.column] = true; break;
   case WR_LOGICAL_LOOKUP: wr_lookup_reads(node, used); break;
-  case WR_LOGICAL_NORMALIZE:
-    for (uint32_t k = 0; k < node->normalize.key_count; k++)
+  case WR_LOGICAL_NORMALIZE: /* at the end: rows that differ in nothing that is wanted are alike */
+    for (uint32_t k = 0; k < node->normalize.key_count && !node->normalize.at_end; k++)
       used[node->normalize.keys[k]] = true;
     break;
   case WR_LOGICAL_SORT:

@@ -13,26 +13,29 @@ static bool distinct_forgets_nothing(const struct wr_logical *node)
 }
 
 /* What stands in the place of an input: itself, or that of its DISTINCT if nobody else reads it. */
-static struct wr_logical *distinct_skip(struct wr_logical *input)
+static struct wr_logical *distinct_skip(struct wr_logical *input, int64_t ttl_us)
 {
   struct wr_logical *lower = input;
   while (lower->kind == WR_LOGICAL_STREAM && lower->reader_count == 1)
     lower = wr_logical_input(lower);
-  return distinct_forgets_nothing(lower) && lower->reader_count == 1 ? wr_logical_input(lower)
-                                                                     : input;
+  return distinct_forgets_nothing(lower) && lower->distinct.ttl_us == ttl_us &&
+                 lower->reader_count == 1
+             ? wr_logical_input(lower)
+             : input;
 }
 
 static struct wr_logical *distinct_node(const struct wr_rewrite *rewrite, struct wr_logical *node)
 {
   if (!distinct_forgets_nothing(node))
     return node;
-  struct wr_logical *below = wr_logical_input(node), *instead = distinct_skip(below);
+  struct wr_logical *below = wr_logical_input(node),
+                    *instead = distinct_skip(below, node->distinct.ttl_us);
   if (below->kind == WR_LOGICAL_UNION && below->reader_count == 1) {
     struct wr_logical **inputs =
         WR_NEW_ARRAY(rewrite->arena, struct wr_logical *, below->input_count);
     bool has_changed = false;
     for (uint32_t i = 0; i < below->input_count; i++) {
-      inputs[i] = distinct_skip(below->inputs[i]);
+      inputs[i] = distinct_skip(below->inputs[i], node->distinct.ttl_us);
       has_changed = has_changed || inputs[i] != below->inputs[i];
     }
     if (has_changed)
@@ -40,9 +43,7 @@ static struct wr_logical *distinct_node(const struct wr_rewrite *rewrite, struct
   }
   if (instead == below)
     return node;
-  struct wr_logical *upper = wr_logical_distinct(rewrite->arena, instead);
-  upper->distinct = node->distinct;
-  return upper;
+  return wr_logical_distinct(rewrite->arena, instead, node->distinct.ttl_us);
 }
 
 const struct wr_rule wr_rule_merge_distincts = {

@@ -14,6 +14,7 @@
 
 #include "planner/bind_filter.h"
 #include "planner/bind_over.h"
+#include "planner/ttl.h"
 
 /* ---- lists of expressions */
 
@@ -143,12 +144,28 @@ static bool over_is_by_time(const struct wr_over_window *window, const struct wr
   return role->is_event_time || role->is_clock;
 }
 
+/* Rows of processing time come one after the other, none of them beside its like; what came within
+ * the same millisecond only counts for ranges of time. */
+static void over_apart_by_clock(const struct wr_selection *selection)
+{
+  for (uint32_t i = 0; i < selection->overs->count; i++) {
+    struct wr_over_item *item = &selection->overs->items[i];
+    if (!over_is_by_time(&item->window, selection->input) ||
+        selection->input->roles[item->window.order[0]->column].is_event_time)
+      continue;
+    item->window.frame.rows = item->window.frame.rows || item->window.frame.unbounded;
+    if (item->call.function == WR_OVER_RANK || item->call.function == WR_OVER_DENSE_RANK)
+      item->call.function = WR_OVER_ROW_NUMBER;
+  }
+}
+
 /* Sorts the calls into steps, those by time first; returns how many. */
 static uint32_t over_steps(struct wr_arena *arena, const struct wr_selection *selection,
                            struct over_step *steps)
 {
   const struct wr_over_list *list = selection->overs;
   uint32_t count = 0;
+  over_apart_by_clock(selection);
   for (unsigned pass = 0; pass < 2; pass++)
     for (uint32_t i = 0; i < list->count; i++) {
       const struct wr_over_item *item = &list->items[i];
@@ -283,6 +300,16 @@ static void over_put_window(struct over_columns *columns, const struct wr_over_w
                                    .span = window->span};
 }
 
+/* Whether a partition is there when no row of it is within the frame any more. */
+static bool over_stays(const struct wr_logical_over *over)
+{
+  for (uint32_t i = 0; i < over->call_count; i++)
+    if (over->calls[i].function != WR_OVER_AGGREGATE &&
+        over->calls[i].function != WR_OVER_NTH_VALUE)
+      return true;
+  return over->frame.rows || over->frame.unbounded;
+}
+
 /* The node of a step above selection->input; places[i]: where call i is. */
 static void over_add_node(const struct over_columns *columns, struct wr_selection *selection,
                           const struct over_step *step, struct wr_logical_over *over,
@@ -298,6 +325,7 @@ static void over_add_node(const struct over_columns *columns, struct wr_selectio
   }
   over->calls = calls;
   over->call_count = step->item_count;
+  over->ttl_us = over_stays(over) ? wr_ttl_set_us(columns->binder) : 0;
   selection->input = wr_logical_over(arena, selection->input, over, names);
 }
 

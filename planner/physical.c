@@ -14,12 +14,15 @@
 #include "formats/keyed.h"
 #include "operators/specs.h"
 #include "operators/specs_lookup.h"
+#include "operators/specs_temporal.h"
 #include "planner/describe.h"
 #include "planner/lookup.h"
+#include "planner/match.h"
 #include "planner/physical_changes.h"
 #include "planner/physical_place.h"
 #include "planner/physical_rows.h"
 #include "planner/physical_spec.h"
+#include "planner/temporal.h"
 #include "planner/writing.h"
 
 #define SINKS_BYTES_MAX 1000 /* of their names, as far as they tell nodes apart */
@@ -267,6 +270,7 @@ static const struct physical_operator physical_operators[WR_LOGICAL_KIND_COUNT] 
     [WR_LOGICAL_UNION] = {&wr_operator_class_union, physical_union},
     [WR_LOGICAL_NORMALIZE] = {&wr_operator_class_materialize, wr_physical_normalize},
     [WR_LOGICAL_LOOKUP] = {&wr_operator_class_lookup, wr_physical_lookup},
+    [WR_LOGICAL_MATCH] = {&wr_operator_class_match, wr_physical_match},
     [WR_LOGICAL_OVER] = {&wr_operator_class_over, wr_physical_over},
     [WR_LOGICAL_RANK] = {&wr_operator_class_rank, wr_physical_rank},
     [WR_LOGICAL_JOIN] = {&wr_operator_class_window_join, wr_physical_join},
@@ -281,8 +285,12 @@ static struct physical_operator physical_operator(const struct wr_logical *node)
     return (struct physical_operator){&wr_operator_class_session, wr_physical_session};
   if (wr_logical_is_group(node))
     return (struct physical_operator){&wr_operator_class_group, wr_physical_group};
+  if (node->kind == WR_LOGICAL_JOIN && node->join.way == WR_JOIN_TEMPORAL)
+    return (struct physical_operator){&wr_operator_class_temporal_join, wr_physical_temporal};
   if (node->kind == WR_LOGICAL_JOIN && node->join.way != WR_JOIN_BY_WINDOW)
     return (struct physical_operator){&wr_operator_class_join, wr_physical_regular_join};
+  if (wr_logical_is_fold(node))
+    return (struct physical_operator){&wr_operator_class_fold, wr_physical_normalize};
   if (wr_physical_is_local(node))
     return (struct physical_operator){&wr_operator_class_rank_local, wr_physical_rank};
   return physical_operators[node->kind];
@@ -388,7 +396,9 @@ static void physical_node(const struct wr_placing *physical, uint32_t index, con
       .parallelism = wr_physical_parallelism(physical, node),
       .arrived = physical->reads_arrived[index],
       .changes = node->changes,
-      .one_time = physical->one_time[index]};
+      .one_time = physical->one_time[index],
+      .portion = physical->portions[index],
+      .kinds = physical->kinds[index]};
   wr_physical_connect(physical, node, out);
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
@@ -435,6 +445,8 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
   physical.reads_arrived = wr_physical_find_arrived(arena, &physical.order);
   physical.may_be_late = wr_physical_find_late(arena, &physical.order);
   physical.one_time = wr_physical_find_one_time(arena, &physical.order);
+  physical.kinds = wr_change_kinds(arena, &physical.order);
+  physical.portions = wr_physical_portions(arena, &physical.order);
   physical.is_exchanged = WR_NEW_ARRAY(arena, bool, physical.order.count);
   physical.is_interleaved = WR_NEW_ARRAY(arena, bool, physical.order.count);
   physical.is_held = WR_NEW_ARRAY(arena, bool, physical.order.count);

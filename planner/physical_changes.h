@@ -5,6 +5,11 @@
 
 #include "planner/physical_spec.h"
 
+/* The kinds of rows that each node gives: bits of enum wr_change_kind. planner/change_kinds.c */
+const unsigned *wr_change_kinds(struct wr_arena *arena, const struct wr_logical_order *order);
+/* How rows are brought to each node, so that results are told as they are asked for. */
+const enum wr_portion *wr_physical_portions(struct wr_arena *arena,
+                                            const struct wr_logical_order *order);
 const void *wr_physical_normalize(const struct wr_placing *physical, const struct wr_logical *node,
                                   const struct wr_schema *schema);
 

@@ -45,6 +45,7 @@ uint32_t wr_physical_parallelism(const struct wr_placing *physical, const struct
   case WR_LOGICAL_NORMALIZE:
   case WR_LOGICAL_OVER:
   case WR_LOGICAL_RANK:
+  case WR_LOGICAL_MATCH:
   case WR_LOGICAL_JOIN:
     if (wr_physical_is_local(node))
       break;
@@ -81,13 +82,20 @@ struct wr_logical_order wr_physical_find_order(struct wr_placing *physical,
 /* Its rows leave when the watermark lets them go. */
 static bool place_holds(const struct wr_logical *node)
 {
-  return wr_logical_keeps_rows(node) && (node->kind != WR_LOGICAL_OVER || wr_logical_judges(node));
+  bool by_time = node->kind == WR_LOGICAL_OVER || node->kind == WR_LOGICAL_MATCH;
+  return wr_logical_keeps_rows(node) && (!by_time || wr_logical_judges(node));
 }
 
-/* What its rows knew of the watermark is not known below. An OVER tells it. */
+/* What its rows knew of the watermark is not known below. OVER, matches and temporal joins tell it,
+ * and joins by a range of times, of late rows that leave with NULLs. */
 static bool place_forgets_arrived(const struct wr_logical *node)
 {
-  return wr_logical_keeps_rows(node) && node->kind != WR_LOGICAL_OVER;
+  const struct wr_logical_join *join = node->kind == WR_LOGICAL_JOIN ? &node->join : NULL;
+  bool pads = join && join->way == WR_JOIN_INTERVAL && join->kind != WR_JOIN_INNER;
+  bool tells =
+      node->kind == WR_LOGICAL_OVER || (node->kind == WR_LOGICAL_MATCH && wr_logical_judges(node));
+  return wr_logical_keeps_rows(node) && !tells &&
+         !(join && (join->way == WR_JOIN_TEMPORAL || (pads && !join->by_clock)));
 }
 
 /* An aggregate over windows found by its rows' times: see struct wr_plan_input. */

@@ -3,6 +3,7 @@
 #include "planner/physical_rows.h"
 
 #include "core/limits.h"
+#include "planner/match.h"
 
 #include <string.h>
 
@@ -24,7 +25,9 @@ const void *wr_physical_over(const struct wr_placing *physical, const struct wr_
                                 .patient = physical->is_interleaved[node->number],
                                 .frame = over->frame,
                                 .calls = over->calls,
-                                .call_count = over->call_count};
+                                .call_count = over->call_count,
+                                .ttl_us = over->ttl_us,
+                                .numbered_max = over->numbered_max};
   return spec;
 }
 
@@ -50,6 +53,7 @@ const void *wr_physical_rank(const struct wr_placing *physical, const struct wr_
                                 .with_rank = rank->with_rank,
                                 .no_nulls = rank->no_nulls,
                                 .takes_changes = wr_logical_input(node)->changes,
+                                .ttl_us = rank->ttl_us,
                                 .made = physical->filled[wr_logical_input(node)->number]};
   if (!rank->origin)
     return spec;
@@ -82,8 +86,7 @@ bool wr_physical_add_local(const struct wr_placing *physical, struct wr_logical 
   return true;
 }
 
-/* The columns of both inputs: pairs of rows, as the condition sees them. */
-static const struct wr_schema *physical_pairs(struct wr_arena *arena, const struct wr_logical *node)
+const struct wr_schema *wr_physical_pairs(struct wr_arena *arena, const struct wr_logical *node)
 {
   const struct wr_schema *left = &node->inputs[0]->schema, *right = &node->inputs[1]->schema;
   uint32_t before = left->column_count, count = before + right->column_count;
@@ -105,7 +108,7 @@ const void *wr_physical_join(const struct wr_placing *physical, const struct wr_
                                        .kind = join->kind,
                                        .window = wr_window_attached(&join->origins[0]->window),
                                        .key_count = join->key_count,
-                                       .pair_schema = physical_pairs(physical->arena, node),
+                                       .pair_schema = wr_physical_pairs(physical->arena, node),
                                        .condition = join->condition};
   for (unsigned side = 0; side < 2; side++)
     spec->sides[side] =
@@ -117,9 +120,7 @@ const void *wr_physical_join(const struct wr_placing *physical, const struct wr_
   return spec;
 }
 
-/* Columns of pairs that somebody reads: of what leaves, and of the condition. */
-static const bool *physical_pairs_used(const struct wr_placing *physical,
-                                       const struct wr_logical *node)
+const bool *wr_physical_pairs_used(const struct wr_placing *physical, const struct wr_logical *node)
 {
   uint32_t before = node->inputs[0]->schema.column_count,
            count = before + node->inputs[1]->schema.column_count;
@@ -138,10 +139,11 @@ const void *wr_physical_regular_join(const struct wr_placing *physical,
   *spec = (struct wr_join_spec){.schema = schema,
                                 .kind = join->kind,
                                 .key_count = join->key_count,
-                                .pair_schema = physical_pairs(physical->arena, node),
-                                .used = physical_pairs_used(physical, node),
+                                .pair_schema = wr_physical_pairs(physical->arena, node),
+                                .used = wr_physical_pairs_used(physical, node),
                                 .condition = join->condition,
                                 .by_time = join->way == WR_JOIN_INTERVAL,
+                                .by_clock = join->by_clock,
                                 .low_us = join->low_us,
                                 .high_us = join->high_us};
   for (unsigned side = 0; side < 2; side++)
@@ -150,7 +152,8 @@ const void *wr_physical_regular_join(const struct wr_placing *physical,
                               .schema = &node->inputs[side]->schema,
                               .keys = join->keys[side],
                               .column_ids = wr_physical_column_ids(physical, node, side),
-                              .changes = node->inputs[side]->changes};
+                              .changes = node->inputs[side]->changes,
+                              .ttl_us = join->way == WR_JOIN_REGULAR ? join->ttl_us[side] : 0};
   return spec;
 }
 
@@ -161,6 +164,7 @@ const uint32_t *wr_physical_rows_keys(const struct wr_logical *node, uint32_t in
   case WR_LOGICAL_OVER: *count = node->over.key_count; return node->over.keys;
   case WR_LOGICAL_NORMALIZE: *count = node->normalize.key_count; return node->normalize.keys;
   case WR_LOGICAL_RANK: *count = node->rank.key_count; return node->rank.keys;
+  case WR_LOGICAL_MATCH: *count = node->match->key_count; return node->match->keys;
   default:
     assert(node->kind == WR_LOGICAL_JOIN);
     *count = node->join.key_count;

@@ -15,6 +15,12 @@ const void *wr_physical_join(const struct wr_placing *physical, const struct wr_
 const void *wr_physical_regular_join(const struct wr_placing *physical,
                                      const struct wr_logical *node, const struct wr_schema *schema);
 
+/* Of a join: the columns of both inputs, as its condition sees them; which of these somebody reads,
+ * be it the condition. */
+const struct wr_schema *wr_physical_pairs(struct wr_arena *arena, const struct wr_logical *node);
+const bool *wr_physical_pairs_used(const struct wr_placing *physical,
+                                   const struct wr_logical *node);
+
 /* Puts the same rank of each task below one that gathers rows; false: it does not, or has it. Needs
  * the parallelism of the nodes. */
 bool wr_physical_add_local(const struct wr_placing *physical, struct wr_logical *node);
@@ -28,7 +34,8 @@ static inline bool wr_physical_is_rows(const struct wr_logical *node)
   if (wr_physical_is_local(node))
     return false;
   return node->kind == WR_LOGICAL_NORMALIZE || node->kind == WR_LOGICAL_OVER ||
-         node->kind == WR_LOGICAL_RANK || node->kind == WR_LOGICAL_JOIN;
+         node->kind == WR_LOGICAL_RANK || node->kind == WR_LOGICAL_JOIN ||
+         node->kind == WR_LOGICAL_MATCH;
 }
 /* The columns by whose values rows of an input of such a node are spread over copies; none: there
  * is one copy. */

@@ -24,10 +24,12 @@ struct wr_placing {
   const bool *may_be_late;          /* per node: its rows may be behind a watermark */
   const bool *one_time;             /* per node: see struct wr_plan_node */
   bool *is_exchanged;               /* per node: its rows have come through channels */
-  bool *is_interleaved;    /* per node: of rows that it is given one may know of a watermark that
-                              others, still to come, are behind */
-  bool *is_held;           /* per node: rows that it is given have waited for the watermark */
-  const char **identities; /* per node, not counted yet */
+  bool *is_interleaved; /* per node: of rows that it is given one may know of a watermark that
+                           others, still to come, are behind */
+  bool *is_held;        /* per node: rows that it is given have waited for the watermark */
+  const enum wr_portion *portions; /* per node: wr_physical_portions */
+  const unsigned *kinds;           /* per node: wr_change_kinds */
+  const char **identities;         /* per node, not counted yet */
   struct wr_plan_node *nodes;
 };
 

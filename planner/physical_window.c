@@ -63,7 +63,8 @@ const void *wr_physical_group(const struct wr_placing *physical, const struct wr
   struct wr_group_spec *spec = WR_NEW(physical->arena, struct wr_group_spec);
   *spec = (struct wr_group_spec){.base = wr_physical_aggregate(physical, node, schema),
                                  .changes = node->aggregate.retracts,
-                                 .at_end = !node->aggregate.continuous};
+                                 .at_end = !node->aggregate.continuous,
+                                 .ttl_us = node->aggregate.continuous ? node->aggregate.ttl_us : 0};
   return spec;
 }
 
@@ -115,6 +116,8 @@ const void *wr_physical_distinct(const struct wr_placing *physical, const struct
   struct wr_distinct_spec *spec = WR_NEW(physical->arena, struct wr_distinct_spec);
   uint32_t end = node->distinct.end_column;
   *spec = (struct wr_distinct_spec){.schema = schema, .end_column = end};
+  if (end == UINT32_MAX)
+    spec->ttl_us = node->distinct.ttl_us;
   if (end != UINT32_MAX)
     spec->window = wr_window_attached(&node->roles[end].origin->window);
   return spec;

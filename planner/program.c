@@ -24,11 +24,15 @@
 struct wr_draft *wr_program_add_draft(struct wr_program_builder *builder, struct wr_span span)
 {
   struct wr_draft *draft = WR_NEW(builder->arena, struct wr_draft);
-  draft->binder = (struct wr_binder){.arena = builder->arena,
-                                     .catalogue = &builder->catalogue,
-                                     .binding = builder->settings.binding,
-                                     .settings = &builder->settings,
-                                     .endless = builder->options->endless};
+  draft->binder =
+      (struct wr_binder){.arena = builder->arena,
+                         .catalogue = &builder->catalogue,
+                         .binding = builder->settings.binding,
+                         .settings = &builder->settings,
+                         .endless = builder->options->endless,
+                         .printed = builder->options->changelog ||
+                                    (builder->options->result_format &&
+                                     strcmp(builder->options->result_format, "json") == 0)};
   draft->span = span;
   builder->drafts[builder->draft_count++] = draft;
   return draft;
@@ -182,13 +186,12 @@ static enum wr_code builder_explain(struct wr_program_builder *builder,
 {
   const struct wr_tree_explain *tree = &explain->explain;
   const struct wr_tree_statement *statement = tree->statement;
-  if (tree->estimated_cost || tree->plan_advice) {
-    wr_fail_at(err, WR_UNSUPPORTED, explain->span, "EXPLAIN %s is not supported: %s",
-               tree->estimated_cost ? "ESTIMATED_COST" : "PLAN_ADVICE",
-               tree->estimated_cost ? "plans are not chosen by cost"
-                                    : "what is wrong with a plan is told as an error or a warning");
-    return wr_hint(err, "CHANGELOG_MODE and JSON_EXECUTION_PLAN are there");
-  }
+  if (tree->estimated_cost)
+    wr_settings_warn(&builder->settings, explain->span,
+                     "ESTIMATED_COST adds nothing here: plans are not chosen by cost");
+  if (tree->plan_advice)
+    wr_settings_warn(&builder->settings, explain->span,
+                     "PLAN_ADVICE adds nothing here: advice is given as warnings, as it is now");
   struct wr_draft *draft = wr_program_add_draft(builder, statement->span);
   draft->is_explain = true;
   draft->is_analyze = tree->analyze;

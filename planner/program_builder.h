@@ -7,7 +7,7 @@
 #ifndef WEIR_PLANNER_PROGRAM_BUILDER_H
 #define WEIR_PLANNER_PROGRAM_BUILDER_H
 
-#include "planner/binder.h"
+#include "planner/bind_insert.h"
 #include "planner/planner.h"
 
 /* Sinks that run together: a job in the making. */

@@ -5,6 +5,7 @@
  * are built again without them. What remains of a scan is what its decoder builds.
  */
 #include "planner/lookup.h"
+#include "planner/match.h"
 #include "planner/rule.h"
 
 #include <assert.h>
@@ -271,7 +272,7 @@ static void prune_join(struct prune *prune, struct wr_logical *node)
       join.start_columns[side] = prune_column(prune, old_input, join.start_columns[side]);
       join.end_columns[side] = prune_column(prune, old_input, join.end_columns[side]);
     }
-    if (join.way == WR_JOIN_INTERVAL)
+    if (join.way == WR_JOIN_INTERVAL || join.way == WR_JOIN_TEMPORAL)
       join.time_columns[side] = prune_column(prune, old_input, join.time_columns[side]);
     for (uint32_t c = 0; c < counts[side]; c++) {
       const struct wr_expression *column = prune->columns[old_input->number][c];
@@ -296,6 +297,26 @@ static void prune_lookup(struct prune *prune, struct wr_logical *node, const boo
                                            prune->now[old_input->number],
                                            prune->columns[old_input->number], wanted, kept);
   prune_note(prune, node, now, kept);
+}
+
+static void prune_match(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  const struct wr_logical *old_input = wr_logical_input(node);
+  bool *kept = WR_NEW_ARRAY(prune->rewrite->arena, bool, node->schema.column_count + 1);
+  struct wr_logical *now =
+      wr_match_prune(prune->rewrite->arena, node, prune->now[old_input->number],
+                     prune->columns[old_input->number], wanted, kept);
+  prune_note(prune, node, now, kept);
+}
+
+static struct wr_logical *prune_normalize(const struct prune *prune, const struct wr_logical *node,
+                                          struct wr_logical *input)
+{
+  struct wr_logical_normalize normalize = node->normalize;
+  if (normalize.at_end)
+    return wr_logical_fold(prune->rewrite->arena, input);
+  normalize.keys = prune_keys(prune, wr_logical_input(node), normalize.keys, normalize.key_count);
+  return wr_logical_normalize(prune->rewrite->arena, input, &normalize);
 }
 
 /* Nodes that hand their input's columns on: what the input keeps, they keep. */
@@ -351,13 +372,8 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
     now = wr_logical_expand(arena, input, &expand);
     break;
   }
-  case WR_LOGICAL_DISTINCT: now = wr_logical_distinct(arena, input); break;
-  case WR_LOGICAL_NORMALIZE: {
-    struct wr_logical_normalize normalize = node->normalize;
-    normalize.keys = prune_keys(prune, wr_logical_input(node), normalize.keys, normalize.key_count);
-    now = wr_logical_normalize(arena, input, &normalize);
-    break;
-  }
+  case WR_LOGICAL_DISTINCT: now = wr_logical_distinct(arena, input, node->distinct.ttl_us); break;
+  case WR_LOGICAL_NORMALIZE: now = prune_normalize(prune, node, input); break;
   case WR_LOGICAL_UNNEST: {
     struct wr_logical_unnest unnest = node->unnest;
     unnest.column = prune_column(prune, wr_logical_input(node), unnest.column);
@@ -369,6 +385,7 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
   default:
     assert(node->kind == WR_LOGICAL_SINK);
     now = wr_logical_sink(arena, input, node->sink.table, node->sink.statement);
+    now->sink.singly = node->sink.singly;
     break;
   }
   prune_note(prune, node, now, kept);
@@ -411,6 +428,8 @@ static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
   uint32_t first = 0, count = node->schema.column_count;
   if (node->kind == WR_LOGICAL_LOOKUP)
     return wr_lookup_has_surplus(node, wanted);
+  if (node->kind == WR_LOGICAL_MATCH)
+    return wr_match_has_surplus(node, wanted);
   if (node->kind == WR_LOGICAL_AGGREGATE) {
     first = node->aggregate.key_count;
     count = first + node->aggregate.aggregate_count;
@@ -457,6 +476,8 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_join(&prune, node);
     } else if (node->kind == WR_LOGICAL_LOOKUP) {
       prune_lookup(&prune, node, prune.wanted[i]);
+    } else if (node->kind == WR_LOGICAL_MATCH) {
+      prune_match(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_STREAM) {
       prune_stream(&prune, node, prune.wanted[i]);
     } else if (node->input_count) {

@@ -9,6 +9,7 @@
  * where c' is c with the projection's expressions put in.
  */
 #include "planner/lookup.h"
+#include "planner/match.h"
 #include "planner/rule.h"
 
 #include <assert.h>
@@ -59,6 +60,10 @@ static const struct wr_expression *push_below(const struct wr_rewrite *rewrite,
     return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
   if (push_is_partition(node, column))
     return wr_bind_column(rewrite->binding, column, input->fields[column].type, nowhere);
+  if (node->kind == WR_LOGICAL_MATCH && column < node->match->key_count) {
+    uint32_t key = node->match->keys[column];
+    return wr_bind_column(rewrite->binding, key, input->fields[key].type, nowhere);
+  }
   if (node->kind == WR_LOGICAL_AGGREGATE && column < node->aggregate.key_count) {
     uint32_t key = node->aggregate.keys[column];
     return wr_bind_column(rewrite->binding, key, input->fields[key].type, nowhere);
@@ -78,7 +83,7 @@ static bool push_may_pass(const struct wr_logical *node)
     return !node->lookup.condition || !wr_expression_can_fail(node->lookup.condition);
   if (node->kind == WR_LOGICAL_ASSIGN || node->kind == WR_LOGICAL_AGGREGATE ||
       node->kind == WR_LOGICAL_UNNEST || node->kind == WR_LOGICAL_OVER ||
-      node->kind == WR_LOGICAL_RANK)
+      node->kind == WR_LOGICAL_RANK || node->kind == WR_LOGICAL_MATCH)
     return true;
   if (node->kind != WR_LOGICAL_PROJECT)
     return false;
@@ -104,6 +109,7 @@ static struct wr_logical *push_rebuild(const struct wr_rewrite *rewrite,
                              wr_schema_names(rewrite->arena, &node->schema) +
                                  input->schema.column_count);
   case WR_LOGICAL_LOOKUP: return wr_logical_lookup(rewrite->arena, input, &node->lookup);
+  case WR_LOGICAL_MATCH: return wr_logical_match(rewrite->arena, input, node->match);
   case WR_LOGICAL_OVER:
     return wr_logical_over(rewrite->arena, input, &node->over,
                            wr_schema_names(rewrite->arena, &node->schema) +
@@ -145,8 +151,11 @@ static struct wr_logical *push_into_union(const struct wr_rewrite *rewrite,
 
 /* Rows of a side that a condition above a join drops may be dropped below it, if they could only
  * come out of it together with what the condition looks at. */
-static bool push_may_enter(enum wr_join_kind kind, unsigned side)
+static bool push_may_enter(const struct wr_logical_join *join, unsigned side)
 {
+  enum wr_join_kind kind = join->kind;
+  if (join->way == WR_JOIN_TEMPORAL && side == 1)
+    return false; /* without one version the one before it would stand */
   return kind == WR_JOIN_INNER || kind == (side ? WR_JOIN_RIGHT : WR_JOIN_LEFT) ||
          (side == 0 && (kind == WR_JOIN_SEMI || kind == WR_JOIN_ANTI));
 }
@@ -177,7 +186,7 @@ static struct wr_logical *push_into_join(const struct wr_rewrite *rewrite,
       sides[c >= before] = sides[c >= before] || used[c];
     unsigned side = sides[1];
     is_blocked = is_blocked || can_fail; /* those behind it must not take its rows away */
-    if (is_blocked || sides[0] == sides[1] || !push_may_enter(node->join.kind, side) ||
+    if (is_blocked || sides[0] == sides[1] || !push_may_enter(&node->join, side) ||
         !wr_expression_is_deterministic(conjuncts[i])) {
       left[left_count++] = conjuncts[i];
       continue;

@@ -43,6 +43,16 @@ const struct wr_option wr_settings_table[] = {
     {"table.exec.source.cdc-events-duplicate", WR_OPTION_BOOL, false, false, "false", NULL,
      "Sources of changes may say the same twice: rows of tables with a PRIMARY KEY are remembered, "
      "and what changes nothing is left out."},
+    {"execution.runtime-mode", WR_OPTION_CHOICE, false, false, "automatic",
+     "automatic|batch|streaming",
+     "When results are given that change: as rows come where they are printed as changes and where "
+     "the input does not end, else once at the end; always at the end; always as rows come."},
+    {"table.exec.mini-batch.enabled", WR_OPTION_BOOL, false, false, "false", NULL,
+     "Results that are printed as changes say what a batch of rows has changed, not what each row "
+     "has. Where batches end cannot be set."},
+    {"table.exec.state.ttl", WR_OPTION_DURATION, false, false, "0 ms", NULL,
+     "How long steps without a window keep what was not written again: groups, joins, DISTINCT, "
+     "Top-N, rows by key; 0 ms: for ever."},
     {"table.exec.emit.early-fire.enabled", WR_OPTION_BOOL, false, false, "false", NULL,
      "Windows give results before they close, as updates."},
     {"table.exec.emit.early-fire.delay", WR_OPTION_DURATION, false, false, NULL, NULL,
@@ -109,30 +119,23 @@ static const struct wr_option settings_elsewhere[] = {
     {0},
 };
 
-/* Taken with a warning of its own: in most scripts it changes nothing, as windows end by
- * themselves, but one that counts on it should know. */
-static const char settings_ttl[] = "table.exec.state.ttl";
-
 /* They would change results, so silence would be wrong. */
 static const struct wr_option settings_refused[] = {
     {.name = "table.exec.source.rowtime-null-handling"},
     {.name = "table.exec.interval-join.*"},
     {.name = "table.exec.legacy-cast-behaviour"},
     {.name = "table.sql-dialect"},
-    {.name = "execution.runtime-mode"},
     {0},
 };
 
 /* But they may say what is so anyway. */
 static const struct wr_option_value settings_so_anyway[] = {
-    {.key = "execution.runtime-mode", .value = "streaming"},
     {.key = "table.exec.legacy-cast-behaviour", .value = "disabled"},
-    {.key = "table.exec.state.ttl", .value = "0"},
-    {.key = "table.exec.state.ttl", .value = "0 ms"},
-    {.key = "table.exec.state.ttl", .value = "0 s"},
     {.key = "table.sql-dialect", .value = "default"},
     {0},
 };
+
+static const char settings_mode[] = "execution.runtime-mode";
 
 static bool settings_is_so_anyway(const struct wr_option_value *value)
 {
@@ -277,28 +280,46 @@ static enum wr_code settings_check_more(const struct wr_settings *settings,
   return settings_check_range(value, err);
 }
 
+/* A setting of Flink that tunes something else, unless it is one from here, misspelt. */
+static void settings_warn_elsewhere(struct wr_settings *settings,
+                                    const struct wr_option_value *value)
+{
+  const char *names[sizeof wr_settings_table / sizeof *wr_settings_table];
+  uint32_t count = 0;
+  const char *dot = strrchr(value->key, '.');
+  size_t front = dot ? (size_t)(dot + 1 - value->key) : 0;
+  for (const struct wr_option *option = wr_settings_table; option->name; option++)
+    if (strncmp(option->name, value->key, front) == 0 && !strpbrk(option->name + front, ".*"))
+      names[count++] = option->name + front;
+  const char *near = wr_nearest(value->key + front, names, count);
+  const char *sentence =
+      wr_arena_print(settings->arena, "the setting '%s' has no effect here", value->key);
+  if (near)
+    sentence = wr_arena_print(settings->arena, "%s; did you mean '%.*s%s'?", sentence, (int)front,
+                              value->key, near);
+  wr_settings_warn(settings, value->key_span, sentence);
+}
+
 static enum wr_code settings_put_checked(struct wr_settings *settings,
                                          const struct wr_option_value *value, struct wr_error *err)
 {
+  struct wr_option_value lower;
+  if (strcmp(value->key, settings_mode) == 0) { /* an enum of Flink, which takes any case */
+    char *text = wr_arena_copy(settings->arena, value->value, strlen(value->value));
+    for (char *at = text; *at; at++)
+      *at = *at >= 'A' && *at <= 'Z' ? (char)(*at - 'A' + 'a') : *at;
+    lower = *value;
+    lower.value = text;
+    value = &lower;
+  }
   if (settings_is_so_anyway(value))
     return WR_OK;
   if (settings_has(settings_refused, value->key))
     return wr_fail_at(err, WR_UNSUPPORTED, value->key_span,
                       "the setting '%s' would change results and is not supported yet", value->key);
-  if (strcmp(value->key, settings_ttl) == 0) {
-    wr_settings_warn(settings, value->key_span,
-                     wr_arena_print(settings->arena,
-                                    "the setting '%s' has no effect here: nothing expires, so "
-                                    "groups, joins, DISTINCT, Top-N and OVER remember for ever "
-                                    "what no window or range bounds",
-                                    value->key));
-    return WR_OK;
-  }
   if (settings_has(settings_elsewhere, value->key) &&
       !settings_has(wr_settings_table, value->key)) {
-    wr_settings_warn(
-        settings, value->key_span,
-        wr_arena_print(settings->arena, "the setting '%s' has no effect here", value->key));
+    settings_warn_elsewhere(settings, value);
     return WR_OK;
   }
   const struct wr_options one = {.values = value, .value_count = 1};
@@ -343,8 +364,7 @@ enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_
 enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tree_text *key,
                                struct wr_error *err)
 {
-  if (key && strcmp(key->bytes, settings_ttl) != 0 &&
-      !settings_has(settings_elsewhere, key->bytes) &&
+  if (key && !settings_has(settings_elsewhere, key->bytes) &&
       !settings_has(settings_refused, key->bytes)) {
     const struct wr_option_value value = {
         .key = key->bytes, .value = "", .key_span = key->span, .value_span = key->span};

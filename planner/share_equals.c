@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "planner/match.h"
 #include "planner/rule.h"
 
 static bool expressions_equal(const struct wr_expression *const *a,
@@ -63,7 +64,8 @@ static bool aggregates_equal(const struct wr_logical_aggregate *a,
       a->end_column != b->end_column || a->key_count != b->key_count ||
       a->aggregate_count != b->aggregate_count || a->empty_set_count != b->empty_set_count ||
       a->emit.early_us != b->emit.early_us || a->emit.late_us != b->emit.late_us ||
-      a->emit.lateness_us != b->emit.lateness_us || a->empty_set_count > 0 ||
+      a->emit.lateness_us != b->emit.lateness_us || a->ttl_us != b->ttl_us ||
+      a->empty_set_count > 0 || a->continuous != b->continuous ||
       !numbers_equal(a->keys, b->keys, a->key_count))
     return false;
   for (uint32_t i = 0; i < a->aggregate_count; i++)
@@ -85,6 +87,7 @@ static bool nodes_alike(const struct wr_logical *a, const struct wr_logical *b)
                              a->schema.column_count);
   case WR_LOGICAL_ASSIGN: return assigns_equal(&a->assign, &b->assign);
   case WR_LOGICAL_AGGREGATE: return aggregates_equal(&a->aggregate, &b->aggregate);
+  case WR_LOGICAL_MATCH: return wr_match_equal(a->match, b->match);
   default: return false;
   }
 }

@@ -157,7 +157,8 @@ static struct wr_stream_facts facts_join(struct wr_arena *arena, const struct wr
                                          const struct wr_stream_facts *right)
 {
   bool has_window = node->join.way == WR_JOIN_BY_WINDOW;
-  if (node->join.kind == WR_JOIN_SEMI || node->join.kind == WR_JOIN_ANTI)
+  if (node->join.kind == WR_JOIN_SEMI || node->join.kind == WR_JOIN_ANTI ||
+      node->join.way == WR_JOIN_TEMPORAL)
     return (struct wr_stream_facts){left->key, left->key_count, has_window};
   bool keeps_left = node->join.kind == WR_JOIN_LEFT || node->join.kind == WR_JOIN_FULL,
        keeps_right = node->join.kind == WR_JOIN_RIGHT || node->join.kind == WR_JOIN_FULL;
@@ -208,6 +209,8 @@ static struct wr_stream_facts facts_of(struct wr_arena *arena, const struct wr_l
   case WR_LOGICAL_AGGREGATE: return facts_aggregate(arena, node);
   case WR_LOGICAL_DISTINCT: return facts_distinct(arena, node, input);
   case WR_LOGICAL_NORMALIZE:
+    if (node->normalize.at_end)
+      return *input;
     return (struct wr_stream_facts){node->normalize.keys, node->normalize.key_count, false};
   case WR_LOGICAL_LOOKUP:
     if (wr_lookup_is_unique(node))
@@ -215,6 +218,7 @@ static struct wr_stream_facts facts_of(struct wr_arena *arena, const struct wr_l
     break;
   case WR_LOGICAL_RANK: return facts_rank(arena, node, input);
   case WR_LOGICAL_JOIN: return facts_join(arena, node, input, &all[node->inputs[1]->number]);
+  case WR_LOGICAL_MATCH: /* a row may be in several matches, and windows end with them */
   case WR_LOGICAL_SINK: return none;
   default: break;
   }

@@ -296,7 +296,7 @@ static enum wr_code table_plain_column(struct table_draft *draft, uint32_t c, ui
   if (!wr_type_equal(raw, type))
     code = wr_bind_cast(binding, *value, type, false, column->span, value, err);
   if (code == WR_OK && is_partition && not_null)
-    *value = wr_bind_not_null(binding, *value, column->name);
+    *value = wr_bind_not_null(binding, *value, column->name, false);
   return code;
 }
 
