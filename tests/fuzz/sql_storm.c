@@ -170,6 +170,10 @@ static const char *const lexemes[] = {
     "TRUE",
     "COUNT(*)",
     "{",
+    "}",
+    "{2,}",
+    "A.a",
+    "A.*",
 };
 
 static const char *const phrases[] = {
@@ -201,6 +205,11 @@ static const char *const phrases[] = {
     "UNION ALL SELECT ",
     "LEFT JOIN u ON t.a = u.a",
     "FOR SYSTEM_TIME AS OF t.ts",
+    "MATCH_RECOGNIZE (PARTITION BY page ORDER BY ts MEASURES FIRST(A.ms) AS a, SUM(B.ms + 1) AS s "
+    "PATTERN (A B+ C)",
+    "PATTERN (A B+ C*? D{2,3} E?) WITHIN INTERVAL '1' HOUR DEFINE B AS B.ms > LAST(B.ms, 1)",
+    "AFTER MATCH SKIP TO LAST B",
+    "clicks MATCH_RECOGNIZE (ORDER BY ts MEASURES MATCH_ROWTIME() AS at, COUNT(A.*) AS n PATTERN (A)) AS m",
     "ORDER BY a DESC NULLS LAST LIMIT 10",
     "INTERVAL '1-2' YEAR TO MONTH",
     "TIMESTAMP '2026-01-02 03:04:05.678'",
@@ -246,6 +255,10 @@ static const char *const nests[][2] = {
     {"EXPLAIN ", ""},
     {"SELECT * FROM (", ")"},
     {"t JOIN (", ") ON a"},
+    {"SELECT * FROM (",
+     ") MATCH_RECOGNIZE (ORDER BY ts MEASURES MATCH_ROWTIME() AS ts PATTERN (A))"},
+    {"FIRST(", ", 1)"},
+    {"A ", "{1,}?"},
 };
 
 static void storm_put(struct storm *storm, const char *bytes, size_t length)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Groups, joins without windows, rankings, DISTINCT and unions above each other, over tables whose rows are also
-changed and taken back. A query is a list of views that SQLite understands just as well: what it makes of the rows
+"""Groups, joins without windows, rankings, DISTINCT, UNION, INTERSECT and EXCEPT above each other, over tables whose
+rows are also changed and taken back. A query is a list of views that SQLite understands just as well: what it makes of the rows
 that are left is the reference, whatever happened on the way there."""
 import json
 import sqlite3
@@ -185,8 +185,9 @@ class Changing:
         if not fits:
             return self.filter()
         fits = self.some(fits, 4)
-        self.view("SELECT %s FROM %s UNION ALL SELECT %s FROM %s" % (
+        self.view("SELECT %s FROM %s %s SELECT %s FROM %s" % (
             ", ".join("%s AS u%d" % (a, n) for n, (a, _, _) in enumerate(fits)), name,
+            self.rng.choice(["UNION ALL"] * 3 + ["UNION", "INTERSECT", "EXCEPT"]),
             ", ".join(b for _, b, _ in fits), other), [("u%d" % n, t) for n, (_, _, t) in enumerate(fits)])
 
     def aggregate(self, columns):
@@ -247,7 +248,8 @@ class Changing:
             return self.filter()
         a, b = rng.choice(pairs)
         if rng.random() < 0.3:
-            has = "x.%s IN (SELECT %s FROM %s%s)" % (a, b, right, self.maybe("WHERE", 0.3, rights))
+            has = "x.%s %sIN (SELECT %s FROM %s%s)" % (a, rng.choice(["", "NOT "]), b, right,
+                                                       self.maybe("WHERE", 0.3, rights))
         else:
             has = "%sEXISTS (SELECT 1 FROM %s AS y WHERE y.%s = x.%s%s)" % (
                 rng.choice(["", "NOT "]), right, b, a, self.maybe("AND", 0.3, rights, "y."))

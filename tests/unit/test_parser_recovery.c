@@ -42,9 +42,9 @@ static const struct recovery_case statements[] = {
      "1:8 42601 the character $ has no meaning here\n"
      "1:18 42601 MAP[key, value, ...] needs pairs, but has 1 entry\n"
      "1:35 42601 a quoted name is empty\n"
-     "1:39 0A000 UPDATE is not supported: rows of a stream cannot be changed in place / INSERT INTO "
-     "only adds rows; those that are written cannot be changed or taken back yet, also where the "
-     "table has a primary key\n",
+     "1:39 0A000 UPDATE is not supported: rows of a stream cannot be changed in place / rows are "
+     "only written by INSERT INTO; those of a table with a key, such as upsert-kafka, are replaced "
+     "and deleted by it when the query's results change\n",
      ""},
 };
 
@@ -84,7 +84,8 @@ static const struct recovery_case sets[] = {
      "1:49 42601 found \";\", expected an expression, ALL, DISTINCT or \"*\"\n", ""},
     {"EXECUTE STATEMNT SET BEGIN INSERT INTO a SELECT 1; INSERT INTO b SELECT 2; END; SELECT 3",
      "(insert b (select (items 2)))\n(select (items 3))\n",
-     "1:9 42601 found \"STATEMNT\", expected STATEMENT / did you mean STATEMENT?\n", ""},
+     "1:9 42601 found \"STATEMNT\", expected a query, INSERT or STATEMENT / did you mean STATEMENT?\n",
+     ""},
     {"BEGIN STATEMENT SET; INSERT INTO a SELECT (1; INSERT INTO b SELECT 2; END; SELECT 3",
      "(statement-set (insert b (select (items 2))))\n(select (items 3))\n",
      "1:45 42601 found \";\", expected \",\", \")\" or an operator / the bracket in column 43 is "

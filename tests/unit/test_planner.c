@@ -137,11 +137,12 @@ static const struct plan_case plans[] = {
     {"SELECT COUNT(*) AS n FROM clicks GROUP BY HOP(ts, INTERVAL '5' SECOND, INTERVAL '8' SECOND) "
      "EMIT EVERY INTERVAL '1' SECOND",
      "Sink(console)  n\n"
-     "└─ Project  COUNT(*) AS n\n"
-     "   └─ WindowAggregate  WINDOW window_start, window_end: COUNT(*); early results every 1 s\n"
-     "      └─ HopWindow  HOP(8 s every 5 s) of ts\n"
-     "         └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
-     "            └─ Source(clicks)  1 of 5 columns: ts\n"},
+     "└─ Fold  the rows that are left at the end\n"
+     "   └─ Project  COUNT(*) AS n\n"
+     "      └─ WindowAggregate  WINDOW window_start, window_end: COUNT(*); early results every 1 s\n"
+     "         └─ HopWindow  HOP(8 s every 5 s) of ts\n"
+     "            └─ Watermark(clicks)  FOR ts AS ts - INTERVAL '5' SECOND\n"
+     "               └─ Source(clicks)  1 of 5 columns: ts\n"},
     {"SELECT window_time, MIN(ts) AS t FROM TABLE(TUMBLE(TABLE clicks, DESCRIPTOR(ts), INTERVAL "
      "'1' MINUTE)) GROUP BY window_start, window_end, window_time",
      "Sink(console)  window_time, t\n"

@@ -1,0 +1,2 @@
+
+SELECT m.page, m.s FROM clicks MATCH_RECOGNIZE (PARTITION BY page ORDER BY ts MEASURES FIRST(A.ms + 1) AS a, SUM(B.ms * 2) AS s, MATCH_ROWTIME() AS at AFTER MATCH SKIP TO LAST B PATTERN (A B+ C? D{2,3}?) WITHIN INTERVAL '1' HOUR DEFINE A AS A.info.port > 1, B AS B.ms > LAST(B.ms, 1) OR COUNT(B.*) = 1, D AS AVG(D.ms) < A.ms) AS m WHERE m.page <> 'x'
