@@ -193,15 +193,6 @@ enum wr_code wr_join_keep(struct wr_join *self, uint32_t side, const struct wr_b
   return WR_OK;
 }
 
-static void rows_drop(struct wr_join_rows *rows, uint64_t address)
-{
-  if (rows->dropped_count == rows->dropped_room) {
-    rows->dropped_room = rows->dropped_room ? 2 * rows->dropped_room : 1024;
-    rows->dropped = wr_memory_resize(rows->dropped, rows->dropped_room * sizeof *rows->dropped);
-  }
-  rows->dropped[rows->dropped_count++] = address;
-}
-
 bool wr_join_take_out(struct wr_join *self, uint32_t side, struct wr_join_entry *entry,
                       const struct wr_batch *batch, uint32_t row)
 {
@@ -210,7 +201,7 @@ bool wr_join_take_out(struct wr_join *self, uint32_t side, struct wr_join_entry 
   if (entry->counts[side] > WR_JOIN_LONG) {
     if (!wr_join_index_take(self, side, batch, row, &address))
       return false;
-    rows_drop(from, address);
+    wr_gone_rows_add(&from->gone, address);
     wr_join_list_remove(self, side, entry, list_place(from, address), true);
     if (entry->counts[side] == WR_JOIN_LONG)
       wr_join_index_remove(self, side, wr_join_list(entry, side), WR_JOIN_LONG);
@@ -223,7 +214,7 @@ bool wr_join_take_out(struct wr_join *self, uint32_t side, struct wr_join_entry 
     if (!wr_join_rows_equal(from, kept, kept_row, batch, row) ||
         wr_join_is_gone(self, side, list[i]))
       continue;
-    rows_drop(from, list[i]);
+    wr_gone_rows_add(&from->gone, list[i]);
     wr_join_list_remove(self, side, entry, i, true);
     return true;
   }
@@ -242,7 +233,7 @@ void wr_join_leave(struct wr_join *self, uint32_t side, char *const *entries,
     wr_join_list_remove(self, side, entry, list_place(rows, addresses[i]), true);
     if (is_long && entry->counts[side] == WR_JOIN_LONG)
       wr_join_index_remove(self, side, wr_join_list(entry, side), WR_JOIN_LONG);
-    rows_drop(rows, addresses[i]);
+    wr_gone_rows_add(&rows->gone, addresses[i]);
   }
 }
 
@@ -332,48 +323,37 @@ static void rows_move(struct wr_join *self, uint32_t side, const struct wr_batch
   }
 }
 
+struct rows_of_side {
+  struct wr_join *join;
+  uint32_t side;
+};
+
 /* Moves the rows of a page that are left to where others are added. */
-static void rows_move_page(struct wr_join *self, uint32_t side, uint32_t page)
+static void rows_move_page(void *argument, uint32_t page)
 {
-  struct wr_kept_rows *kept = &self->sides[side].kept;
-  const struct wr_kept_page *from = &kept->pages[page];
-  const struct wr_batch old = from->rows;
-  uint32_t count = 0, left = old.row_count - from->dropped;
+  const struct rows_of_side *rows = argument;
+  struct wr_kept_rows *kept = &rows->join->sides[rows->side].kept;
+  const struct wr_batch old = kept->pages[page].rows;
+  uint32_t left = wr_kept_page_left_count(kept, page);
   uint32_t *moved = wr_memory_get((left + 1) * sizeof *moved);
   uint64_t *addresses = wr_memory_get((left + 1) * sizeof *addresses);
-  for (uint32_t r = 0; r < old.row_count; r++)
-    if (!wr_bit_get(from->gone, r))
-      moved[count++] = r;
-  assert(count == left);
+  uint32_t count = wr_kept_page_left(kept, page, moved);
   wr_kept_rows_add(kept, &old, moved, count, addresses);
   for (uint32_t first = 0; first < count; first += MOVE_ROWS) {
     uint32_t some = count - first < MOVE_ROWS ? count - first : MOVE_ROWS;
-    rows_move(self, side, &old, page, moved + first, some, addresses + first);
+    rows_move(rows->join, rows->side, &old, page, moved + first, some, addresses + first);
   }
-  for (uint32_t i = 0; i < count; i++)
-    wr_kept_rows_drop(kept, (uint64_t)page << WR_KEPT_ROW_BITS | moved[i]);
+  wr_kept_page_drop(kept, page, moved, count);
   free(moved);
   free(addresses);
 }
 
+/* Rows that only come go in the order in which they came, page by page. */
 void wr_join_settle(struct wr_join *self, uint32_t side)
 {
   struct wr_join_rows *rows = &self->sides[side];
-  for (uint32_t i = 0; i < rows->dropped_count; i++)
-    wr_kept_rows_drop(&rows->kept, rows->dropped[i]);
-  for (uint32_t i = 0; i < rows->dropped_count && rows->changes; i++) {
-    uint32_t page = (uint32_t)(rows->dropped[i] >> WR_KEPT_ROW_BITS);
-    if (wr_kept_page_is_sparse(&rows->kept, page))
-      rows_move_page(self, side, page);
-  }
-  rows->dropped_count = 0;
-  /* Rows of a page that is being filled may have gone while it was. */
-  while (rows->filling != rows->kept.filling) {
-    uint32_t page = rows->filling;
-    rows->filling = rows->kept.filling;
-    if (rows->changes && wr_kept_page_is_sparse(&rows->kept, page))
-      rows_move_page(self, side, page);
-  }
+  struct rows_of_side of_side = {.join = self, .side = side};
+  wr_gone_rows_settle(&rows->gone, &rows->kept, rows->changes ? rows_move_page : NULL, &of_side);
 }
 
 static void arrays_free(const struct wr_table *table, uint32_t entry_at)
@@ -402,6 +382,6 @@ void wr_join_lists_free(struct wr_join *self)
       free(self->sides[s].pages[p].frozen);
     }
     free(self->sides[s].pages);
-    free(self->sides[s].dropped);
+    wr_gone_rows_close(&self->sides[s].gone);
   }
 }

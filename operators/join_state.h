@@ -19,7 +19,7 @@
 #define WEIR_OPERATORS_JOIN_STATE_H
 
 #include "functions/evaluator.h"
-#include "operators/kept_rows.h"
+#include "operators/gone_rows.h"
 #include "operators/specs.h"
 #include "state/table.h"
 #include "state/timers.h"
@@ -47,12 +47,10 @@ struct wr_join_rows {
   struct wr_kept_rows kept;
   struct wr_join_page *pages; /* by the same numbers as those of kept */
   uint32_t page_room;
-  uint32_t filling; /* the page that took rows when pages were last tidied */
   bool changes, has_places, has_matches;
   uint32_t *content; /* columns that are made: by them a row that is taken back is found */
   uint32_t content_count;
-  uint64_t *dropped; /* addresses of rows that went with this batch */
-  uint32_t dropped_count, dropped_room;
+  struct wr_gone_rows gone; /* with this batch */
 };
 
 /* A batch as the join goes through it: rows with keys that came, or were taken back, for good. */

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "functions/values.h"
-#include "operators/kept_rows.h"
+#include "operators/gone_rows.h"
 #include "operators/row_list.h"
 #include "operators/specs_changes.h"
 #include "operators/ttl.h"
@@ -37,7 +37,6 @@ struct materialize {
   uint32_t list_at; /* of the state in entries */
   struct wr_kept_rows kept;
   struct wr_ttl_rows ttl;
-  uint32_t filling; /* the page that took rows when pages were last tidied */
   uint64_t list_bytes;
   int64_t arrivals, now_us;
   const struct wr_column **key_columns; /* scratch */
@@ -49,8 +48,7 @@ struct materialize {
   uint8_t *change;
   uint32_t waiting;
   /* what goes at the end of the batch */
-  uint64_t *dropped;
-  uint32_t dropped_count, dropped_room;
+  struct wr_gone_rows gone;
   char **emptied;
   uint32_t emptied_count;
   struct wr_part_writer *part; /* of the snapshot being written; NULL: none */
@@ -142,7 +140,7 @@ static void materialize_close(struct wr_operator *op)
   free(self->columns);
   free(self->addresses);
   free(self->change);
-  free(self->dropped);
+  wr_gone_rows_close(&self->gone);
   free(self);
 }
 
@@ -209,16 +207,6 @@ static bool row_is_kept(const struct materialize *self, const struct wr_batch *b
   return true;
 }
 
-/* A kept row goes at the end of the batch. */
-static void materialize_drop(struct materialize *self, uint64_t address)
-{
-  if (self->dropped_count == self->dropped_room) {
-    self->dropped_room = self->dropped_room ? 2 * self->dropped_room : 1024;
-    self->dropped = wr_memory_resize(self->dropped, self->dropped_room * sizeof *self->dropped);
-  }
-  self->dropped[self->dropped_count++] = address;
-}
-
 /* A row comes, which is kept at this address. */
 static enum wr_code materialize_add(struct materialize *self, struct wr_row_list *list,
                                     const struct wr_batch *batch, uint32_t row, uint64_t address,
@@ -229,12 +217,12 @@ static enum wr_code materialize_add(struct materialize *self, struct wr_row_list
   bool was = list->count > 0;
   bool is_equal = !self->spec->ttl_us && was && row_is_kept(self, batch, row, before);
   if (self->spec->upserts && is_equal) {
-    materialize_drop(self, address);
+    wr_gone_rows_add(&self->gone, address);
     return code;
   }
   if (self->spec->upserts && was) {
     list->address = address;
-    materialize_drop(self, before);
+    wr_gone_rows_add(&self->gone, before);
   } else {
     wr_row_list_put(list, list->count, address, &self->list_bytes);
   }
@@ -270,7 +258,7 @@ static enum wr_code materialize_take_back(struct materialize *self, char *entry,
   uint64_t address = wr_row_list_items(list)[at];
   bool was_newest = at == list->count - 1;
   wr_row_list_take(list, at, &self->list_bytes);
-  materialize_drop(self, address);
+  wr_gone_rows_add(&self->gone, address);
   if (!was_newest)
     return code;
   if (list->count == 0) {
@@ -348,42 +336,20 @@ static void materialize_move_rows(struct materialize *self, const struct wr_batc
 }
 
 /* Moves the rows of a page that are left to where others are added. */
-static void materialize_move_page(struct materialize *self, uint32_t page)
+static void materialize_move_page(void *argument, uint32_t page)
 {
-  const struct wr_kept_page *from = &self->kept.pages[page];
-  const struct wr_batch old = from->rows;
-  uint32_t count = 0, left = old.row_count - from->dropped;
+  struct materialize *self = argument;
+  const struct wr_batch old = self->kept.pages[page].rows;
+  uint32_t left = wr_kept_page_left_count(&self->kept, page);
   uint32_t *rows = wr_arena_get(&self->arena, left * sizeof *rows);
   uint64_t *addresses = wr_arena_get(&self->arena, left * sizeof *addresses);
-  for (uint32_t r = 0; r < old.row_count; r++)
-    if (!wr_bit_get(from->gone, r))
-      rows[count++] = r;
-  assert(count == left);
+  uint32_t count = wr_kept_page_left(&self->kept, page, rows);
   const uint64_t *hashes = materialize_hash(self, &old, rows, count);
   wr_kept_rows_add(&self->kept, &old, rows, count, addresses);
   if (self->spec->ttl_us)
     wr_ttl_rows_note(&self->ttl, &old, rows, addresses, count);
   materialize_move_rows(self, &old, page, rows, count, hashes, addresses);
-  for (uint32_t i = 0; i < count; i++)
-    wr_kept_rows_drop(&self->kept, (uint64_t)page << WR_KEPT_ROW_BITS | rows[i]);
-}
-
-static void materialize_settle(struct materialize *self)
-{
-  for (uint32_t i = 0; i < self->dropped_count; i++)
-    wr_kept_rows_drop(&self->kept, self->dropped[i]);
-  for (uint32_t i = 0; i < self->dropped_count; i++) {
-    uint32_t page = (uint32_t)(self->dropped[i] >> WR_KEPT_ROW_BITS);
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      materialize_move_page(self, page);
-  }
-  self->dropped_count = 0;
-  while (self->filling != self->kept.filling) { /* rows of a page may go while it is being filled */
-    uint32_t page = self->filling;
-    self->filling = self->kept.filling;
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      materialize_move_page(self, page);
-  }
+  wr_kept_page_drop(&self->kept, page, rows, count);
 }
 
 /* Keys without rows are forgotten, but for those that got one again. */
@@ -422,7 +388,7 @@ static void materialize_expire_rows(struct materialize *self, uint32_t page, con
       at++;
     assert(at < list->count);
     wr_row_list_take(list, at, &self->list_bytes);
-    materialize_drop(self, address);
+    wr_gone_rows_add(&self->gone, address);
     if (list->count == 0)
       emptied[emptied_count++] = probe.entries[i];
   }
@@ -437,7 +403,7 @@ static void materialize_expire(struct materialize *self, int64_t now_us)
       some = count - first < EXPIRE_ROWS ? count - first : EXPIRE_ROWS;
       materialize_expire_rows(self, page, rows + first, some);
     }
-    materialize_settle(self);
+    wr_gone_rows_settle(&self->gone, &self->kept, materialize_move_page, self);
   }
 }
 
@@ -505,7 +471,7 @@ static enum wr_code materialize_on_batch(struct wr_operator *op, uint32_t input,
   if (code != WR_OK)
     return code;
   materialize_forget(self);
-  materialize_settle(self);
+  wr_gone_rows_settle(&self->gone, &self->kept, materialize_move_page, self);
   if (self->spec->ttl_us)
     op->timer_us = wr_ttl_rows_due(&self->ttl);
   materialize_count_state(self);

@@ -111,7 +111,7 @@ void wr_rank_close(struct wr_operator *op)
   free(self->keys);
   free(self->key_columns);
   free(self->windows);
-  free(self->dropped);
+  wr_gone_rows_close(&self->gone);
   free(self);
 }
 

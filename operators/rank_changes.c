@@ -105,8 +105,8 @@ static enum wr_code emit_update(struct wr_rank *self, const struct wr_rank_given
     a += found >= 0;
   }
   bool is_dropped = false;
-  for (uint32_t i = 0; gone != UINT32_MAX && i < self->dropped_count; i++)
-    is_dropped = is_dropped || self->dropped[i] == before->addresses[gone];
+  for (uint32_t i = 0; gone != UINT32_MAX && i < self->gone.count; i++)
+    is_dropped = is_dropped || self->gone.addresses[i] == before->addresses[gone];
   *done = differences == 2 && is_dropped && come != UINT32_MAX;
   if (!*done)
     return WR_OK;
@@ -209,7 +209,7 @@ enum wr_code wr_rank_emit_changes(struct wr_rank *self, struct wr_error *err)
 {
   enum wr_code code = WR_OK;
   if (!wr_rank_compares(self)) {
-    code = emit_rows(self, self->dropped, self->dropped_count, WR_DELETE, err);
+    code = emit_rows(self, self->gone.addresses, self->gone.count, WR_DELETE, err);
     if (code == WR_OK)
       code = emit_rows(self, self->added, self->added_count, WR_INSERT, err);
   }

@@ -60,11 +60,7 @@ struct wr_rank_window *wr_rank_window_get(struct wr_rank *self, int64_t start_us
 
 void wr_rank_drop(struct wr_rank *self, uint64_t address)
 {
-  if (self->dropped_count == self->dropped_room) {
-    self->dropped_room = self->dropped_room ? 2 * self->dropped_room : 1024;
-    self->dropped = wr_memory_resize(self->dropped, self->dropped_room * sizeof *self->dropped);
-  }
-  self->dropped[self->dropped_count++] = address;
+  wr_gone_rows_add(&self->gone, address);
 }
 
 /* The size of the array of a list with so many items. */
@@ -423,17 +419,14 @@ static void rank_move_rows(struct wr_rank *self, const struct wr_batch *batch, u
 }
 
 /* Moves the rows of a page that are left to where others are added. */
-static void rank_move_page(struct wr_rank *self, uint32_t page)
+static void rank_move_page(void *argument, uint32_t page)
 {
-  const struct wr_kept_page *from = &self->kept.pages[page];
-  const struct wr_batch old = from->rows;
-  uint32_t count = 0, left = old.row_count - from->dropped;
+  struct wr_rank *self = argument;
+  const struct wr_batch old = self->kept.pages[page].rows;
+  uint32_t left = wr_kept_page_left_count(&self->kept, page);
   uint32_t *rows = wr_memory_get(left * sizeof *rows);
   uint64_t *hashes = wr_memory_get(2 * left * sizeof *hashes), *addresses = hashes + left;
-  for (uint32_t r = 0; r < old.row_count; r++)
-    if (!wr_bit_get(from->gone, r))
-      rows[count++] = r;
-  assert(count == left);
+  uint32_t count = wr_kept_page_left(&self->kept, page, rows);
   wr_rank_hash(self, &old, rows, count, hashes);
   wr_kept_rows_add(&self->kept, &old, rows, count, addresses);
   if (self->spec->ttl_us)
@@ -445,27 +438,12 @@ static void rank_move_page(struct wr_rank *self, uint32_t page)
         break;
     rank_move_rows(self, &old, page, rows + first, end - first, hashes + first, addresses + first);
   }
-  for (uint32_t i = 0; i < count; i++)
-    wr_kept_rows_drop(&self->kept, (uint64_t)page << WR_KEPT_ROW_BITS | rows[i]);
+  wr_kept_page_drop(&self->kept, page, rows, count);
   free(rows);
   free(hashes);
 }
 
 void wr_rank_settle(struct wr_rank *self)
 {
-  for (uint32_t i = 0; i < self->dropped_count; i++)
-    wr_kept_rows_drop(&self->kept, self->dropped[i]);
-  for (uint32_t i = 0; i < self->dropped_count; i++) {
-    uint32_t page = (uint32_t)(self->dropped[i] >> WR_KEPT_ROW_BITS);
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      rank_move_page(self, page);
-  }
-  self->dropped_count = 0;
-  /* Rows of a page that is being filled may have gone while it was. */
-  while (self->filling != self->kept.filling) {
-    uint32_t page = self->filling;
-    self->filling = self->kept.filling;
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      rank_move_page(self, page);
-  }
+  wr_gone_rows_settle(&self->gone, &self->kept, rank_move_page, self);
 }

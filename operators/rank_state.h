@@ -17,6 +17,7 @@
 #ifndef WEIR_OPERATORS_RANK_STATE_H
 #define WEIR_OPERATORS_RANK_STATE_H
 
+#include "operators/gone_rows.h"
 #include "operators/rank_sorted.h"
 #include "operators/row_groups.h"
 #include "operators/ttl.h"
@@ -88,7 +89,6 @@ struct wr_rank {
   uint32_t list_at;                /* of the state in entries */
   struct wr_kept_rows kept;        /* rows of all windows */
   struct wr_ttl_rows ttl;          /* of them; without windows */
-  uint32_t filling;                /* the page that took rows when pages were last tidied */
   struct wr_rank_window **windows; /* by end, start; without windows: at most one */
   uint32_t window_count, window_room;
   uint64_t list_bytes; /* of items */
@@ -105,8 +105,7 @@ struct wr_rank {
   uint32_t touched_count;
   uint64_t *added; /* addresses of rows of the batch that are kept */
   uint32_t added_count;
-  uint64_t *dropped; /* addresses of kept rows that have to go once the changes are emitted */
-  uint32_t dropped_count, dropped_room;
+  struct wr_gone_rows gone;    /* kept rows that have to go once the changes are emitted */
   struct wr_part_writer *part; /* of the snapshot being written; NULL: none */
 };
 

@@ -17,6 +17,7 @@
 #define WEIR_OPERATORS_TEMPORAL_STATE_H
 
 #include "functions/evaluator.h"
+#include "operators/gone_rows.h"
 #include "operators/operator.h"
 #include "operators/over_waiting.h"
 #include "operators/specs_temporal.h"
@@ -63,9 +64,7 @@ struct wr_temporal_join {
   struct wr_timers timers;
   int64_t arrivals;
   uint64_t list_bytes;
-  uint64_t *dropped; /* addresses of rows that go at the end of a call */
-  uint32_t dropped_count, dropped_room;
-  uint32_t filling;                     /* the page that took rows when pages were last tidied */
+  struct wr_gone_rows gone;             /* they go at the end of a call */
   const struct wr_column **key_columns; /* scratch */
   /* rows of the left */
   struct wr_schema waiting_schema; /* the left's; with changes one column more */

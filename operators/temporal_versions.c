@@ -65,7 +65,7 @@ void wr_temporal_versions_close(struct wr_temporal_join *self)
   wr_table_space_free(self->space);
   wr_kept_rows_close(&self->kept);
   wr_timers_free(&self->timers);
-  free(self->dropped);
+  wr_gone_rows_close(&self->gone);
 }
 
 /* ---- lists */
@@ -107,23 +107,13 @@ static void versions_put(struct wr_temporal_join *self, struct wr_temporal_key *
   key->count++;
 }
 
-/* A kept row goes at the end of the call. */
-static void versions_drop(struct wr_temporal_join *self, uint64_t address)
-{
-  if (self->dropped_count == self->dropped_room) {
-    self->dropped_room = self->dropped_room ? 2 * self->dropped_room : 1024;
-    self->dropped = wr_memory_resize(self->dropped, self->dropped_room * sizeof *self->dropped);
-  }
-  self->dropped[self->dropped_count++] = address;
-}
-
 /* Takes versions first .. end-1 out. */
 static void versions_take_out(struct wr_temporal_join *self, struct wr_temporal_key *key,
                               uint32_t first, uint32_t end)
 {
   struct wr_temporal_version *items = versions_items(key);
   for (uint32_t i = first; i < end; i++)
-    versions_drop(self, items[i].address);
+    wr_gone_rows_add(&self->gone, items[i].address);
   memmove(items + first, items + end, (key->count - end) * sizeof *items);
   key->count -= end - first;
   if (key->count > 1 || !key->room)
@@ -236,17 +226,14 @@ static int64_t versions_mark(const struct wr_temporal_join *self, uint64_t addre
 }
 
 /* Moves the rows of a page that are left to where others are added. */
-static void versions_move_page(struct wr_temporal_join *self, uint32_t page)
+static void versions_move_page(void *argument, uint32_t page)
 {
-  const struct wr_kept_page *from = &self->kept.pages[page];
-  const struct wr_batch old = from->rows;
-  uint32_t count = 0, left = old.row_count - from->dropped;
+  struct wr_temporal_join *self = argument;
+  const struct wr_batch old = self->kept.pages[page].rows;
+  uint32_t left = wr_kept_page_left_count(&self->kept, page);
   uint32_t *rows = wr_arena_get(&self->arena, left * sizeof *rows);
   uint64_t *addresses = wr_arena_get(&self->arena, left * sizeof *addresses);
-  for (uint32_t r = 0; r < old.row_count; r++)
-    if (!wr_bit_get(from->gone, r))
-      rows[count++] = r;
-  assert(count == left);
+  uint32_t count = wr_kept_page_left(&self->kept, page, rows);
   const struct wr_temporal_rows keyed = wr_temporal_hash(self, 1, &old, rows, count);
   assert(keyed.count == count);
   struct wr_probe probe;
@@ -262,27 +249,7 @@ static void versions_move_page(struct wr_temporal_join *self, uint32_t page)
     assert(v > 0);
     items[v - 1].address = addresses[i];
   }
-  for (uint32_t i = 0; i < count; i++)
-    wr_kept_rows_drop(&self->kept, (uint64_t)page << WR_KEPT_ROW_BITS | rows[i]);
-}
-
-/* At the end of a call: what was taken out goes, and pages that are mostly empty. */
-static void versions_settle(struct wr_temporal_join *self)
-{
-  for (uint32_t i = 0; i < self->dropped_count; i++)
-    wr_kept_rows_drop(&self->kept, self->dropped[i]);
-  for (uint32_t i = 0; i < self->dropped_count; i++) {
-    uint32_t page = (uint32_t)(self->dropped[i] >> WR_KEPT_ROW_BITS);
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      versions_move_page(self, page);
-  }
-  self->dropped_count = 0;
-  while (self->filling != self->kept.filling) { /* rows of a page may go while it is being filled */
-    uint32_t page = self->filling;
-    self->filling = self->kept.filling;
-    if (wr_kept_page_is_sparse(&self->kept, page))
-      versions_move_page(self, page);
-  }
+  wr_kept_page_drop(&self->kept, page, rows, count);
 }
 
 void wr_temporal_forget(struct wr_temporal_join *self, int64_t watermark_us)
@@ -305,7 +272,7 @@ void wr_temporal_forget(struct wr_temporal_join *self, int64_t watermark_us)
     if (empty)
       wr_table_remove(self->table, entries, empty);
   }
-  versions_settle(self);
+  wr_gone_rows_settle(&self->gone, &self->kept, versions_move_page, self);
 }
 
 /* ---- rows coming in */
@@ -388,11 +355,11 @@ static enum wr_code versions_insert(struct wr_temporal_join *self, const struct 
     if (!self->spec->oldest)
       wr_operator_reject(&self->op, in->batch, in->rows[i], WR_REJECT_LATE,
                          "the version is late: a newer one has taken its place before it came");
-    versions_drop(self, version->address);
+    wr_gone_rows_add(&self->gone, version->address);
     return WR_OK;
   }
   if (at > 0 && items[at - 1].time_us == version->time_us && version->seen_us < version->time_us) {
-    versions_drop(self, items[at - 1].address); /* nobody has met it, and nobody will */
+    wr_gone_rows_add(&self->gone, items[at - 1].address); /* nobody has met it, and nobody will */
     items[at - 1] = *version;
   } else {
     versions_put(self, key, at, version);
@@ -476,7 +443,7 @@ enum wr_code wr_temporal_versions_add(struct wr_temporal_join *self, const struc
   if (code == WR_OK)
     code = versions_keep(self, &in, first, keyed.count, err);
   versions_forget_empty(self, &probe);
-  versions_settle(self);
+  wr_gone_rows_settle(&self->gone, &self->kept, versions_move_page, self);
   return code;
 }
 
