@@ -448,6 +448,19 @@ static bool builder_reads(const struct wr_plan_input *input, uint32_t reader, ui
   return writers >= readers ? writer % readers == reader : reader % writers == writer;
 }
 
+/* Nothing will come of it: its source is done, and no step of it holds rows. */
+static bool task_is_spent(const struct wr_task *task)
+{
+  if (!task->nodes[0].source || !wr_source_is_done(task->nodes[0].source))
+    return false;
+  for (uint32_t i = 1; i < task->node_count; i++) {
+    const struct wr_operator *op = task->nodes[i].op;
+    if (op->class->held_rows && op->class->held_rows(op) > 0)
+      return false;
+  }
+  return true;
+}
+
 /* A sending end in `task` towards the copies of a group; its channels join the readers. */
 static struct wr_operator *builder_add_exchange(struct builder *builder, struct wr_task *task,
                                                 const struct wr_plan_input *input,
@@ -470,8 +483,8 @@ static struct wr_operator *builder_add_exchange(struct builder *builder, struct 
       continue;
     channels[count] = wr_channel_new(&reader->inbox, build->layouts[from_layout], input_number);
     task_add_channel(reader, channels[count]);
-    if (task->nodes[0].source && wr_source_is_done(task->nodes[0].source))
-      channels[count]->watermark_us = WR_TIME_END; /* nothing will come: it holds nobody back */
+    if (task_is_spent(task))
+      channels[count]->watermark_us = WR_TIME_END; /* it holds nobody back */
     count++;
   }
   bool changes =
