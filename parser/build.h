@@ -33,6 +33,8 @@ void wr_build_raise_orders(struct wr_parser *parser, struct wr_span span, uint32
 
 /* ---- names and types (build_type.c) */
 
+/* Every name goes into script.names, which is in the order of the text. */
+void wr_build_remember(struct wr_parser *parser, struct wr_tree_identifier *name);
 struct wr_tree_identifier *wr_build_word(struct wr_parser *parser, struct wr_span span);
 struct wr_tree_name wr_build_name(struct wr_parser *parser, struct wr_tree_identifier *part);
 /* The digits at the span. */
@@ -96,7 +98,7 @@ struct wr_tree_expression *wr_build_in(struct wr_parser *parser, struct wr_span 
                                        struct wr_tree_expression *operand,
                                        struct wr_tree_expressions list,
                                        struct wr_tree_query *query);
-/* EXISTS, SUBQUERY */
+/* EXISTS, SUBQUERY, CURSOR */
 struct wr_tree_expression *wr_build_query_value(struct wr_parser *parser, struct wr_span span,
                                                 enum wr_tree_expression_kind kind,
                                                 struct wr_tree_query *query);
@@ -127,6 +129,7 @@ struct wr_build_clause { /* a clause with the words that begin it; length 0: it 
     struct wr_tree_windows windows;
     struct wr_tree_identifiers identifiers;
     struct wr_tree_options options;
+    struct wr_tree_stagger *stagger;
   };
 };
 

@@ -26,7 +26,8 @@ static const struct {
     {"JSON_OBJECTAGG", FORM(PAIRS), false},
     {"OVERLAY", FORM(PLACING), false},
     {"POSITION", FORM(IN), false},
-    {"SUBSTRING", FORM(FROM) | FORM(FROM_FOR), false},
+    {"STEP", FORM(BY), false},
+    {"SUBSTRING", FORM(FROM) | FORM(FROM_FOR) | FORM(SIMILAR), false},
     {"TIMESTAMPADD", 0, true},
     {"TIMESTAMPDIFF", 0, true},
     {"TRIM", FORM(FROM) | FORM(SIDE), false},
@@ -263,7 +264,11 @@ struct wr_tree_call *wr_build_tail_parts(struct wr_parser *parser, struct wr_tre
   tail_once(parser, tail->within_span, part->within_span, "WITHIN GROUP");
   tail_once(parser, tail->filter_span, part->filter_span, "FILTER");
   tail_once(parser, tail->nulls_span, part->nulls_span, "IGNORE or RESPECT NULLS");
-  if (part->within_span.length > 0) {
+  tail_once(parser, tail->from_span, part->from_span, "FROM FIRST or FROM LAST");
+  if (part->from_span.length > 0) {
+    tail->from_last = part->from_last;
+    tail->from_span = part->from_span;
+  } else if (part->within_span.length > 0) {
     tail->within_group = part->within_group;
     tail->within_span = part->within_span;
   } else if (part->filter_span.length > 0) {
@@ -302,6 +307,8 @@ void wr_build_call_tail(struct wr_parser *parser, struct wr_tree_expression *cal
     call->call.nulls = tail->nulls;
     call->call.nulls_span = tail->nulls_span;
   }
+  call->call.from_last = tail->from_last;
+  call->call.from_span = tail->from_span;
   call->call.over = tail->over;
   wr_build_raise_orders(parser, call->span, &call->height, &tail->within_group);
   if (tail->filter)

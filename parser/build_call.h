@@ -16,6 +16,8 @@ enum wr_call_form { /* the words between the arguments of a call */
                     WR_FORM_FROM_FOR, /* a FROM b FOR c */
                     WR_FORM_SIDE,     /* BOTH [a] FROM b; BOTH is the first argument */
                     WR_FORM_TO,       /* a TO unit */
+                    WR_FORM_BY,       /* a BY b */
+                    WR_FORM_SIMILAR,  /* a SIMILAR b ESCAPE c */
                     WR_FORM_PLACING,  /* a PLACING b FROM c [FOR d] */
                     WR_FORM_IN        /* a IN b */
 };

@@ -145,7 +145,7 @@ struct wr_tree_expression *wr_build_query_value(struct wr_parser *parser, struct
                                                 enum wr_tree_expression_kind kind,
                                                 struct wr_tree_query *query)
 {
-  assert(kind == WR_TREE_EXISTS || kind == WR_TREE_SUBQUERY);
+  assert(kind == WR_TREE_EXISTS || kind == WR_TREE_SUBQUERY || kind == WR_TREE_CURSOR);
   struct wr_tree_expression *expression = wr_build_expression(parser, span, kind);
   expression->query = query;
   expression_raise(parser, expression, query->height);

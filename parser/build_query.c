@@ -135,7 +135,8 @@ static void select_raise(struct wr_parser *parser, const struct wr_tree_select *
                          uint32_t *height)
 {
   const struct wr_tree_expression *conditions[] = {select->where, select->having, select->qualify,
-                                                   select->emit_every};
+                                                   select->emit_every,
+                                                   select->stagger ? select->stagger->range : NULL};
   for (uint32_t i = 0; i < select->items.count; i++)
     wr_build_raise(parser, select->span, height, select->items.items[i]->value->height);
   if (select->from)
@@ -145,6 +146,8 @@ static void select_raise(struct wr_parser *parser, const struct wr_tree_select *
       wr_build_raise(parser, select->span, height, conditions[i]->height);
   for (uint32_t i = 0; i < select->group_by.count; i++)
     wr_build_raise(parser, select->span, height, select->group_by.items[i]->height);
+  if (select->stagger)
+    wr_build_raise_all(parser, select->stagger->span, height, &select->stagger->partition_by);
   for (uint32_t i = 0; i < select->windows.count; i++) {
     const struct wr_tree_window *window = select->windows.items[i];
     wr_build_raise_all(parser, window->span, height, &window->partition_by);
@@ -246,12 +249,15 @@ struct wr_tree_query *wr_build_around(struct wr_parser *parser, struct wr_span s
   if (!tail)
     return query;
   query->order_by = tail->order_by;
+  query->within = tail->within;
   query->limit = tail->limit;
   query->offset = tail->offset;
   query->order_span = tail->order_span;
   query->limit_span = tail->limit_span;
   query->offset_span = tail->offset_span;
   wr_build_raise_orders(parser, span, &query->height, &query->order_by);
+  if (query->within)
+    wr_build_raise(parser, span, &query->height, query->within->height);
   if (query->limit)
     wr_build_raise(parser, span, &query->height, query->limit->height);
   if (query->offset)

@@ -16,6 +16,27 @@ struct wr_build_source { /* LIKE or AS behind CREATE TABLE */
   struct wr_tree_query *query;
 };
 
+enum wr_build_routine_clause { /* of CREATE FUNCTION ... RETURN, in any order */
+                               WR_BUILD_LANGUAGE,
+                               WR_BUILD_SPECIFIC,
+                               WR_BUILD_DETERMINISTIC,
+                               WR_BUILD_CONTAINS_SQL,
+                               WR_BUILD_READS_SQL,
+                               WR_BUILD_MODIFIES_SQL,
+                               WR_BUILD_CALLED_ON_NULL,
+                               WR_BUILD_NULL_ON_NULL
+};
+
+struct wr_build_routine {
+  unsigned given; /* a bit for each clause */
+  bool null_on_null;
+};
+
+struct wr_build_periods {           /* (a, b) PRECEDES (c, d) ... */
+  struct wr_tree_expression *value; /* what it comes down to */
+  struct wr_tree_expression *last;  /* the last period */
+};
+
 struct wr_build_element { /* one entry between the brackets of CREATE TABLE; a column may bring its
                              key */
   struct wr_tree_column_definition *column;

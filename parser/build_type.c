@@ -53,12 +53,26 @@ void wr_build_raise_orders(struct wr_parser *parser, struct wr_span span, uint32
 
 /* ---- names */
 
+/* A word that is no name by itself becomes one when the grammar has seen what is behind it, so a
+ * name may come before those just behind it. */
+void wr_build_remember(struct wr_parser *parser, struct wr_tree_identifier *name)
+{
+  struct wr_tree_identifiers *names = &parser->script->names;
+  WR_LIST_ADD(parser, names, name);
+  for (uint32_t i = names->count - 1; i > 0 && names->items[i - 1]->span.offset > name->span.offset;
+       i--) {
+    names->items[i] = names->items[i - 1];
+    names->items[i - 1] = name;
+  }
+}
+
 struct wr_tree_identifier *wr_build_word(struct wr_parser *parser, struct wr_span span)
 {
   struct wr_tree_identifier *word = WR_NEW(parser->arena, struct wr_tree_identifier);
   word->span = span;
   word->text = wr_arena_copy(parser->arena, parser->text + span.offset, span.length);
   word->length = span.length;
+  wr_build_remember(parser, word);
   return word;
 }
 

@@ -91,18 +91,20 @@ static const struct complaint_group {
 static const struct complaint_group complaint_operator = {
     .phrase = "an operator",
     .marks = {"'+'", "'/'"},
-    .members = {"'+'",  "'-'",    "'*'",    "'/'",    "'%'",     "'='",     "'<'",      "'>'",
-                "'['",  "'.'",    "<>",     "<=",     ">=",      "||",      "AND",      "OR",
-                "IS",   "NOT",    "IN",     "LIKE",   "BETWEEN", "SIMILAR", "OVERLAPS", "'('",
-                "OVER", "FILTER", "WITHIN", "IGNORE", "RESPECT", "ESCAPE"}};
+    .members = {
+        "'+'",     "'-'",      "'*'",      "'/'",        "'%'",    "'='",          "'<'",
+        "'>'",     "'['",      "'.'",      "<>",         "<=",     ">=",           "||",
+        "AND",     "OR",       "IS",       "NOT",        "IN",     "LIKE",         "BETWEEN",
+        "SIMILAR", "OVERLAPS", "'('",      "OVER",       "FILTER", "WITHIN_GROUP", "IGNORE",
+        "RESPECT", "ESCAPE",   "FROM_END", "PERIOD_WORD"}};
 
 /* What only some functions take inside their brackets; not said at all. */
 static const struct complaint_group complaint_function = {
     .phrase = "",
     .marks = {"RETURNING", "ABSENT"},
-    .members = {"FROM",   "FOR",       "PLACING", "TO",      "=>",    "VALUE",    "':'",
-                "NULL",   "TRUE",      "FALSE",   "UNKNOWN", "EMPTY", "ERROR",    "DEFAULT",
-                "ABSENT", "RETURNING", "WITH",    "WITHOUT", "ORDER", "PARTITION"},
+    .members = {"FROM",   "FOR",       "PLACING", "TO",      "=>",    "VALUE",     "':'",
+                "NULL",   "TRUE",      "FALSE",   "UNKNOWN", "EMPTY", "ERROR",     "DEFAULT",
+                "ABSENT", "RETURNING", "WITH",    "WITHOUT", "ORDER", "PARTITION", "BY"},
     .unless_name = true};
 
 /* Said first, in this order, if they are expected. */
@@ -111,9 +113,11 @@ static const char *const complaint_first[] = {"','",    "')'",   "']'",   "'>'",
                                               "HAVING", "ORDER", "LIMIT", NULL};
 
 /* Left out if anything else is expected: true, but no help. */
-static const char *const complaint_dull[] = {
-    "/*+",       "'.'",     "the end of the text", "';'", "ARRAY", "MULTISET",
-    "PRECISION", "VARYING", "MATCH_RECOGNIZE",     NULL};
+static const char *const complaint_dull[] = {"/*+",       "'.'",           "the end of the text",
+                                             "';'",       "ARRAY",         "MULTISET",
+                                             "PRECISION", "VARYING",       "MATCH_RECOGNIZE",
+                                             "OVER",      "SELECT_STREAM", "WINDOWED",
+                                             "EXPEDITED", "PERIOD_WORD",   NULL};
 
 static bool complaint_list_has(const char *const *list, const char *name)
 {
@@ -270,9 +274,10 @@ static bool complaint_begins(const struct wr_complaint *complaint)
     int kind;
     const char *next;
   } anywhere[] = {
-      {WR_TOKEN_CREATE, "FUNCTION"},  {WR_TOKEN_CREATE, "OR"},   {WR_TOKEN_CREATE, "TABLE"},
-      {WR_TOKEN_CREATE, "TEMPORARY"}, {WR_TOKEN_CREATE, "VIEW"}, {WR_TOKEN_DROP, "TABLE"},
-      {WR_TOKEN_DROP, "VIEW"},        {WR_TOKEN_INSERT, "INTO"}, {WR_TOKEN_INSERT, "OVERWRITE"}};
+      {WR_TOKEN_CREATE, "FUNCTION"},  {WR_TOKEN_CREATE, "OR"},       {WR_TOKEN_CREATE, "TABLE"},
+      {WR_TOKEN_CREATE, "TEMPORARY"}, {WR_TOKEN_CREATE, "VIEW"},     {WR_TOKEN_DROP, "TABLE"},
+      {WR_TOKEN_CREATE, "PUMP"},      {WR_TOKEN_CREATE, "STREAM"},   {WR_TOKEN_DROP, "VIEW"},
+      {WR_TOKEN_INSERT, "INTO"},      {WR_TOKEN_INSERT, "OVERWRITE"}};
   const struct wr_parser *parser = complaint->parser;
   struct wr_token found = parser->last;
   if (wr_track_position(parser) == 1)

@@ -32,8 +32,6 @@ bool wr_complaint_follows(const struct wr_parser *parser, struct wr_span span, c
 /* The last token is where something begins that is known by name and not read (refuse.c): makes the
  * whole error and returns true. */
 bool wr_refuse(struct wr_parser *parser);
-/* The same for a word behind SELECT that the grammar would take for a column. */
-bool wr_refuse_stream(struct wr_parser *parser, struct wr_span word);
 /* The same for a sign that only PATTERN would have. */
 bool wr_refuse_sign(struct wr_parser *parser, struct wr_span sign);
 

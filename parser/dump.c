@@ -141,14 +141,21 @@ static void dump_relation(FILE *file, const struct wr_tree_relation *relation)
     dump_join(file, relation);
     return;
   }
-  if (!relation->alias) {
-    dump_relation_body(file, relation);
-    return;
+  if (relation->alias) {
+    fputs("(as ", file);
+    wr_dump_identifier(file, relation->alias);
+    fputc(' ', file);
   }
-  fputs("(as ", file);
-  wr_dump_identifier(file, relation->alias);
-  fputc(' ', file);
+  if (relation->over)
+    fputs("(windowed ", file);
   dump_relation_body(file, relation);
+  if (relation->over) {
+    fputc(' ', file);
+    wr_dump_window(file, relation->over);
+    fputc(')', file);
+  }
+  if (!relation->alias)
+    return;
   wr_dump_identifiers(file, "columns", &relation->alias_columns);
   fputc(')', file);
 }
@@ -171,9 +178,20 @@ static void dump_group(FILE *file, const struct wr_tree_group *group)
   fputc(')', file);
 }
 
+static void dump_stagger(FILE *file, const struct wr_tree_stagger *stagger)
+{
+  if (!stagger)
+    return;
+  fputs(" (stagger", file);
+  wr_dump_expressions(file, "partition", &stagger->partition_by);
+  dump_part(file, "range", stagger->range);
+  fputc(')', file);
+}
+
 static void dump_select(FILE *file, const struct wr_tree_select *select)
 {
-  fputs(select->distinct ? "(select distinct" : "(select", file);
+  fputs("(select", file);
+  dump_flags(file, select->stream_span.length > 0, "stream", select->distinct, "distinct");
   dump_hints(file, &select->hints);
   fputs(" (items", file);
   for (uint32_t i = 0; i < select->items.count; i++) {
@@ -203,6 +221,7 @@ static void dump_select(FILE *file, const struct wr_tree_select *select)
     }
     fputc(')', file);
   }
+  dump_stagger(file, select->stagger);
   dump_part(file, "having", select->having);
   for (uint32_t i = 0; i < select->windows.count; i++) {
     fputc(' ', file);
@@ -261,6 +280,7 @@ void wr_dump_query(FILE *file, const struct wr_tree_query *query)
   fputc(' ', file);
   dump_query_body(file, query);
   wr_dump_orders(file, "order", &query->order_by);
+  dump_part(file, "within", query->within);
   dump_part(file, "limit", query->limit);
   dump_part(file, "offset", query->offset);
   fputc(')', file);
@@ -287,12 +307,9 @@ static void dump_column(FILE *file, const struct wr_tree_column_definition *colu
   fputc(')', file);
 }
 
-static void dump_create_table(FILE *file, const struct wr_tree_create_table *table)
+/* What a table and a stream have. */
+static void dump_table_body(FILE *file, const struct wr_tree_create_table *table)
 {
-  static const char *const actions[] = {"including", "excluding", "overwriting"};
-  fputs("(create-table", file);
-  dump_flags(file, table->or_replace, "or-replace", table->temporary, "temporary");
-  dump_flags(file, table->if_not_exists, "if-not-exists", false, "");
   fputc(' ', file);
   wr_dump_name(file, &table->name);
   for (uint32_t i = 0; i < table->columns.count; i++)
@@ -308,14 +325,28 @@ static void dump_create_table(FILE *file, const struct wr_tree_create_table *tab
     const struct wr_tree_key *key = table->keys.items[i];
     wr_dump_identifiers(file, key->not_enforced ? "key" : "enforced-key", &key->columns);
   }
+}
+
+static void dump_table_options(FILE *file, const struct wr_tree_create_table *table)
+{
+  if (table->options_span.length == 0)
+    return;
+  fputs(" (with", file);
+  wr_dump_options(file, &table->options);
+  fputc(')', file);
+}
+
+static void dump_create_table(FILE *file, const struct wr_tree_create_table *table)
+{
+  static const char *const actions[] = {"including", "excluding", "overwriting"};
+  fputs("(create-table", file);
+  dump_flags(file, table->or_replace, "or-replace", table->temporary, "temporary");
+  dump_flags(file, table->if_not_exists, "if-not-exists", false, "");
+  dump_table_body(file, table);
   if (table->comment)
     wr_dump_text(file, table->comment);
   wr_dump_identifiers(file, "partitioned", &table->partitioned_by);
-  if (table->options_span.length > 0) {
-    fputs(" (with", file);
-    wr_dump_options(file, &table->options);
-    fputc(')', file);
-  }
+  dump_table_options(file, table);
   if (table->like) {
     fputs(" (like ", file);
     wr_dump_name(file, table->like);
@@ -328,6 +359,25 @@ static void dump_create_table(FILE *file, const struct wr_tree_create_table *tab
     fputc(' ', file);
     wr_dump_query(file, table->query);
   }
+  fputc(')', file);
+}
+
+static void dump_description(FILE *file, const struct wr_tree_text *description)
+{
+  if (!description)
+    return;
+  fputs(" (description", file);
+  wr_dump_text(file, description);
+  fputc(')', file);
+}
+
+static void dump_create_stream(FILE *file, const struct wr_tree_create_stream *stream)
+{
+  fputs("(create-stream", file);
+  dump_flags(file, stream->table.or_replace, "or-replace", false, "");
+  dump_table_body(file, &stream->table);
+  dump_description(file, stream->description);
+  dump_table_options(file, &stream->table);
   fputc(')', file);
 }
 
@@ -368,7 +418,8 @@ static void dump_create_function(FILE *file, const struct wr_tree_create_functio
     fputs(" (returns ", file);
     wr_dump_type(file, function->returns);
     fputc(')', file);
-    dump_part(file, "as", function->value);
+    dump_flags(file, function->null_on_null, "null-on-null", false, "");
+    dump_part(file, function->is_routine ? "return" : "as", function->value);
   }
   fputc(')', file);
 }
@@ -427,6 +478,8 @@ static void dump_drop(FILE *file, const struct wr_tree_drop *drop)
 static void dump_insert(FILE *file, const struct wr_tree_insert *insert)
 {
   fputs(insert->overwrite ? "(overwrite " : "(insert ", file);
+  if (insert->expedited_span.length > 0)
+    fputs("expedited ", file);
   wr_dump_name(file, &insert->table);
   dump_hints(file, &insert->hints);
   if (insert->partition.count > 0) {
@@ -440,12 +493,26 @@ static void dump_insert(FILE *file, const struct wr_tree_insert *insert)
   fputc(')', file);
 }
 
+static void dump_create_pump(FILE *file, const struct wr_tree_create_pump *pump)
+{
+  fputs("(create-pump", file);
+  dump_flags(file, pump->or_replace, "or-replace", pump->stopped_span.length > 0, "stopped");
+  fputc(' ', file);
+  wr_dump_name(file, &pump->name);
+  dump_description(file, pump->description);
+  fputc(' ', file);
+  dump_insert(file, pump->insert);
+  fputc(')', file);
+}
+
 static void dump_statement(FILE *file, const struct wr_tree_statement *statement)
 {
   switch (statement->kind) {
   case WR_TREE_CREATE_TABLE: dump_create_table(file, statement->create_table); break;
   case WR_TREE_CREATE_VIEW: dump_create_view(file, statement->create_view); break;
   case WR_TREE_CREATE_FUNCTION: dump_create_function(file, statement->create_function); break;
+  case WR_TREE_CREATE_STREAM: dump_create_stream(file, statement->create_stream); break;
+  case WR_TREE_CREATE_PUMP: dump_create_pump(file, statement->create_pump); break;
   case WR_TREE_ALTER: dump_alter(file, statement->alter); break;
   case WR_TREE_SHOW: dump_show(file, &statement->show); break;
   case WR_TREE_DROP: dump_drop(file, &statement->drop); break;

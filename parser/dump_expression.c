@@ -245,6 +245,8 @@ static void dump_call(FILE *file, const struct wr_tree_call *call)
     wr_dump_expression(file, call->filter);
     fputc(')', file);
   }
+  if (call->from_span.length > 0)
+    fputs(call->from_last ? " from-last" : " from-first", file);
   fputs(nulls[call->nulls], file);
   if (call->over) {
     fputc(' ', file);
@@ -288,6 +290,17 @@ static void dump_cast(FILE *file, const struct wr_tree_expression *expression)
   fputc(')', file);
 }
 
+static void dump_difference(FILE *file, const struct wr_tree_expression *expression)
+{
+  fputs("(difference ", file);
+  wr_dump_expression(file, expression->difference.left);
+  fputc(' ', file);
+  wr_dump_expression(file, expression->difference.right);
+  fputc(' ', file);
+  dump_interval(file, &expression->difference.interval);
+  fputc(')', file);
+}
+
 void wr_dump_expression(FILE *file, const struct wr_tree_expression *expression)
 {
   switch (expression->kind) {
@@ -308,6 +321,8 @@ void wr_dump_expression(FILE *file, const struct wr_tree_expression *expression)
   case WR_TREE_IN: dump_in(file, expression); break;
   case WR_TREE_EXISTS: dump_query_value(file, "EXISTS", expression->query); break;
   case WR_TREE_SUBQUERY: dump_query_value(file, "SUBQUERY", expression->query); break;
+  case WR_TREE_CURSOR: dump_query_value(file, "CURSOR", expression->query); break;
+  case WR_TREE_DIFFERENCE: dump_difference(file, expression); break;
   case WR_TREE_CASE: dump_case(file, expression); break;
   case WR_TREE_CAST: dump_cast(file, expression); break;
   case WR_TREE_CALL: dump_call(file, &expression->call); break;

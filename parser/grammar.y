@@ -11,11 +11,12 @@
  * build_call.c hands them on to f if g has no use for them.
  *
  * Words that may be names without quotes stand in the rules free_word and column_word, and in the
- * same class in keyword.c; a test compares them.
+ * same class in keyword.c; a test compares them. Where one more word decides what a word is, the lexer
+ * finds out (context.c), and the grammar has no conflict.
  */
 %code requires {
 #include "parser/build_call.h"
-#include "parser/build_statement.h"
+#include "parser/build_kinesis.h"
 #include "parser/state.h"
 }
 
@@ -132,6 +133,9 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
   struct wr_tree_match_steps steps;
   struct wr_tree_definition *definition;
   struct wr_tree_definitions definitions;
+  struct wr_build_routine routine;
+  enum wr_build_routine_clause routine_clause;
+  struct wr_build_periods periods;
 }
 
 /* ---- Tokens. The texts are what error messages say. */
@@ -141,6 +145,8 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token INTEGER "a whole number" DECIMAL "a decimal number" APPROXIMATE "a floating-point number"
 %token NOT_EQUAL "<>" LESS_EQUAL "<=" GREATER_EQUAL ">=" CONCATENATE "||" ARROW "=>"
 %token HINT_BEGIN "/*+" HINT_END "*/"
+%token SELECT_STREAM FROM_END WITHIN_GROUP /* STREAM, FROM, WITHIN at certain places: context.c */
+%token PERIOD_WORD /* PRECEDES, STRICTLY ... between two periods */
 %token LATER /* reserved for what is not read yet */
 %token WRONG /* the lexer has failed */
 %token REST_OF_SET /* a statement set goes on after an error; made by parser.c */
@@ -160,15 +166,19 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %token EMIT IGNORE OBJECT OFFSET RESPECT SCALAR VALUE
 
 /* Names everywhere. */
-%token ABSENT AFTER ALTER ANALYZE ASC BEGIN CATALOG CATALOGS CHANGE CHANGELOG_MODE COLUMNS COMMENT CONDITIONAL
-       DATABASE DATABASES DAYS DEFAULT DEFINE DESC DESCRIBE EMPTY ENFORCED ERROR ESTIMATED_COST
-       EVERY EXCLUDING EXECUTE EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF
-       ILIKE INCLUDING JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL MATCH MEASURES
-       METADATA MINUTES MONTHS NEXT NULLS OF ONE ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED
-       PAST PATTERN PER PLAN PLAN_ADVICE PRECEDING PRECISION QUARTER QUARTERS RENAME REPLACE RESET
-       RETURNING RETURNS SECONDS SETS SHOW SKIP STATEMENT SYSTEM SYSTEM_TIME TABLES TEMPORARY
-       UNCONDITIONAL UNKNOWN USE USER VARYING VIEW VIEWS
-       VIRTUAL WATERMARK WEEK WEEKS WITHOUT WRAPPER YEARS ZONE
+%token ABSENT AFTER ALTER ANALYZE ASC BEGIN CALLED CATALOG CATALOGS CHANGE CHANGELOG_MODE COLUMNS
+       COMMENT CONDITIONAL CONTAINS DATA DATABASE DATABASES DAYS DEFAULT DEFINE DESC DESCRIBE
+       DESCRIPTION DETERMINISTIC EMPTY ENFORCED ERROR ESTIMATED_COST EVERY EXCLUDING EXECUTE
+       EXPLAIN EXTENDED FIRST FOLLOWING FUNCTION FUNCTIONS GROUPING HOURS IF ILIKE INCLUDING INPUT
+       JAR JSON JSON_EXECUTION_PLAN KEY LANGUAGE LAST LOCAL MATCH MEASURES METADATA MINUTES
+       MODIFIES MONTHS NEXT NULLS OF ONE ONLY ORDINALITY OVERWRITE OVERWRITING PARTITIONED PAST
+       PATTERN PER PLAN PLAN_ADVICE PRECEDING PRECISION QUARTER QUARTERS READS RENAME REPLACE
+       RESET RETURN RETURNING RETURNS SECONDS SETS SHOW SKIP SPECIFIC SQL STATEMENT STOPPED SYSTEM
+       SYSTEM_TIME TABLES TEMPORARY UNCONDITIONAL UNKNOWN USE USER VARYING VIEW VIEWS VIRTUAL
+       WATERMARK WEEK WEEKS WITHOUT WRAPPER YEARS ZONE
+
+/* Names, but at certain places: context.c. */
+%token CURSOR EXPEDITED PUMP STAGGER STREAM WINDOWED
 
 /* See the head of this file. */
 %precedence SHORTER
@@ -180,7 +190,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <number> frame_unit like_action symmetric
 %type <text> comment metadata_key hint_word
 %type <texts> hint_words option_keys
-%type <identifier> identifier alias bare_alias base
+%type <identifier> identifier alias bare_alias relation_alias base
 %type <identifiers> identifiers columns alias_columns
 %type <name> path reserved_function key_path
 %type <option> option partition_value
@@ -198,7 +208,7 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <parameter> parameter
 %type <show> show_like
 %type <alter> alter_table alter_view
-%type <clause> distinct partitioned_by partition where group_by having qualify windows emit
+%type <clause> distinct partitioned_by partition where group_by stagger having qualify windows emit
 %type <statements> inserts
 %type <explain> explain_details detail_list detail
 %type <query> query query_in_brackets query_open union union_open term term_open operand simple
@@ -226,6 +236,15 @@ static void wr_grammar_error(const struct wr_span *span, struct wr_parser *parse
 %type <definitions> define definition_list
 %type <definition> definition
 %type <flag> reluctant
+%type <statement> create_stream create_pump
+%type <text> description
+%type <routine> routine clauses
+%type <routine_clause> routine_clause
+%type <window> over_window
+%type <relation> rows windowed
+%type <interval> closed_interval closed_interval_part
+%type <number> closed_unit
+%type <periods> periods
 %type <identifier> any_last
 %type <expressions> partition_by expressions disjuncts conjuncts
 %type <expression> as_of
@@ -269,6 +288,8 @@ statement
   : create_table
   | create_view
   | create_function
+  | create_stream
+  | create_pump
   | alter
   | drop
   | setting
@@ -505,6 +526,14 @@ insert
           .table = $3, .hints = $4, .partition = $5.options, .partition_span = $5.words,
           .columns = $7, .query = $9, .overwrite = $2, .overwrite_span = @2});
     }
+  | INSERT EXPEDITED INTO path query {
+      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
+          .table = $4, .query = $5, .overwrite_span = @3, .expedited_span = @2});
+    }
+  | INSERT EXPEDITED INTO path '(' identifiers ')' query {
+      $$ = wr_build_insert(parser, @$, &(struct wr_tree_insert){
+          .table = $4, .columns = $6, .query = $8, .overwrite_span = @3, .expedited_span = @2});
+    }
   ;
 
 overwrite
@@ -555,12 +584,41 @@ create_function
     }
   ;
 
+create_stream
+  : CREATE or_replace STREAM path '(' table_elements ')' description options {
+      $$ = wr_build_stream(parser, @$, $2, $4, $6, $8);
+      $$->create_stream->table.options = $9;
+      $$->create_stream->table.options_span = @9;
+    }
+  ;
+
+create_pump
+  : CREATE or_replace PUMP path description AS insert {
+      $$ = wr_build_pump(parser, @$, $2, $4, (struct wr_span){0, 0}, $5, $7);
+    }
+  | CREATE or_replace PUMP path STOPPED description AS insert {
+      $$ = wr_build_pump(parser, @$, $2, $4, @5, $6, $8);
+    }
+  ;
+
+description
+  : %empty             { $$ = NULL; }
+  | DESCRIPTION STRING { $$ = $2; }
+  ;
+
 function_body
   : parameters RETURNS type AS expression {
       $$ = NEW(struct wr_tree_create_function);
       $$->parameters = $1;
       $$->returns = $3;
       $$->value = $5;
+    }
+  | parameters RETURNS type routine RETURN expression {
+      $$ = wr_build_routine(parser, $1, $3, $4, $6);
+    }
+  | parameters RETURNS plain_type NOT DETERMINISTIC routine RETURN expression {
+      $6 = wr_build_routine_clause(parser, AT(@4, @5), $6, WR_BUILD_DETERMINISTIC);
+      $$ = wr_build_routine(parser, $1, $3, $6, $8);
     }
   | AS STRING language jars {
       $$ = NEW(struct wr_tree_create_function);
@@ -583,6 +641,32 @@ parameter
       $$ = NEW(struct wr_tree_parameter);
       *$$ = (struct wr_tree_parameter){@$, $1, $2};
     }
+  ;
+
+/* What may stand before RETURN; only that about NULL means anything here. Right behind a type NOT
+ * could also be that of NOT NULL. */
+routine
+  : %empty { $$ = (struct wr_build_routine){0}; }
+  | clauses
+  ;
+
+clauses
+  : routine_clause { $$ = wr_build_routine_clause(parser, @1, (struct wr_build_routine){0}, $1); }
+  | clauses routine_clause { $$ = wr_build_routine_clause(parser, @2, $1, $2); }
+  | clauses NOT DETERMINISTIC {
+      $$ = wr_build_routine_clause(parser, AT(@2, @3), $1, WR_BUILD_DETERMINISTIC);
+    }
+  ;
+
+routine_clause
+  : LANGUAGE SQL               { $$ = WR_BUILD_LANGUAGE; }
+  | SPECIFIC path              { $$ = WR_BUILD_SPECIFIC; }
+  | DETERMINISTIC              { $$ = WR_BUILD_DETERMINISTIC; }
+  | CONTAINS SQL               { $$ = WR_BUILD_CONTAINS_SQL; }
+  | READS SQL DATA             { $$ = WR_BUILD_READS_SQL; }
+  | MODIFIES SQL DATA          { $$ = WR_BUILD_MODIFIES_SQL; }
+  | CALLED ON NULL INPUT       { $$ = WR_BUILD_CALLED_ON_NULL; }
+  | RETURNS NULL ON NULL INPUT { $$ = WR_BUILD_NULL_ON_NULL; }
   ;
 
 /* Of functions that only the JVM can run. */
@@ -850,6 +934,11 @@ simple
 /* What comes behind a query travels as a query that has only these parts. */
 tail
   : order_words order_list { $$ = wr_build_tail(parser, NULL, NULL); WITH_ORDER($$, @1, $2); }
+  | order_words order_list WITHIN sum {
+      $$ = wr_build_tail(parser, NULL, NULL);
+      WITH_ORDER($$, @1, $2);
+      $$->within = $4;
+    }
   | limit
   | order_words order_list limit { $$ = $3; WITH_ORDER($$, @1, $2); }
   ;
@@ -889,15 +978,20 @@ row_or_rows
   ;
 
 select
-  : SELECT hints distinct items from where group_by having windows qualify emit {
+  : SELECT streaming hints distinct items from where group_by stagger having windows qualify emit {
       $$ = wr_build_select(parser, &(struct wr_tree_select){
-          .span = @$, .hints = $2, .distinct = $3.words.length > 0, .distinct_span = $3.words,
-          .items = $4, .from = $5, .where = $6.condition, .where_span = $6.words,
-          .group_by = $7.groups, .group_span = $7.words, .having = $8.condition,
-          .having_span = $8.words, .windows = $9.windows, .window_span = $9.words,
-          .qualify = $10.condition, .qualify_span = $10.words,
-          .emit_every = $11.condition, .emit_span = $11.words});
+          .span = @$, .stream_span = @2, .hints = $3, .distinct = $4.words.length > 0,
+          .distinct_span = $4.words, .items = $5, .from = $6, .where = $7.condition,
+          .where_span = $7.words, .group_by = $8.groups, .group_span = $8.words,
+          .stagger = $9.stagger, .having = $10.condition, .having_span = $10.words,
+          .windows = $11.windows, .window_span = $11.words, .qualify = $12.condition,
+          .qualify_span = $12.words, .emit_every = $13.condition, .emit_span = $13.words});
     }
+  ;
+
+streaming
+  : %empty
+  | SELECT_STREAM
   ;
 
 distinct
@@ -943,6 +1037,13 @@ group_by
   : %empty              { $$ = NO_CLAUSE; }
   | GROUP BY groups     { $$ = CLAUSE(AT(@1, @2), .groups = $3); }
   | GROUP BY ALL groups { $$ = CLAUSE(AT(@1, @2), .groups = $4); }
+  ;
+
+stagger
+  : %empty { $$ = NO_CLAUSE; }
+  | WINDOWED BY STAGGER '(' partition_by RANGE sum ')' {
+      $$ = CLAUSE(AT(@1, @3), .stagger = wr_build_stagger(parser, @$, $5, $7));
+    }
   ;
 
 groups
@@ -1106,6 +1207,7 @@ join
   | LEFT outer  { $$ = WR_TREE_LEFT; }
   | RIGHT outer { $$ = WR_TREE_RIGHT; }
   | FULL outer  { $$ = WR_TREE_FULL; }
+  | OUTER       { $$ = WR_TREE_FULL; }
   ;
 
 outer
@@ -1115,14 +1217,26 @@ outer
 
 single_relation
   : relation_body
-  | relation_body alias alias_columns {
+  | relation_body relation_alias alias_columns {
       $$ = $1;
       $$->span = @$;
       $$->alias = $2;
       $$->alias_columns = $3;
     }
+  | windowed
+  | windowed relation_alias alias_columns {
+      $$ = $1;
+      $$->span = @$;
+      $$->alias = $2;
+      $$->alias_columns = $3;
+    }
+  | relation_body relation_alias alias_columns over_window {
+      $$ = wr_build_relation_over(parser, @$, @4, $1, $4);
+      $$->alias = $2;
+      $$->alias_columns = $3;
+    }
   | matched
-  | matched alias alias_columns {
+  | matched relation_alias alias_columns {
       $$ = $1;
       $$->span = @$;
       $$->alias = $2;
@@ -1131,9 +1245,13 @@ single_relation
   | '(' relation ')' { $$ = $2; }
   ;
 
+windowed
+  : rows over_window { $$ = wr_build_relation_over(parser, @$, @2, $1, $2); }
+  ;
+
 matched
   : relation_body match { $$ = wr_build_match(parser, @$, $1, $2); }
-  | relation_body alias alias_columns match {
+  | relation_body relation_alias alias_columns match {
       $1->span = AT(@1, @3.length > 0 ? @3 : @2);
       $1->alias = $2;
       $1->alias_columns = $3;
@@ -1142,14 +1260,12 @@ matched
   ;
 
 relation_body
-  : path hints { $$ = wr_build_table(parser, @$, $1, $2, NULL); }
+  : rows
   | path hints system_time as_of {
       $$ = wr_build_table(parser, @$, $1, $2, $4);
       $$->table.as_of_span = @3;
     }
-  | query_in_brackets %prec SHORTER { $$ = wr_build_derived(parser, @$, $1, false); }
-  | LATERAL query_in_brackets       { $$ = wr_build_derived(parser, @$, $2, true); }
-  | table_function
+  | LATERAL query_in_brackets { $$ = wr_build_derived(parser, @$, $2, true); }
   | LATERAL table_function {
       $$ = $2;
       $$->span = @$;
@@ -1160,6 +1276,13 @@ relation_body
       $$ = wr_build_unnest(parser, @$, $3, true);
       $$->unnest.ordinality_span = AT(@5, @6);
     }
+  ;
+
+/* What a window may stand behind. */
+rows
+  : path hints                      { $$ = wr_build_table(parser, @$, $1, $2, NULL); }
+  | query_in_brackets %prec SHORTER { $$ = wr_build_derived(parser, @$, $1, false); }
+  | table_function
   ;
 
 table_function
@@ -1298,6 +1421,11 @@ definition
     }
   ;
 
+relation_alias
+  : alias
+  | PERIOD_WORD { $$ = wr_build_word(parser, @$); }
+  ;
+
 alias
   : AS identifier { $$ = $2; }
   | bare_alias
@@ -1380,8 +1508,9 @@ negation
 
 comparison
   : range
+  | periods { $$ = $1.value; }
   | comparison comparator range { $$ = BINARY(@$, @2, $2, false, $1, $3); }
-  | comparison OVERLAPS range   { $$ = BINARY(@$, @2, WR_TREE_OVERLAPS, false, $1, $3); }
+  | comparison OVERLAPS range   { $$ = wr_build_overlaps(parser, @$, @2, $1, $3); }
   | comparison IS not NULL      { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_NULL, $3, $1); }
   | comparison IS not TRUE      { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_TRUE, $3, $1); }
   | comparison IS not FALSE     { $$ = UNARY(@$, AT(@2, @4), WR_TREE_IS_FALSE, $3, $1); }
@@ -1392,6 +1521,18 @@ comparison
   | comparison IS not DISTINCT FROM range {
       $$ = BINARY(@$, AT(@2, @5), WR_TREE_IS_DISTINCT, $3, $1, $6);
     }
+  ;
+
+/* (a, b) PRECEDES (c, d) PRECEDES (e, f) */
+periods
+  : range period_words range   { $$ = wr_build_periods(parser, @$, @2, NULL, $1, $3); }
+  | periods period_words range { $$ = wr_build_periods(parser, @$, @2, &$1, $1.last, $3); }
+  ;
+
+period_words
+  : PERIOD_WORD
+  | PERIOD_WORD PERIOD_WORD
+  | PERIOD_WORD OVERLAPS
   ;
 
 comparator
@@ -1477,6 +1618,7 @@ value
 complex
   : bracketed
   | atom
+  | '(' expression ')' closed_interval { $$ = wr_build_difference(parser, @$, $2, $4); }
   | complex '.' identifier     { $$ = wr_build_field(parser, @$, $1, $3); }
   | complex '[' expression ']' { $$ = BINARY(@$, AT(@2, @4), WR_TREE_SUBSCRIPT, false, $1, $3); }
   | path '[' expression ']'    {
@@ -1625,6 +1767,12 @@ call_body
   | '(' expression TO any_unit ')' {
       $$ = wr_build_form(parser, WR_FORM_TO, @3, $2, $4, NULL, NULL);
     }
+  | '(' expression BY expression ')' {
+      $$ = wr_build_form(parser, WR_FORM_BY, @3, $2, $4, NULL, NULL);
+    }
+  | '(' range SIMILAR sum ESCAPE sum ')' {
+      $$ = wr_build_form(parser, WR_FORM_SIMILAR, @3, $2, $4, $6, NULL);
+    }
   | '(' expression PLACING expression FROM expression ')' {
       $$ = wr_build_form(parser, WR_FORM_PLACING, @3, $2, $4, $6, NULL);
     }
@@ -1764,6 +1912,9 @@ argument
 argument_value
   : expression
   | unit_symbol
+  | CURSOR query_in_brackets {
+      $$ = wr_build_query_value(parser, @$, WR_TREE_CURSOR, $2);
+    }
   | DESCRIPTOR '(' identifiers ')' { $$ = wr_build_descriptor(parser, @$, $3); }
   | TABLE path table_keys table_order {
       $$ = wr_build_table_argument(parser, @$, &$2, NULL, $3, $4);
@@ -1794,7 +1945,7 @@ tail_parts
   ;
 
 tail_part
-  : WITHIN GROUP '(' order_by ')' {
+  : WITHIN_GROUP GROUP '(' order_by ')' {
       $$ = NEW(struct wr_tree_call);
       $$->within_group = $4;
       $$->within_span = AT(@1, @2);
@@ -1809,6 +1960,15 @@ tail_part
       $$->nulls = $1;
       $$->nulls_span = @1;
     }
+  | FROM_END FIRST {
+      $$ = NEW(struct wr_tree_call);
+      $$->from_span = @$;
+    }
+  | FROM_END LAST {
+      $$ = NEW(struct wr_tree_call);
+      $$->from_span = @$;
+      $$->from_last = true;
+    }
   ;
 
 nulls_treatment
@@ -1818,7 +1978,11 @@ nulls_treatment
 
 over
   : %empty %prec SHORTER { $$ = NULL; }
-  | OVER identifier {
+  | over_window
+  ;
+
+over_window
+  : OVER identifier {
       $$ = NEW(struct wr_tree_window);
       $$->span = @2;
       $$->base = $2;
@@ -1909,6 +2073,27 @@ interval_part
   | unit '(' count ',' count ')' { $$ = INTERVAL_PART(@$, $1, $3, $5); }
   ;
 
+/* Behind an expression only the units that cannot be an alias. */
+closed_interval
+  : closed_interval_part %prec SHORTER
+  | closed_interval_part TO interval_part { $$ = wr_build_interval(parser, @$, &$1, &$3); }
+  ;
+
+closed_interval_part
+  : closed_unit                         { $$ = INTERVAL_PART(@$, $1, NO_COUNT, NO_COUNT); }
+  | closed_unit '(' count ')'           { $$ = INTERVAL_PART(@$, $1, $3, NO_COUNT); }
+  | closed_unit '(' count ',' count ')' { $$ = INTERVAL_PART(@$, $1, $3, $5); }
+  ;
+
+closed_unit
+  : YEAR   { $$ = WR_TREE_YEAR; }
+  | MONTH  { $$ = WR_TREE_MONTH; }
+  | DAY    { $$ = WR_TREE_DAY; }
+  | HOUR   { $$ = WR_TREE_HOUR; }
+  | MINUTE { $$ = WR_TREE_MINUTE; }
+  | SECOND { $$ = WR_TREE_SECOND; }
+  ;
+
 unit
   : YEAR     { $$ = WR_TREE_YEAR; }
   | YEARS    { $$ = WR_TREE_YEAR; }
@@ -1965,15 +2150,16 @@ column_word
   ;
 
 free_word
-  : ABSENT | AFTER | ALTER | ANALYZE | ASC | BEGIN | CATALOG | CATALOGS | CHANGE | CHANGELOG_MODE | COLUMNS
-  | COMMENT | CONDITIONAL | DATABASE | DATABASES | DAYS | DEFAULT | DEFINE | DESC | DESCRIBE | EMPTY
-  | ENFORCED | ERROR | ESTIMATED_COST | EVERY | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
-  | FUNCTION | FUNCTIONS | GROUPING | HOURS | IF | ILIKE | INCLUDING | JAR | JSON
+  : ABSENT | AFTER | ALTER | ANALYZE | ASC | BEGIN | CALLED | CATALOG | CATALOGS | CHANGE
+  | CHANGELOG_MODE | COLUMNS | COMMENT | CONDITIONAL | CONTAINS | DATA | DATABASE | DATABASES
+  | DAYS | DEFAULT | DEFINE | DESC | DESCRIBE | DESCRIPTION | DETERMINISTIC | EMPTY | ENFORCED
+  | ERROR | ESTIMATED_COST | EVERY | EXCLUDING | EXECUTE | EXPLAIN | EXTENDED | FIRST | FOLLOWING
+  | FUNCTION | FUNCTIONS | GROUPING | HOURS | IF | ILIKE | INCLUDING | INPUT | JAR | JSON
   | JSON_EXECUTION_PLAN | KEY | LANGUAGE | LAST | LOCAL | MATCH | MEASURES | METADATA | MINUTES
-  | MONTHS | NEXT | NULLS | OF | ONE | ONLY | ORDINALITY | OVERWRITE | OVERWRITING | PARTITIONED
-  | PAST | PATTERN | PER | PLAN | PLAN_ADVICE
-  | PRECEDING | PRECISION | QUARTER | QUARTERS | RENAME | REPLACE | RESET | RETURNING | RETURNS
-  | SECONDS | SETS | SHOW | SKIP | STATEMENT | SYSTEM | SYSTEM_TIME | TABLES | TEMPORARY
+  | MODIFIES | MONTHS | NEXT | NULLS | OF | ONE | ONLY | ORDINALITY | OVERWRITE | OVERWRITING
+  | PARTITIONED | PAST | PATTERN | PER | PLAN | PLAN_ADVICE | PRECEDING | PRECISION | QUARTER
+  | QUARTERS | READS | RENAME | REPLACE | RESET | RETURN | RETURNING | RETURNS | SECONDS | SETS
+  | SHOW | SKIP | SPECIFIC | SQL | STATEMENT | STOPPED | SYSTEM | SYSTEM_TIME | TABLES | TEMPORARY
   | UNCONDITIONAL | UNKNOWN | USE | USER | VARYING | VIEW | VIEWS | VIRTUAL | WATERMARK | WEEK
   | WEEKS | WITHOUT | WRAPPER | YEARS | ZONE
   ;

@@ -55,7 +55,7 @@ static bool guess_is_word(const struct wr_parser *parser, struct wr_token token)
   const struct wr_keyword *keyword = guess_keyword(parser, token);
   char first = parser->text[token.span.offset];
   if (keyword)
-    return keyword->kind == WR_KEYWORD_FREE || keyword->kind == WR_KEYWORD_COLUMN;
+    return keyword->kind != WR_KEYWORD_RESERVED && keyword->kind != WR_KEYWORD_LATER;
   return token.kind == WR_TOKEN_NAME && first != '`' && first != '"';
 }
 
@@ -116,6 +116,24 @@ static bool guess_hint_spelling(const struct wr_complaint *complaint)
 
 /* ---- reserved words */
 
+/* "TIMESTAMP is a reserved word; write it as `timestamp`": in the kinesis dialect names are in
+ * upper case, and in double quotes. */
+static const char *guess_quoted(const struct wr_parser *parser, const char *word)
+{
+  bool is_kinesis = parser->is_application;
+  for (uint32_t i = 0; parser->script && i < parser->script->statements.count; i++) {
+    const struct wr_tree_statement *statement = parser->script->statements.items[i];
+    if (statement->kind == WR_TREE_SET && strcmp(statement->set.key.bytes, "sql.dialect") == 0)
+      is_kinesis = strcmp(statement->set.value.bytes, "kinesis") == 0;
+  }
+  if (!is_kinesis)
+    return wr_arena_print(parser->arena, "`%s`", word);
+  char *quoted = wr_arena_print(parser->arena, "\"%s\"", word);
+  for (char *at = quoted; *at; at++)
+    *at = *at >= 'a' && *at <= 'z' ? (char)(*at - 'a' + 'A') : *at;
+  return quoted;
+}
+
 bool wr_guess_reserved(const struct wr_complaint *complaint)
 {
   struct wr_parser *parser = complaint->parser;
@@ -136,8 +154,8 @@ bool wr_guess_reserved(const struct wr_complaint *complaint)
   if (!is_list &&
       !(is_only_name && (!guess_is_structure(found) || parser->previous.kind == WR_TOKEN_AS)))
     return false;
-  wr_parser_fail(parser, WR_SYNTAX, parser->last.span, "%s is a reserved word; write it as `%s`",
-                 found->text, complaint->found);
+  wr_parser_fail(parser, WR_SYNTAX, parser->last.span, "%s is a reserved word; write it as %s",
+                 found->text, guess_quoted(parser, complaint->found));
   return true;
 }
 
@@ -152,8 +170,8 @@ static bool guess_hint_reserved(const struct wr_complaint *complaint)
   wr_complaint_show(parser, parser->previous.span, shown);
   if (found && found->kind == WR_KEYWORD_RESERVED && complaint->wants_name &&
       !guess_is_structure(found)) {
-    wr_parser_hint(parser, parser->last.span, "%s is a reserved word; as a name write it as `%s`",
-                   found->text, complaint->found);
+    wr_parser_hint(parser, parser->last.span, "%s is a reserved word; as a name write it as %s",
+                   found->text, guess_quoted(parser, complaint->found));
     return true;
   }
   if (!before || !guess_list_has(guess_openers, before->text) || kind == '(' ||
@@ -165,8 +183,8 @@ static bool guess_hint_reserved(const struct wr_complaint *complaint)
     wr_parser_hint(parser, parser->last.span, "the value stands in quotes: %s '%s'", before->text,
                    complaint->found);
   else
-    wr_parser_hint(parser, parser->last.span, "%s is a reserved word; as a name write it as `%s`",
-                   before->text, shown);
+    wr_parser_hint(parser, parser->last.span, "%s is a reserved word; as a name write it as %s",
+                   before->text, guess_quoted(parser, shown));
   return true;
 }
 

@@ -12,6 +12,7 @@ enum wr_keyword_kind {
   WR_KEYWORD_FREE,     /* may be any name */
   WR_KEYWORD_COLUMN,   /* may be any name, but an alias only behind AS */
   WR_KEYWORD_RESERVED, /* a name only in quotes */
+  WR_KEYWORD_CONTEXT,  /* a name, but where context.c finds that it is none */
   WR_KEYWORD_LATER     /* reserved, and begins something that is not read yet */
 };
 

@@ -8,8 +8,9 @@
 #include <strings.h>
 
 #include "core/limits.h"
+#include "parser/build.h"
 #include "parser/complaint.h"
-#include "parser/keyword.h"
+#include "parser/context.h"
 
 static int lexeme_fail(struct wr_parser *parser, struct wr_span span, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -79,17 +80,17 @@ static uint32_t lexeme_encode(uint32_t point, char *bytes)
   return length;
 }
 
-/* \XXXX, \+XXXXXX and \\ in place; what an escape stands for is never longer. False: a wrong
- * escape. */
-static bool lexeme_unescape(char *text, uint32_t *length)
+/* \XXXX, \+XXXXXX and \\ in place, or with another sign for the backslash; what an escape stands
+ * for is never longer. False: a wrong escape. */
+static bool lexeme_unescape(char *text, uint32_t *length, char escape)
 {
   uint32_t used = 0;
   for (uint32_t i = 0; i < *length;) {
-    if (text[i] != '\\') {
+    if (text[i] != escape) {
       text[used++] = text[i++];
       continue;
     }
-    if (text[++i] == '\\') { /* the final NUL is never a digit or a backslash */
+    if (text[++i] == escape) { /* the final NUL is never a digit or the escape */
       text[used++] = text[i++];
       continue;
     }
@@ -122,22 +123,49 @@ static bool lexeme_literal_fits(struct wr_parser *parser, struct wr_span span)
 
 #define LEXEME_UNICODE 2 /* bytes in front of the quote: U& */
 
-int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
-                     uint32_t skip)
+/* The literal has the first bytes of the span. */
+static int lexeme_text(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
+                       uint32_t literal_length, uint32_t skip, char escape)
 {
   if (!lexeme_literal_fits(parser, span))
     return WR_TOKEN_WRONG;
   struct wr_tree_text *text = WR_NEW(parser->arena, struct wr_tree_text);
   text->span = span;
-  char *bytes =
-      lexeme_unquote(parser, lexeme_bytes(parser, span) + skip, span.length - skip, &text->length);
-  if (skip == LEXEME_UNICODE && !lexeme_unescape(bytes, &text->length))
+  char *bytes = lexeme_unquote(parser, lexeme_bytes(parser, span) + skip, literal_length - skip,
+                               &text->length);
+  if (skip == LEXEME_UNICODE && !lexeme_unescape(bytes, &text->length, escape))
     return lexeme_fail(parser, span,
-                       "the string has a wrong escape; U&'...' knows \\XXXX, "
-                       "\\+XXXXXX (hex digits of a Unicode character) and \\\\");
+                       "the string has a wrong escape; U&'...' knows %cXXXX, "
+                       "%c+XXXXXX (hex digits of a Unicode character) and %c%c",
+                       escape, escape, escape, escape);
   text->bytes = bytes;
   value->text = text;
   return WR_TOKEN_STRING;
+}
+
+int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
+                     uint32_t skip)
+{
+  return lexeme_text(parser, value, span, span.length, skip, '\\');
+}
+
+int wr_lexeme_escaped(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span)
+{
+  const char *bytes = lexeme_bytes(parser, span);
+  uint32_t quote = span.length - 2; /* the one that opens 'c' */
+  while (bytes[quote] != '\'')
+    quote--;
+  struct wr_span sign = {span.offset + quote, span.length - quote};
+  char escape = bytes[quote + 1];
+  if (sign.length != 3 || lexeme_hex(escape) >= 0 || escape == '+' || escape <= ' ')
+    return lexeme_fail(
+        parser, sign,
+        "UESCAPE names one ASCII character that is no hex digit, plus sign, quote or "
+        "blank");
+  uint32_t end = quote - 1;
+  while (bytes[end] != '\'')
+    end--;
+  return lexeme_text(parser, value, span, end + 1, LEXEME_UNICODE, escape);
 }
 
 int wr_lexeme_charset(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span)
@@ -187,6 +215,7 @@ static int lexeme_name(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, 
 {
   struct wr_tree_identifier *name = WR_NEW(parser->arena, struct wr_tree_identifier);
   *name = (struct wr_tree_identifier){span, text, length, quoted};
+  wr_build_remember(parser, name);
   value->identifier = name;
   return WR_TOKEN_NAME;
 }
@@ -266,10 +295,10 @@ int wr_lexeme_word(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, stru
 {
   const char *text = lexeme_bytes(parser, span);
   const struct wr_keyword *keyword = wr_keyword_find(text, span.length);
-  if (keyword)
-    return keyword->token;
-  if (!lexeme_letters_only(parser, span) || !lexeme_name_fits(parser, span, span.length) ||
-      wr_refuse_stream(parser, span))
+  int token = keyword ? wr_context_token(parser, span, keyword) : WR_TOKEN_NAME;
+  if (token != WR_TOKEN_NAME)
+    return token;
+  if (!lexeme_letters_only(parser, span) || !lexeme_name_fits(parser, span, span.length))
     return WR_TOKEN_WRONG;
   return lexeme_name(parser, value, span, wr_arena_copy(parser->arena, text, span.length),
                      span.length, false);

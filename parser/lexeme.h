@@ -17,6 +17,8 @@ int wr_grammar_lex(union WR_GRAMMAR_STYPE *value, struct wr_span *span, struct w
  * which has escapes. */
 int wr_lexeme_string(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span,
                      uint32_t skip);
+/* U&'text' UESCAPE 'c' */
+int wr_lexeme_escaped(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span);
 /* _UTF8'text'; other character sets are refused. */
 int wr_lexeme_charset(struct wr_parser *parser, union WR_GRAMMAR_STYPE *value, struct wr_span span);
 /* X'00ff' */

@@ -35,9 +35,10 @@ struct refusal {
   "leave the statement out; all tables of a script live in one database of one catalog"
 #define DROP_AND_CREATE "drop the table and create it again as it shall be"
 #define NO_JVM          "functions are written in SQL: CREATE FUNCTION f(a INT) RETURNS INT AS a + 1"
-#define KINESIS         "the kinesis dialect is not supported yet"
-#define KINESIS_HINT \
-  "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"
+#define PUMPS_RUN       "leave the statement out: all pumps of a script run as long as its job does"
+#define ONE_SCHEMA      "leave the statement out; all streams and pumps of a script live in one schema"
+#define FOREIGN \
+  "a stream with a connector is CREATE STREAM s (...) WITH ('connector' = ...), which needs no server"
 #define RUN_AGAIN   "nothing to do: the plan is made from the SQL whenever it is started"
 #define CLIENT_WORD "this is a command of an interactive client; leave it out"
 #define ONE_VARIABLE                                                                                \
@@ -157,20 +158,33 @@ static const struct refusal refusals[] = {
      .tokens_max = 5,
      .sentence = "CREATE MODEL is not supported: there are no functions that call models"},
     {.first = "CREATE",
-     .found = "PUMP",
+     .found = "FOREIGN",
      .tokens_max = 4,
-     .sentence = KINESIS ": CREATE PUMP",
-     .hint = KINESIS_HINT},
+     .sentence = "CREATE FOREIGN STREAM is not supported",
+     .hint = FOREIGN},
+    {.first = "CREATE",
+     .before = "STREAM",
+     .found = "AS",
+     .sentence = "CREATE STREAM ... AS is not supported",
+     .hint = "write CREATE STREAM s (...), and CREATE PUMP p AS INSERT INTO s SELECT ..."},
+    {.first = "CREATE",
+     .before = "STREAM",
+     .previous = "IF",
+     .found = "NOT",
+     .back = 1,
+     .sentence = "CREATE STREAM IF NOT EXISTS is not supported",
+     .hint = "write CREATE OR REPLACE STREAM"},
+    {.first = "CREATE",
+     .previous = "LANGUAGE",
+     .found = "JAVA",
+     .sentence = "a function in another language than SQL is not supported",
+     .hint = "write it in SQL: CREATE FUNCTION f (a INTEGER) RETURNS INTEGER CONTAINS SQL "
+             "RETURN a + 1"},
     {.first = "CREATE",
      .found = "SCHEMA",
      .tokens_max = 4,
      .sentence = "CREATE SCHEMA is not supported",
      .hint = ONE_CATALOG},
-    {.first = "CREATE",
-     .found = "STREAM",
-     .tokens_max = 4,
-     .sentence = KINESIS ": CREATE STREAM",
-     .hint = KINESIS_HINT},
     {.first = "CREATE",
      .found = "DISTRIBUTED",
      .sentence = "DISTRIBUTED BY is not supported: no connector has buckets",
@@ -252,8 +266,13 @@ static const struct refusal refusals[] = {
     {.first = "ALTER",
      .found = "PUMP",
      .tokens_max = 2,
-     .sentence = KINESIS ": ALTER PUMP",
-     .hint = KINESIS_HINT},
+     .sentence = "ALTER PUMP is not supported",
+     .hint = PUMPS_RUN},
+    {.first = "ALTER",
+     .found = "STREAM",
+     .tokens_max = 2,
+     .sentence = "ALTER STREAM is not supported",
+     .hint = "write CREATE OR REPLACE STREAM"},
     {.first = "DROP",
      .found = "CATALOG",
      .tokens_max = 3,
@@ -275,13 +294,24 @@ static const struct refusal refusals[] = {
     {.first = "DROP",
      .found = "PUMP",
      .tokens_max = 3,
-     .sentence = KINESIS ": DROP PUMP",
-     .hint = KINESIS_HINT},
+     .sentence = "DROP PUMP is not supported",
+     .hint = "leave out its CREATE PUMP, or write CREATE OR REPLACE PUMP"},
     {.first = "DROP",
      .found = "STREAM",
      .tokens_max = 3,
-     .sentence = KINESIS ": DROP STREAM",
-     .hint = KINESIS_HINT},
+     .sentence = "DROP STREAM is not supported",
+     .hint = "leave out its CREATE STREAM, or write CREATE OR REPLACE STREAM"},
+    {.first = "DROP",
+     .found = "SCHEMA",
+     .tokens_max = 3,
+     .sentence = "DROP SCHEMA is not supported",
+     .hint = ONE_SCHEMA},
+
+    {.first = "SET",
+     .found = "SCHEMA",
+     .tokens_max = 2,
+     .sentence = "SET SCHEMA is not supported",
+     .hint = ONE_SCHEMA},
 
     /* SHOW, DESCRIBE, USE */
     {.first = "SHOW",
@@ -432,6 +462,12 @@ static const struct refusal refusals[] = {
      .back = 1,
      .sentence = "RUNNING is not supported",
      .hint = FINAL_MEASURES},
+    {.previous = "WINDOWED",
+     .found = "BY",
+     .back = 1,
+     .sentence = "WINDOWED BY is only supported with STAGGER",
+     .hint = "a tumbling window is GROUP BY STEP(s.ROWTIME BY INTERVAL '1' MINUTE), a sliding one "
+             "OVER (RANGE INTERVAL '1' MINUTE PRECEDING)"},
     {.found = "PIVOT",
      .sentence = "PIVOT is not supported",
      .hint = "write an aggregate for each new column: SUM(x) FILTER (WHERE y = 'a') AS a"},
@@ -560,8 +596,8 @@ static const struct refusal refusals[] = {
     {.found = "FORMAT", .next = "JSON", .sentence = "FORMAT JSON is not supported"},
     {.previous = "UESCAPE",
      .back = 1,
-     .sentence = "UESCAPE is not supported",
-     .hint = "the escape character of U&'...' is the backslash"},
+     .sentence = "UESCAPE cannot stand here",
+     .hint = "it stands behind U&'...', and names one character: U&'!0041' UESCAPE '!'"},
     {.found = "MULTISET",
      .next = "[",
      .sentence = "MULTISET[...] is not supported",
@@ -680,32 +716,4 @@ bool wr_refuse(struct wr_parser *parser)
     return true;
   }
   return false;
-}
-
-/* SELECT STREAM a: a column of this name would have something else behind it. */
-bool wr_refuse_stream(struct wr_parser *parser, struct wr_span word)
-{
-  static const char *const behind[] = {",",  ".",       ";",     ")",      "[",        "+",   "-",
-                                       "/",  "=",       "<",     ">",      "|",        "%",   "!",
-                                       "AS", "FROM",    "IS",    "IN",     "LIKE",     "NOT", "AND",
-                                       "OR", "BETWEEN", "UNION", "EXCEPT", "INTERSECT"};
-  if (parser->last.kind != WR_TOKEN_SELECT ||
-      !refuse_is(parser, (struct wr_token){0, word}, "STREAM"))
-    return false;
-  for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
-    if (wr_complaint_follows(parser, word, behind[i]))
-      return false;
-  size_t at = word.offset + word.length;
-  while (at < parser->length && strchr(" \t\r\n\f\v", parser->text[at]))
-    at++;
-  if (at == parser->length)
-    return false;
-  if (parser->text[at] == '*') {
-    struct wr_span star = {(uint32_t)at, 1};
-    if (!wr_complaint_follows(parser, star, "FROM") && !wr_complaint_follows(parser, star, ","))
-      return false;
-  }
-  wr_parser_fail(parser, WR_UNSUPPORTED, word, KINESIS ": SELECT STREAM");
-  wr_parser_hint(parser, word, "leave the word STREAM out; every query is one over streams");
-  return true;
 }

@@ -29,6 +29,7 @@ struct wr_track {
   uint32_t first_count;   /* token_count at it */
   uint32_t case_depth;    /* CASE without their END */
   uint32_t bracket_count; /* open ones; the outermost are kept */
+  uint32_t closed;        /* offset of the bracket that the last one closed, if it was kept */
   bool is_unopened;       /* the last bracket to be closed was not open */
   uint32_t brackets[WR_TRACK_BRACKETS]; /* offsets */
   bool names_created;                   /* CREATE TABLE, VIEW or FUNCTION: its name is being read */
@@ -53,6 +54,7 @@ struct wr_parser {
   struct wr_token before;   /* and the one before that */
   struct wr_token pending;  /* is handed out before the lexer is asked again; kind 0: none */
   struct wr_track track;
+  bool is_application;  /* a CREATE STREAM or CREATE PUMP has begun: names are quoted as "NAME" */
   bool is_hopeless;     /* after this error nothing behind it can be understood */
   bool begins_here;     /* after this error the word found begins another statement */
   bool follows_error;   /* there was an error in a statement before */

@@ -6,17 +6,23 @@
  */
 #include <assert.h>
 
+#include "parser/build.h"
 #include "parser/grammar.h"
 #include "parser/keyword.h"
 #include "parser/state.h"
 
-/* The name behind CREATE ... TABLE, VIEW, FUNCTION or an unknown word, so that nobody complains
- * later that it is missing. */
+/* The name behind CREATE ... TABLE, VIEW, FUNCTION, STREAM, PUMP or an unknown word, so that nobody
+ * complains later that it is missing. */
 static void track_created(struct wr_parser *parser, struct wr_token token,
                           const union WR_GRAMMAR_STYPE *value)
 {
   struct wr_track *track = &parser->track;
+  bool is_next = parser->last.kind == WR_TOKEN_CREATE || parser->last.kind == WR_TOKEN_REPLACE;
+  if (is_next && (token.kind == WR_TOKEN_PUMP || token.kind == WR_TOKEN_STREAM))
+    parser->is_application = true;
   switch (token.kind) {
+  case WR_TOKEN_PUMP:
+  case WR_TOKEN_STREAM:
   case WR_TOKEN_TABLE:
   case WR_TOKEN_VIEW:
   case WR_TOKEN_FUNCTION:
@@ -29,7 +35,7 @@ static void track_created(struct wr_parser *parser, struct wr_token token,
   case WR_TOKEN_EXISTS:
   case '.': return;
   case WR_TOKEN_NAME:
-    if (!track->names_created) { /* CREATE STREAM, CREATE TABL */
+    if (!track->names_created) { /* CREATE MODEL, CREATE TABL */
       track->names_created = track->created.length == 0;
       return;
     }
@@ -68,6 +74,12 @@ static void track_open(struct wr_track *track, struct wr_token token)
   track->bracket_count++;
 }
 
+static uint32_t track_innermost(const struct wr_track *track)
+{
+  bool is_kept = track->bracket_count > 0 && track->bracket_count <= WR_TRACK_BRACKETS;
+  return is_kept ? track->brackets[track->bracket_count - 1] : 0;
+}
+
 void wr_track_token(struct wr_parser *parser, struct wr_token token,
                     const union WR_GRAMMAR_STYPE *value)
 {
@@ -87,6 +99,7 @@ void wr_track_token(struct wr_parser *parser, struct wr_token token,
   case ')':
   case ']':
     track->is_unopened = track->bracket_count == 0;
+    track->closed = track_innermost(track);
     track->bracket_count -= track->bracket_count > 0;
     break;
   case WR_TOKEN_CASE: track->case_depth++; break;
@@ -127,5 +140,6 @@ struct wr_tree_identifier *wr_track_created(struct wr_parser *parser)
           wr_arena_copy(parser->arena, parser->text + track->created.offset, track->created.length),
       .length = track->created.length,
   };
+  wr_build_remember(parser, name);
   return name;
 }

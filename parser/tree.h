@@ -100,6 +100,25 @@ struct wr_tree_create_function {
   struct wr_tree_type *returns;
   struct wr_tree_expression *value;
   struct wr_tree_text *class_name; /* or NULL */
+  /* CREATE FUNCTION f(...) RETURNS t ... RETURNS NULL ON NULL INPUT ... RETURN expression */
+  bool is_routine, null_on_null;
+};
+
+/* CREATE [OR REPLACE] STREAM s (a INT, b VARCHAR(4) NOT NULL) [DESCRIPTION '...'] [WITH (...)] */
+struct wr_tree_create_stream {
+  struct wr_tree_create_table
+      table; /* name, or_replace, columns, watermarks, options, their spans */
+  struct wr_tree_text *description; /* or NULL */
+};
+
+/* CREATE [OR REPLACE] PUMP p [STOPPED] [DESCRIPTION '...'] AS INSERT INTO s ... */
+struct wr_tree_create_pump {
+  struct wr_tree_name name;
+  bool or_replace;
+  struct wr_span stopped_span;      /* the word STOPPED; length 0: it is not there */
+  struct wr_tree_text *description; /* or NULL */
+  struct wr_tree_insert *insert;
+  struct wr_span insert_span; /* from INSERT on */
 };
 
 /* Changes to a table or view that a script can use. */
@@ -166,6 +185,7 @@ struct wr_tree_insert {
   struct wr_tree_query *query;
   bool overwrite;
   struct wr_span overwrite_span; /* the word INTO or OVERWRITE */
+  struct wr_span expedited_span; /* the word EXPEDITED; length 0: it is not there */
 };
 
 struct wr_tree_explain {
@@ -188,7 +208,9 @@ enum wr_tree_statement_kind {
   WR_TREE_ALTER,
   WR_TREE_SHOW,
   WR_TREE_DESCRIBE, /* DESCRIBE | DESC [EXTENDED] t */
-  WR_TREE_USE
+  WR_TREE_USE,
+  WR_TREE_CREATE_STREAM,
+  WR_TREE_CREATE_PUMP
 };
 
 struct wr_tree_statement {
@@ -209,6 +231,8 @@ struct wr_tree_statement {
     struct wr_tree_show show;
     struct wr_tree_name describe;
     struct wr_tree_use use;
+    struct wr_tree_create_stream *create_stream;
+    struct wr_tree_create_pump *create_pump;
   };
 };
 
@@ -217,6 +241,8 @@ struct wr_script {
   /* Of wr_parse_all: the last parts of the names that statements with errors would have created.
    * Whoever finds one of them missing later need not say so. */
   struct wr_tree_identifiers lost;
+  /* Every name of the script in the order of the text, for dialects that fold their case. */
+  struct wr_tree_identifiers names;
 };
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef WEIR_PARSER_TREE_EXPRESSION_H
 #define WEIR_PARSER_TREE_EXPRESSION_H
 
-#include "parser/tree_type.h"
+#include "parser/tree_json.h"
 
 struct wr_tree_expression;
 struct wr_tree_query;
@@ -86,6 +86,8 @@ enum wr_tree_expression_kind {
   WR_TREE_SYMBOL, /* a word as an argument, in upper case: DAY in TIMESTAMPADD(DAY, ...), BOTH in
                      TRIM */
   WR_TREE_DESCRIPTOR,    /* DESCRIPTOR(column, ...); only as an argument */
+  WR_TREE_CURSOR,        /* CURSOR(query); only as an argument */
+  WR_TREE_DIFFERENCE,    /* (a - b) SECOND: an INTERVAL */
   WR_TREE_TABLE_ARGUMENT /* TABLE t [PARTITION BY ...] [ORDER BY ...]; only as an argument */
 };
 
@@ -128,51 +130,6 @@ struct wr_tree_order { /* one item of an ORDER BY */
 };
 WR_TREE_LIST(wr_tree_orders, struct wr_tree_order);
 
-/* ... ON EMPTY, ... ON ERROR */
-enum wr_tree_json_action {
-  WR_TREE_JSON_DEFAULT, /* nothing was written */
-  WR_TREE_JSON_NULL,
-  WR_TREE_JSON_ERROR,
-  WR_TREE_JSON_VALUE, /* DEFAULT expression */
-  WR_TREE_JSON_EMPTY_ARRAY,
-  WR_TREE_JSON_EMPTY_OBJECT,
-  WR_TREE_JSON_TRUE,
-  WR_TREE_JSON_FALSE,
-  WR_TREE_JSON_UNKNOWN
-};
-
-struct wr_tree_json_behaviour {
-  struct wr_span span;
-  enum wr_tree_json_action action;
-  struct wr_tree_expression *value; /* VALUE */
-};
-
-enum wr_tree_json_wrapper {
-  WR_TREE_JSON_WRAPPER_DEFAULT,
-  WR_TREE_JSON_WRAPPER_WITHOUT,      /* WITHOUT [ARRAY] WRAPPER */
-  WR_TREE_JSON_WRAPPER_CONDITIONAL,  /* WITH CONDITIONAL [ARRAY] WRAPPER */
-  WR_TREE_JSON_WRAPPER_UNCONDITIONAL /* WITH [UNCONDITIONAL] [ARRAY] WRAPPER */
-};
-
-enum wr_tree_json_nulls {
-  WR_TREE_JSON_NULLS_DEFAULT,
-  WR_TREE_JSON_NULL_ON_NULL,
-  WR_TREE_JSON_ABSENT_ON_NULL
-};
-
-/*
- * What only the SQL/JSON functions have behind their arguments. Their arguments are ordinary:
- * JSON_VALUE(json, path ...), JSON_OBJECT(key, value, key, value ...), JSON_OBJECTAGG(key, value
- * ...), however they were written (KEY k VALUE v, k VALUE v, k : v).
- */
-struct wr_tree_json {
-  struct wr_tree_type *returning; /* or NULL */
-  struct wr_tree_json_behaviour on_empty, on_error;
-  enum wr_tree_json_wrapper wrapper;
-  enum wr_tree_json_nulls nulls;
-  struct wr_span wrapper_span, nulls_span; /* their words; length 0: they are not there */
-};
-
 /* clang-format off */
 /*
  * A function call. What SQL writes with words inside the brackets becomes an ordinary call:
@@ -180,6 +137,8 @@ struct wr_tree_json {
  *   FLOOR(x TO unit), CEIL, CEILING                 FLOOR(x, symbol)
  *   TRIM([BOTH|LEADING|TRAILING] [c] FROM s), TRIM(s)   TRIM(symbol, c, s); BOTH and ' ' filled in
  *   SUBSTRING(s FROM a [FOR n])                     SUBSTRING(s, a [, n])
+ *   SUBSTRING(s SIMILAR pattern ESCAPE e)           SUBSTRING(s, pattern, e): texts
+ *   STEP(x BY y)                                    STEP(x, y)
  *   POSITION(a IN s)                                POSITION(a, s)
  *   OVERLAY(s PLACING r FROM a [FOR n])             OVERLAY(s, r, a [, n])
  *   TIMESTAMPADD(unit, n, t), TIMESTAMPDIFF(unit, a, b)   the unit is a symbol
@@ -197,6 +156,8 @@ struct wr_tree_call {
   struct wr_tree_orders within_group; /* WITHIN GROUP (ORDER BY ...) */
   struct wr_tree_expression *filter;  /* FILTER (WHERE ...), or NULL */
   struct wr_tree_window *over;        /* OVER w, OVER (...), or NULL */
+  bool from_last;                     /* NTH_VALUE(x, n) FROM LAST */
+  struct wr_span from_span;           /* its words, or FROM FIRST; length 0: not there */
   struct wr_tree_json *json;          /* SQL/JSON clauses, or NULL: none was written */
 };
 
@@ -222,7 +183,11 @@ struct wr_tree_expression {
       struct wr_tree_query *query;     /* or NULL */
       bool negated;
     } in;
-    struct wr_tree_query *query; /* EXISTS, SUBQUERY */
+    struct wr_tree_query *query; /* EXISTS, SUBQUERY, CURSOR */
+    struct {
+      struct wr_tree_expression *left, *right;
+      struct wr_tree_interval interval; /* its units */
+    } difference;
     struct {
       struct wr_tree_expression *operand; /* or NULL: CASE WHEN */
       struct wr_tree_branches branches;

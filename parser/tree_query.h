@@ -82,6 +82,7 @@ struct wr_tree_relation {
   struct wr_span span;                      /* with the alias */
   struct wr_tree_identifier *alias;         /* or NULL; never on a JOIN */
   struct wr_tree_identifiers alias_columns; /* AS t (a, b) */
+  struct wr_tree_window *over; /* s OVER (RANGE INTERVAL ... PRECEDING), s OVER w; else NULL */
   union {
     struct {
       struct wr_tree_name name;
@@ -141,8 +142,15 @@ struct wr_tree_group {
   struct wr_tree_groups groups;      /* GROUPING_SETS, ROLLUP, CUBE */
 };
 
+struct wr_tree_stagger { /* WINDOWED BY STAGGER (PARTITION BY a, b RANGE INTERVAL ...) */
+  struct wr_span span;
+  struct wr_tree_expressions partition_by; /* may be empty */
+  struct wr_tree_expression *range;
+};
+
 struct wr_tree_select {
   struct wr_span span;
+  struct wr_span stream_span; /* the word STREAM behind SELECT; length 0: it is not there */
   struct wr_tree_hints hints; /* right behind the word SELECT */
   bool distinct;
   struct wr_span distinct_span; /* the word DISTINCT; length 0: it is not there */
@@ -150,6 +158,7 @@ struct wr_tree_select {
   struct wr_tree_relation *from;                       /* or NULL: SELECT 1 */
   struct wr_tree_expression *where, *having, *qualify; /* each or NULL */
   struct wr_tree_groups group_by;
+  struct wr_tree_stagger *stagger; /* or NULL */
   /* The words that begin a clause; length 0: there is none. */
   struct wr_span group_span, where_span, having_span, qualify_span, window_span, emit_span;
   struct wr_tree_expression *emit_every; /* EMIT EVERY interval; NULL: none, or EMIT ON CHANGE */
@@ -184,6 +193,7 @@ struct wr_tree_query {
   struct wr_tree_commons with;
   struct wr_tree_orders order_by;
   struct wr_tree_expression *limit, *offset; /* each or NULL; FETCH FIRST n ROWS ONLY is a limit */
+  struct wr_tree_expression *within;         /* ORDER BY ... WITHIN INTERVAL ..., or NULL */
   /* The words ORDER BY, LIMIT or FETCH, OFFSET; length 0: there is none. */
   struct wr_span order_span, limit_span, offset_span;
   union {

@@ -74,7 +74,8 @@ static const struct error_case guesses[] = {
      "found \"SELCT\", expected a statement such as SELECT, INSERT or CREATE TABLE",
      "did you mean SELECT?"},
     {"CREATE TABL t (a INT)", "1:8+4",
-     "found \"TABL\", expected OR, TABLE, FUNCTION, TEMPORARY or VIEW", "did you mean TABLE?"},
+     "found \"TABL\", expected OR, TABLE, FUNCTION, TEMPORARY, VIEW, PUMP or STREAM",
+     "did you mean TABLE?"},
     {"INSERT INTO t VALUE (1)", "1:15+5", "found \"VALUE\", expected a query or PARTITION",
      "did you mean VALUES?"},
     {"SELECT a, FROM t", "1:11+4", "found \"FROM\", expected an expression or \"*\"",
@@ -290,14 +291,39 @@ static const struct error_case later[] = {
     {"CREATE MATERIALIZED TABLE t AS SELECT 1", "1:8+12",
      "CREATE MATERIALIZED TABLE is not supported",
      "write CREATE TABLE, and an INSERT INTO that keeps it up to date"},
-    {"CREATE STREAM s (a INT)", "1:8+6", "the kinesis dialect is not supported yet: CREATE STREAM",
-     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
-    {"CREATE OR REPLACE STREAM s (a INT)", "1:19+6",
-     "the kinesis dialect is not supported yet: CREATE STREAM",
-     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
-    {"CREATE OR REPLACE PUMP p AS INSERT INTO a SELECT STREAM * FROM b", "1:19+4",
-     "the kinesis dialect is not supported yet: CREATE PUMP",
-     "in the flink dialect a stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO"},
+    {"CREATE OR REPLACE FOREIGN STREAM s (a INT) SERVER x", "1:19+7",
+     "CREATE FOREIGN STREAM is not supported",
+     "a stream with a connector is CREATE STREAM s (...) WITH ('connector' = ...), which needs no "
+     "server"},
+    {"CREATE SCHEMA s", "1:8+6", "CREATE SCHEMA is not supported",
+     "leave the statement out; all tables of a script live in one database of one catalog"},
+    {"SET SCHEMA 's'", "1:5+6", "SET SCHEMA is not supported",
+     "leave the statement out; all streams and pumps of a script live in one schema"},
+    {"ALTER PUMP p START", "1:7+4", "ALTER PUMP is not supported",
+     "leave the statement out: all pumps of a script run as long as its job does"},
+    {"ALTER STREAM s", "1:7+6", "ALTER STREAM is not supported", "write CREATE OR REPLACE STREAM"},
+    {"DROP PUMP p", "1:6+4", "DROP PUMP is not supported",
+     "leave out its CREATE PUMP, or write CREATE OR REPLACE PUMP"},
+    {"DROP STREAM IF EXISTS s", "1:6+6", "DROP STREAM is not supported",
+     "leave out its CREATE STREAM, or write CREATE OR REPLACE STREAM"},
+    {"DROP SCHEMA s", "1:6+6", "DROP SCHEMA is not supported",
+     "leave the statement out; all streams and pumps of a script live in one schema"},
+    {"CREATE OR REPLACE STREAM s AS SELECT 1", "1:28+2", "CREATE STREAM ... AS is not supported",
+     "write CREATE STREAM s (...), and CREATE PUMP p AS INSERT INTO s SELECT ..."},
+    {"CREATE STREAM IF NOT EXISTS s (a INT)", "1:15+2",
+     "CREATE STREAM IF NOT EXISTS is not supported", "write CREATE OR REPLACE STREAM"},
+    {"CREATE FUNCTION f() RETURNS INT LANGUAGE JAVA RETURN 1", "1:42+4",
+     "a function in another language than SQL is not supported",
+     "write it in SQL: CREATE FUNCTION f (a INTEGER) RETURNS INTEGER CONTAINS SQL RETURN a + 1"},
+    {"SELECT 1 FROM t WINDOWED BY TUMBLING (RANGE INTERVAL '1' MINUTE)", "1:17+8",
+     "WINDOWED BY is only supported with STAGGER",
+     "a tumbling window is GROUP BY STEP(s.ROWTIME BY INTERVAL '1' MINUTE), a sliding one OVER "
+     "(RANGE INTERVAL '1' MINUTE PRECEDING)"},
+    {"SELECT (a, b) STRICTLY LEADS (c, d)", "1:15+14",
+     "the predicate STRICTLY LEADS is not supported",
+     "compare the bounds of the periods: a.start < b.start AND ..."},
+    {"SELECT 'a' UESCAPE '!'", "1:12+7", "UESCAPE cannot stand here",
+     "it stands behind U&'...', and names one character: U&'!0041' UESCAPE '!'"},
     {"CREATE TABLE t (a INT) DISTRIBUTED BY (a) INTO 4 BUCKETS", "1:24+11",
      "DISTRIBUTED BY is not supported: no connector has buckets",
      "leave the clause out, or use PARTITIONED BY"},
@@ -373,14 +399,6 @@ static const struct error_case later[] = {
     {"SELECT a FROM t WHERE a ILIKE 'x'", "1:25+5", "ILIKE is not supported as an operator",
      "write LOWER(text) LIKE LOWER(pattern)"},
     {"SELECT 1 MINUS SELECT 2", "1:10+5", "MINUS is not supported", "its other name is EXCEPT"},
-    {"SELECT STREAM a, b FROM t", "1:8+6",
-     "the kinesis dialect is not supported yet: SELECT STREAM",
-     "leave the word STREAM out; every query is one over streams"},
-    {"SELECT STREAM * FROM t", "1:8+6", "the kinesis dialect is not supported yet: SELECT STREAM",
-     "leave the word STREAM out; every query is one over streams"},
-    {"SELECT STREAM \"A\".\"B\" FROM t", "1:8+6",
-     "the kinesis dialect is not supported yet: SELECT STREAM",
-     "leave the word STREAM out; every query is one over streams"},
     {"SELECT a FROM t GROUP BY DISTINCT a, b", "1:26+8", "GROUP BY DISTINCT is not supported",
      "leave out the grouping sets that are there twice"},
     {"SELECT a FROM t WHERE a IN UNNEST(b)", "1:28+6", "IN UNNEST is not supported",
@@ -656,7 +674,8 @@ static void keywords_are_names_as_their_kind_says(void)
   const struct wr_keyword *keywords = wr_keyword_list(&count);
   for (size_t i = 0; i < count; i++) {
     const struct wr_keyword *keyword = &keywords[i];
-    bool is_name = keyword->kind == WR_KEYWORD_FREE || keyword->kind == WR_KEYWORD_COLUMN;
+    bool is_free = keyword->kind == WR_KEYWORD_FREE || keyword->kind == WR_KEYWORD_CONTEXT;
+    bool is_name = is_free || keyword->kind == WR_KEYWORD_COLUMN;
     WR_CHECK(i == 0 || strcmp(keywords[i - 1].text, keyword->text) < 0, "%s: order", keyword->text);
     WR_CHECK(wr_keyword_find(keyword->text, strlen(keyword->text)) == keyword, "%s", keyword->text);
     WR_CHECK(parses("SELECT 1 AS %s", keyword->text) == is_name, "%s as a name", keyword->text);
@@ -664,10 +683,9 @@ static void keywords_are_names_as_their_kind_says(void)
              keyword->text);
     WR_CHECK(!is_name || parses("SELECT %s + 1 FROM t", keyword->text), "%s as a value",
              keyword->text);
-    WR_CHECK(parses("SELECT 1 %s", keyword->text) == (keyword->kind == WR_KEYWORD_FREE),
-             "%s as an alias", keyword->text);
-    WR_CHECK(parses("SELECT 1 FROM t %s", keyword->text) == (keyword->kind == WR_KEYWORD_FREE),
-             "%s as a table's alias", keyword->text);
+    WR_CHECK(parses("SELECT 1 %s", keyword->text) == is_free, "%s as an alias", keyword->text);
+    WR_CHECK(parses("SELECT 1 FROM t %s", keyword->text) == is_free, "%s as a table's alias",
+             keyword->text);
     WR_CHECK(parses("SELECT `%s`", keyword->text), "%s in quotes", keyword->text);
   }
   CU_ASSERT_PTR_NULL(wr_keyword_find("SELEC", 5));

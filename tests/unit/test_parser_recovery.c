@@ -33,11 +33,13 @@ static const struct recovery_case statements[] = {
      "comma missing before it?\n"
      "3:31 42601 found \";\", expected an expression, ALL, DISTINCT or \"*\"\n",
      "t v`w"},
-    {"CREATE OR REPLACE FUNCTION IF NOT EXISTS value() RETURNS AS 1; CREATE STREAM s (a INT)", "",
+    {"CREATE OR REPLACE FUNCTION IF NOT EXISTS value() RETURNS AS 1; CREATE STREAM s (a INT, ,); "
+     "CREATE OR REPLACE PUMP \"p\" STOPPED INSERT INTO s SELECT 1;",
+     "",
      "1:58 42601 found \"AS\", expected a type\n"
-     "1:71 0A000 the kinesis dialect is not supported yet: CREATE STREAM / in the flink dialect a "
-     "stream is CREATE TABLE ... WITH (...), and a pump is INSERT INTO\n",
-     "value s"},
+     "1:88 42601 found \",\", expected a name, CONSTRAINT or PRIMARY\n"
+     "1:127 42601 found \"INSERT\", expected AS or DESCRIPTION\n",
+     "value s p"},
     {"SELECT $; SELECT MAP['a']; SELECT ``; UPDATE t SET a = 1; SELECT 1", "(select (items 1))\n",
      "1:8 42601 the character $ has no meaning here\n"
      "1:18 42601 MAP[key, value, ...] needs pairs, but has 1 entry\n"
