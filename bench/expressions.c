@@ -71,6 +71,13 @@ static const struct {
     {"ARRAY_CONTAINS", "ARRAY_CONTAINS(a, 500)"},
     {"map lookup", "MAP['a', i, 'b', 2][t]"},
     {"ROW field", "(ROW(i, t)).EXPR$0 + 1"},
+    {"STEP", "STEP(ts, INTERVAL '10' SECOND)"},
+    {"CHAR_TO_TIMESTAMP", "CHAR_TO_TIMESTAMP('yyyy-MM-dd HH:mm:ss', z)"},
+    {"TIMESTAMP_TO_CHAR", "TIMESTAMP_TO_CHAR('yyyy-MM-dd HH:mm:ss', ts)"},
+    {"REGEX_REPLACE", "REGEX_REPLACE(u, 'e', 'E', 1, 0)"},
+    {"REGEX_LOG_PARSE", "REGEX_LOG_PARSE(u, '([a-z]+)://([^/]*)/(.*)').COLUMN2"},
+    {"FAST_REGEX_LOG_PARSE", "FAST_REGEX_LOG_PARSE(u, '(.*)://(.*)/(.*)').COLUMN2"},
+    {"VARIABLE_COLUMN_LOG_PARSE", "VARIABLE_COLUMN_LOG_PARSE(u, 4, '/').COLUMN3"},
     {"ROW chosen by CASE", "CASE WHEN i < 500 THEN ROW(i, t) ELSE ROW(0, '') END"},
 };
 #define LINE_COUNT (sizeof lines / sizeof *lines)

@@ -24,6 +24,7 @@
 /* ---- tables and types */
 #define WR_COLUMNS_MAX      2000 /* columns of a table or a result; fields of one ROW */
 #define WR_UNION_INPUTS_MAX 1000 /* branches of one UNION */
+#define WR_PUMPS_MAX        1000 /* of one script */
 #define WR_TYPE_NESTING_MAX 32   /* ROW, ARRAY, MAP, MULTISET inside one another */
 #define WR_OPTIONS_MAX      500  /* options of one WITH clause */
 
@@ -41,8 +42,14 @@
 #define WR_JSON_PATH_STEPS_MAX  100        /* steps of one SQL/JSON path */
 #define WR_JSON_ITEMS_MAX       100000     /* values that one SQL/JSON path finds */
 #define WR_JSON_VISITS_MAX      (16 << 20) /* values that one SQL/JSON path looks at */
+#define WR_MAPPED_VALUES_MAX    4194304    /* columns times rows that one JSON record gives */
 #define WR_MESSAGE_BYTES_MAX    767        /* one error sentence */
 #define WR_ZSTD_WINDOW_LOG_MAX  27         /* window of a zstd frame: 2^27 bytes, 128 MiB */
+
+/* ---- models over rows (RANDOM_CUT_FOREST, HOTSPOTS) */
+#define WR_FOREST_SAMPLE_MAX 1000                /* points in a tree */
+#define WR_FOREST_BYTES_MAX  (UINT64_C(1) << 30) /* all trees of one forest */
+#define WR_MODEL_COLUMNS_MAX 30                  /* numbers of a row that it looks at */
 
 /* ---- connectors */
 #define WR_SPLITS_MAX               250000 /* splits of a table that one task knows, ended ones too */

@@ -14,10 +14,16 @@ static const struct wr_field error_stream_fields[] = {
     {"error_name", &wr_type_string},     {"message", &wr_type_string},
     {"source", &wr_type_string},         {"split", &wr_type_string},
     {"position", &wr_type_string},       {"raw_record", &wr_type_string},
-    {"statement", &wr_type_string},
+    {"statement", &wr_type_string},      {"pump", &wr_type_string},
 };
+enum { REJECT_COLUMNS = sizeof error_stream_fields / sizeof *error_stream_fields };
 
 const struct wr_schema wr_error_stream_schema = {
-    .column_count = sizeof error_stream_fields / sizeof *error_stream_fields,
+    .column_count = REJECT_COLUMNS - 1,
+    .fields = error_stream_fields,
+};
+
+const struct wr_schema wr_pump_rejects_schema = {
+    .column_count = REJECT_COLUMNS,
     .fields = error_stream_fields,
 };

@@ -29,6 +29,8 @@ struct wr_reject {
   const char *split;        /* "clicks-3", a path; NULL: unknown */
   struct wr_slice position; /* where in the split: offset, line; empty: unknown */
   struct wr_slice raw;      /* the record as it came, or the row as JSON */
+  const char *statement;    /* of the step it was noticed in; NULL: several */
+  const char *pump;         /* the name of the pump that this is; NULL: none */
 };
 
 /*
@@ -44,5 +46,7 @@ struct wr_reject_sink {
 /* Columns of error_stream: error_time TIMESTAMP(3), error_level, error_name, message, source,
  * split, position, raw_record, statement (STRING each). */
 extern const struct wr_schema wr_error_stream_schema;
+/* These and pump STRING, for the error_stream of applications. */
+extern const struct wr_schema wr_pump_rejects_schema;
 
 #endif

@@ -161,7 +161,7 @@ const struct wr_type *wr_type_with_not_null(struct wr_arena *arena, const struct
 
 bool wr_type_equal(const struct wr_type *a, const struct wr_type *b)
 {
-  if (a == b)
+  if (a == b || (a->kind == b->kind && wr_kind_is_interval(a->kind)))
     return true;
   if (a->kind != b->kind || a->precision != b->precision || a->scale != b->scale ||
       a->length != b->length || a->field_count != b->field_count)

@@ -76,9 +76,10 @@ struct wr_type {
   enum wr_kind kind;
   enum wr_physical physical;
   bool not_null;
-  uint8_t precision; /* DECIMAL digits; TIME, TIMESTAMP: fraction digits 0-9 */
-  uint8_t scale;     /* DECIMAL */
-  uint32_t length;   /* CHAR, VARCHAR, BINARY, VARBINARY */
+  /* DECIMAL digits; TIME, TIMESTAMP: fraction digits 0-9; INTERVAL: functions/interval.h */
+  uint8_t precision;
+  uint8_t scale;   /* DECIMAL */
+  uint32_t length; /* CHAR, VARCHAR, BINARY, VARBINARY */
   uint32_t field_count;
   /* ROW: its fields; ARRAY: "element"; MAP: "key", "value"; MULTISET: "element" and "count", an INT
    */

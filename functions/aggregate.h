@@ -93,6 +93,8 @@ struct wr_aggregate_call {
   const struct wr_expression *const *args;
   uint32_t arg_count;
   const struct wr_expression *filter;
+  const struct wr_expression *time; /* by which rows are in order where that counts, a TIMESTAMP;
+                                       NULL: as they come */
   bool distinct;
   enum wr_aggregate_nulls nulls; /* RESPECT NULLS, IGNORE NULLS */
   enum wr_json_nulls json_nulls; /* NULL ON NULL, ABSENT ON NULL */

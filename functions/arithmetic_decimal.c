@@ -8,9 +8,10 @@
  *   a / b          scale max(6, s1 + p2 + 1),     precision p1 - s1 + s2 + scale
  *   a % b          scale max(s1, s2),             precision min(p1 - s1, p2 - s2) + scale
  *
- * Beyond 38 digits the scale gives way, but not below min(scale, 6). Where the result type has room
- * for every result, which is the usual case, a dense kernel computes in 64 or 128 bits; otherwise
- * rows are computed one by one and may fail.
+ * Beyond 38 digits the scale gives way, but not below min(scale, 6). In the kinesis dialect a
+ * product has p1 + p2 digits, and the scale does not give way below s1. Where the result type has
+ * room for every result, which is the usual case, a dense kernel computes in 64 or 128 bits;
+ * otherwise rows are computed one by one and may fail.
  */
 #include <assert.h>
 
@@ -121,11 +122,11 @@ static const struct wr_kernel *decimal_dense_kernel(const struct wr_bind_site *s
 /* ---- binding ---- */
 
 static const struct wr_type *decimal_type(struct wr_arena *arena, unsigned precision,
-                                          unsigned scale, unsigned *cut)
+                                          unsigned scale, unsigned kept_scale, unsigned *cut)
 {
   unsigned kept = scale;
   if (precision > WR_DECIMAL_DIGITS_MAX) {
-    unsigned whole = precision - scale, least = scale < SCALE_KEPT ? scale : SCALE_KEPT;
+    unsigned whole = precision - scale, least = scale < kept_scale ? scale : kept_scale;
     unsigned room = whole < WR_DECIMAL_DIGITS_MAX ? WR_DECIMAL_DIGITS_MAX - whole : 0;
     kept = room > least ? room : least;
     precision = WR_DECIMAL_DIGITS_MAX;
@@ -158,6 +159,7 @@ void wr_arithmetic_bind_decimal(struct wr_bind_site *site, enum wr_arithmetic op
   struct wr_arena *arena = site->binding->arena;
   struct decimal_plan *plan = WR_NEW(arena, struct decimal_plan);
   unsigned p1, s1, p2, s2, scale, whole;
+  const bool kinesis = site->binding->kinesis;
   wr_number_digits(site->args[0]->type, &p1, &s1);
   wr_number_digits(site->args[1]->type, &p2, &s2);
   plan->operation = operation;
@@ -169,7 +171,7 @@ void wr_arithmetic_bind_decimal(struct wr_bind_site *site, enum wr_arithmetic op
     break;
   case WR_MULTIPLY:
     scale = s1 + s2;
-    whole = p1 + p2 + 1 - scale;
+    whole = p1 + p2 + !kinesis - scale;
     break;
   case WR_DIVIDE:
     scale = larger(SCALE_KEPT, s1 + p2 + 1);
@@ -178,7 +180,8 @@ void wr_arithmetic_bind_decimal(struct wr_bind_site *site, enum wr_arithmetic op
   default: scale = larger(s1, s2); whole = lesser(p1 - s1, p2 - s2);
   }
   unsigned cut, precision = whole + scale;
-  site->type = decimal_type(arena, precision ? precision : 1, scale, &cut);
+  site->type =
+      decimal_type(arena, precision ? precision : 1, scale, kinesis ? s1 : SCALE_KEPT, &cut);
   plan->digits = site->type->precision;
   plan->down = cut;
   if (operation ==

@@ -11,6 +11,7 @@
 #include "functions/arithmetic.h"
 #include "functions/calendar.h"
 #include "functions/bind_site.h"
+#include "functions/interval.h"
 #include "functions/kernel.h"
 
 /* ---- kernels ---- */
@@ -138,7 +139,7 @@ static enum wr_code time_bind_times(struct wr_bind_site *site, struct wr_error *
 {
   const struct wr_type *interval = site->args[0]->type, *number = site->args[1]->type;
   if (!wr_kind_is_integer(number->kind))
-    return wr_bind_no_match(site, err);
+    return wr_interval_bind_scale(site, false, err);
   bool by_month = interval->kind == WR_INTERVAL_MONTH;
   if (by_month && number->kind == WR_BIGINT)
     return wr_bind_no_match(site, err);
@@ -163,7 +164,8 @@ enum wr_code wr_arithmetic_bind_time(struct wr_bind_site *site, enum wr_arithmet
     if (a_interval && b_interval) {
       if (site->args[0]->type->kind != site->args[1]->type->kind)
         return wr_bind_no_match(site, err);
-      site->type = site->args[0]->type;
+      site->type =
+          wr_interval_type_of_both(site->binding->arena, site->args[0]->type, site->args[1]->type);
       site->kernel = wr_arithmetic_integer_kernel(operation, site->type->physical);
       return WR_OK;
     }
@@ -178,6 +180,7 @@ enum wr_code wr_arithmetic_bind_time(struct wr_bind_site *site, enum wr_arithmet
     if (b_interval)
       time_swap(site);
     return time_bind_times(site, err);
+  case WR_DIVIDE: return wr_interval_bind_scale(site, true, err);
   default: return wr_bind_no_match(site, err);
   }
 }

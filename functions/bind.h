@@ -15,6 +15,7 @@ struct wr_binding {
   struct wr_arena *arena;
   const char *time_zone; /* table.local-time-zone, "UTC" */
   bool kinesis;          /* functions whose meaning differs follow the kinesis dialect */
+  int64_t frozen_now_us; /* kinesis: what CURRENT_TIMESTAMP always is; 0: it follows the clock */
   uint32_t regex_steps;  /* of one search; 0: WR_REGEX_STEPS_MAX. If set, patterns are constant */
 };
 
@@ -59,6 +60,12 @@ enum wr_code wr_bind_logic(const struct wr_binding *binding, enum wr_expression_
                            const struct wr_expression *const *args, uint32_t arg_count,
                            struct wr_span span, const struct wr_expression **out,
                            struct wr_error *err);
+/* (left - right) first [TO last], the distance of two times as an INTERVAL; the units are YEAR,
+ * MONTH, DAY, HOUR, MINUTE or SECOND, and first is last where only one was written. */
+enum wr_code wr_bind_difference(const struct wr_binding *binding, const struct wr_expression *left,
+                                const struct wr_expression *right, const char *first,
+                                const char *last, struct wr_span span,
+                                const struct wr_expression **out, struct wr_error *err);
 /* args as in WR_EXPRESSION_CASE; conditions must be BOOLEAN, results get a common type. */
 enum wr_code wr_bind_case(const struct wr_binding *binding, const struct wr_expression *const *args,
                           uint32_t arg_count, struct wr_span span, const struct wr_expression **out,

@@ -12,6 +12,7 @@
 
 #include "core/packed.h"
 #include "functions/bind_fold.h"
+#include "functions/interval.h"
 
 #define TYPE_CHARS 256
 
@@ -138,12 +139,54 @@ enum wr_code wr_cast_make(const struct wr_binding *binding, const struct wr_expr
   return WR_OK;
 }
 
+/* The same values under another type. */
+static const struct wr_expression *cast_relabel(const struct wr_binding *binding,
+                                                const struct wr_expression *value,
+                                                const struct wr_type *type, bool try_cast,
+                                                struct wr_span span)
+{
+  struct wr_bind_site site = {.binding = binding,
+                              .function = &wr_functions_cast[try_cast],
+                              .arg_count = 1,
+                              .span = span,
+                              .type = type,
+                              .kernel = &kernel_relabel};
+  site.args = WR_NEW(binding->arena, const struct wr_expression *);
+  site.args[0] = value;
+  return wr_bind_site_call(&site);
+}
+
+/* An interval as DECIMAL, in the kinesis dialect: whole units, but seconds with their fraction. */
+static enum wr_code cast_interval_to_decimal(const struct wr_binding *binding,
+                                             const struct wr_expression *value,
+                                             const struct wr_type *type, bool try_cast,
+                                             struct wr_span span, const struct wr_expression **out,
+                                             struct wr_error *err)
+{
+  enum wr_interval_field first, last;
+  const struct wr_expression *number;
+  if (!wr_interval_units(value->type, &first, &last) || last != WR_FIELD_SECOND) {
+    enum wr_code code = wr_cast_make(binding, value, &wr_type_bigint, try_cast, span, &number, err);
+    return code ? code : wr_cast_make(binding, number, type, try_cast, span, out, err);
+  }
+  const struct wr_type *micros = wr_type_decimal(binding->arena, WR_DECIMAL_SHORT_DIGITS, 6);
+  number = cast_relabel(binding, value, micros, try_cast, span); /* microseconds both */
+  return wr_cast_make(binding, number, type, try_cast, span, out, err);
+}
+
 enum wr_code wr_bind_cast(const struct wr_binding *binding, const struct wr_expression *value,
                           const struct wr_type *type, bool try_cast, struct wr_span span,
                           const struct wr_expression **out, struct wr_error *err)
 {
+  if (binding->kinesis && wr_kind_is_interval(type->kind) && value->type->kind == type->kind)
+    return *out = cast_relabel(binding, value, type, try_cast, span), WR_OK; /* other units */
   if (wr_cast_rule_of(value->type, type) != WR_CAST_NEVER)
     return wr_cast_make(binding, value, type, try_cast, span, out, err);
+  if (binding->kinesis && wr_kind_is_interval(value->type->kind) && type->kind == WR_DECIMAL)
+    return cast_interval_to_decimal(binding, value, type, try_cast, span, out, err);
+  if (binding->kinesis && wr_kind_is_text(value->type->kind) && wr_kind_is_interval(type->kind) &&
+      type->precision)
+    return *out = wr_interval_of_text(binding, value, type, try_cast, span), WR_OK;
   cast_fail(value, type, span, err);
   if (wr_kind_is_number(value->type->kind) && wr_kind_is_timestamp(type->kind))
     return wr_hint(err,
@@ -158,7 +201,9 @@ enum wr_code wr_bind_assign(const struct wr_binding *binding, const struct wr_ex
                             const struct wr_expression **out, struct wr_error *err)
 {
   enum wr_kind from_kind = value->type->kind;
-  if (wr_cast_rule_of(value->type, type) < WR_CAST_ASSIGN) {
+  bool is_number_as_text =
+      binding->kinesis && wr_kind_is_number(from_kind) && wr_kind_is_text(type->kind);
+  if (wr_cast_rule_of(value->type, type) < WR_CAST_ASSIGN && !is_number_as_text) {
     char from[TYPE_CHARS], to[TYPE_CHARS];
     wr_type_print(value->type, from, sizeof from);
     wr_type_print(type, to, sizeof to);
@@ -174,15 +219,7 @@ enum wr_code wr_bind_assign(const struct wr_binding *binding, const struct wr_ex
   if (!same_shape || wr_type_equal(value->type, type))
     return wr_cast_make(binding, value, type, false, value->span, out, err);
   /* Declared lengths are not enforced: text goes through as it is. */
-  struct wr_bind_site site = {.binding = binding,
-                              .function = &wr_functions_cast[0],
-                              .arg_count = 1,
-                              .span = value->span,
-                              .type = type,
-                              .kernel = &kernel_relabel};
-  site.args = WR_NEW(binding->arena, const struct wr_expression *);
-  site.args[0] = value;
-  *out = wr_bind_site_call(&site);
+  *out = cast_relabel(binding, value, type, false, value->span);
   return WR_OK;
 }
 
@@ -315,7 +352,9 @@ static enum wr_code bind_typeof(struct wr_bind_site *site, struct wr_error *err)
 const struct wr_function wr_functions_cast[] = {
     {.name = "CAST",
      .usage = "CAST(value AS type)",
-     .help = "The value as another type; a row whose value does not fit is rejected",
+     .help =
+         "The value as another type; a row whose value does not fit is rejected; kinesis dialect: "
+         "numbers are rounded, a text of a TIMESTAMP is yyyy-MM-dd HH:mm:ss",
      .example = "CAST('12' AS INT) + 1",
      .result = "13",
      .most = WR_ARGS_ANY,

@@ -46,6 +46,14 @@ enum wr_code wr_cast_nested(struct wr_bind_site *site,
  * TRY_CAST, where a field that fails takes the whole ROW with it. */
 bool wr_cast_has_fields(const struct wr_expression *expression);
 
+/* A ROW of this type whose fields are these expressions over another ROW, and that is NULL where
+ * that one is. */
+const struct wr_expression *wr_cast_row_of(const struct wr_binding *binding,
+                                           const struct wr_expression *row,
+                                           const struct wr_type *type,
+                                           const struct wr_expression *const *fields,
+                                           struct wr_span span);
+
 /* A text result cut to the length of the result's type, and filled up if that is CHAR. */
 void wr_cast_put_text(const struct wr_call *call, uint32_t row, const char *bytes, size_t length);
 

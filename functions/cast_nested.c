@@ -353,6 +353,26 @@ static enum wr_code bind_row(struct wr_bind_site *site, const struct wr_type *to
   return WR_OK;
 }
 
+const struct wr_expression *wr_cast_row_of(const struct wr_binding *binding,
+                                           const struct wr_expression *row,
+                                           const struct wr_type *type,
+                                           const struct wr_expression *const *fields,
+                                           struct wr_span span)
+{
+  struct wr_bind_site site = {.binding = binding,
+                              .function = wr_function_find("CAST"),
+                              .arg_count = type->field_count + 1,
+                              .span = span,
+                              .type = type,
+                              .kernel = &kernel_row};
+  assert(type->kind == WR_ROW && row->type->kind == WR_ROW);
+  site.args = WR_NEW_ARRAY(binding->arena, const struct wr_expression *, site.arg_count);
+  site.args[0] = row;
+  for (uint32_t i = 0; i < type->field_count; i++)
+    site.args[1 + i] = fields[i];
+  return wr_bind_site_call(&site);
+}
+
 enum wr_code wr_cast_nested(struct wr_bind_site *site, struct wr_error *err)
 {
   const struct wr_binding *binding = site->binding;

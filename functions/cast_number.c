@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Casts among numbers and BOOLEAN. Widening is dense and cannot fail. Narrowing integers converts
- * densely and looks at rows only if some value changed. Towards an integer fractions are cut off;
- * towards DECIMAL they are rounded half up.
+ * densely and looks at rows only if some value changed. Towards an integer fractions are cut off,
+ * in the kinesis dialect rounded; towards DECIMAL they are rounded half up.
  */
 #include <assert.h>
 #include <math.h>
@@ -94,6 +94,30 @@ static void rows_to_integer(const struct wr_call *call, const uint32_t *rows, ui
       number_fail(call, row);
   }
 }
+
+/* In the kinesis dialect fractions are rounded, halves away from zero. */
+static void rows_to_integer_rounded(const struct wr_call *call, const uint32_t *rows,
+                                    uint32_t row_count)
+{
+  const struct wr_column *from = call->args[0];
+  const enum wr_physical to = call->expression->type->physical;
+  const bool exact = from->type->kind == WR_DECIMAL;
+  const wr_i128 unit = exact ? wr_power_of_ten(from->type->scale) : 1;
+  WR_EACH_ROW(row)
+  {
+    double real = exact ? 0 : round(wr_column_f64(from, row));
+    bool fits = exact || (real > -0x1p64 && real < 0x1p64);
+    wr_i128 value = !fits   ? 0
+                    : exact ? wr_decimal_divide_rounded(wr_column_i128(from, row), unit)
+                            : (wr_i128)real;
+    if (fits && integer_fits(value, to))
+      number_put(call, row, value);
+    else
+      number_fail(call, row);
+  }
+}
+static const struct wr_kernel kernel_to_integer_rounded = {.rows = rows_to_integer_rounded,
+                                                           .traits = WR_CAN_FAIL};
 static const struct wr_kernel kernel_to_integer = {.rows = rows_to_integer, .traits = WR_CAN_FAIL};
 
 #define NARROW(from, from_type, to, to_type)                                                      \
@@ -342,6 +366,9 @@ enum wr_code wr_cast_number(struct wr_bind_site *site, struct wr_error *err)
     site->kernel = &kernel_to_boolean;
   } else if (!from_number || !to_number) {
     return WR_OK;
+  } else if (site->binding->kinesis && wr_kind_is_integer(to->kind) &&
+             !wr_kind_is_integer(from->kind)) {
+    site->kernel = &kernel_to_integer_rounded;
   } else if (to->kind == WR_DECIMAL) {
     if (from->kind == WR_FLOAT || from->kind == WR_DOUBLE)
       site->kernel = &kernel_float_to_decimal;

@@ -2,13 +2,14 @@
 /*
  * Casts from and to text and BINARY. Blanks around a text do not count; a number with fractions is
  * refused for an integer. Towards CHAR(n) and VARCHAR(n) characters beyond n are cut off, and CHAR
- * is filled up with blanks.
+ * is filled up with blanks. In the kinesis dialect only texts are cut; what is no text must fit.
  */
 #include <assert.h>
 #include <strings.h>
 
 #include "functions/cast.h"
 #include "functions/bind_site.h"
+#include "functions/interval.h"
 #include "functions/kernel.h"
 #include "functions/text_call.h"
 #include "functions/zone.h"
@@ -114,6 +115,14 @@ static bool parse_integer(struct slice text, unsigned bits, int64_t *value)
   return whole + 1 < text.length;
 }
 
+/* The kinesis dialect takes yyyy-MM-dd HH:mm:ss and nothing else: prepared is not NULL then. */
+static bool parse_timestamp(const struct wr_call *call, struct slice text, int64_t *us)
+{
+  if (call->prepared && (text.length != strlen("yyyy-MM-dd HH:mm:ss") || text.bytes[10] != ' '))
+    return false;
+  return wr_parse_timestamp(text.bytes, text.length, us);
+}
+
 /* One value into the result; false: the text does not say one. */
 static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slice text)
 {
@@ -148,7 +157,7 @@ static bool text_parse_row(const struct wr_call *call, uint32_t row, struct slic
       return false;
     break;
   case WR_TIMESTAMP:
-    if (!wr_parse_timestamp(text.bytes, text.length, &integer))
+    if (!parse_timestamp(call, text, &integer))
       return false;
     break;
   default:
@@ -330,7 +339,80 @@ static void rows_value_to_text(const struct wr_call *call, const uint32_t *rows,
 static const struct wr_kernel kernel_value_to_text = {.rows = rows_value_to_text,
                                                       .traits = WR_CAN_FAIL};
 
+/* In the units that the interval was written with. */
+static void rows_interval_to_text(const struct wr_call *call, const uint32_t *rows,
+                                  uint32_t row_count)
+{
+  enum wr_interval_field first, last;
+  bool known = wr_interval_units(call->args[0]->type, &first, &last);
+  assert(known);
+  WR_EACH_ROW(row)
+  {
+    char text[WR_INTERVAL_CHARS];
+    size_t length =
+        known ? wr_interval_format(wr_column_i64(call->args[0], row), first, last, text) : 0;
+    put_fitted(call, row, text, length, false);
+  }
+}
+static const struct wr_kernel kernel_interval_to_text = {.rows = rows_interval_to_text,
+                                                         .traits = WR_CAN_FAIL};
+
+/* In the kinesis dialect: the text of something else, which must fit. A time may lose its fraction:
+ * prepared is how many characters it needs without. */
+static void rows_must_fit(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  const struct wr_type *to = call->expression->type;
+  const uint32_t least = *(const uint32_t *)call->prepared;
+  WR_EACH_ROW(row)
+  {
+    const struct wr_text *text = wr_column_text(call->args[0], row);
+    size_t count = wr_utf8_count(wr_text_bytes(text), text->length);
+    char type[TYPE_CHARS];
+    if (count <= to->length || (least && to->length >= least)) {
+      put_fitted(call, row, wr_text_bytes(text), text->length, true);
+      continue;
+    }
+    wr_type_print(to, type, sizeof type);
+    wr_call_fail_state(call, row, WR_STATE_TEXT_TOO_LONG, "'%.*s' does not fit into %s",
+                       wr_utf8_shown(wr_text_bytes(text), text->length, SHOWN_BYTES),
+                       wr_text_bytes(text), type);
+  }
+}
+static const struct wr_kernel kernel_must_fit = {.rows = rows_must_fit, .traits = WR_CAN_FAIL};
+
 /* ---- binding ---- */
+
+static enum wr_code bind_must_fit(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *value = site->args[0];
+  uint32_t *least = WR_NEW(site->binding->arena, uint32_t);
+  *least = wr_kind_is_timestamp(value->type->kind) ? 19 : value->type->kind == WR_TIME ? 8 : 0;
+  site->prepared = least;
+  site->kernel = &kernel_must_fit;
+  return wr_cast_make(site->binding, value, &wr_type_string, site->function->traits & WR_QUIET,
+                      site->span, &site->args[0], err);
+}
+
+/* The kinesis dialect has a way of its own. */
+static enum wr_code bind_kinesis(struct wr_bind_site *site, bool *is_done, struct wr_error *err)
+{
+  static const char strict;
+  enum wr_interval_field first, last;
+  const struct wr_type *from = site->args[0]->type, *to = site->type;
+  *is_done = false;
+  if (wr_kind_is_text(from->kind) && to->kind == WR_TIMESTAMP)
+    site->prepared = &strict;
+  if (wr_kind_is_text(to->kind) && from->kind < WR_ARRAY && !wr_type_equal(to, &wr_type_string) &&
+      !(from->kind >= WR_CHAR && from->kind <= WR_VARBINARY)) {
+    *is_done = true;
+    return bind_must_fit(site, err);
+  }
+  if (wr_kind_is_text(to->kind) && wr_interval_units(from, &first, &last)) {
+    site->kernel = &kernel_interval_to_text;
+    *is_done = true;
+  }
+  return WR_OK;
+}
 
 static bool kind_is_bytes(enum wr_kind kind)
 {
@@ -349,6 +431,10 @@ enum wr_code wr_cast_text(struct wr_bind_site *site, struct wr_error *err)
   }
   if (from->kind >= WR_ARRAY || to->kind >= WR_ARRAY)
     return WR_OK;
+  bool is_done = false;
+  enum wr_code kinesis_code = site->binding->kinesis ? bind_kinesis(site, &is_done, err) : WR_OK;
+  if (kinesis_code || is_done)
+    return kinesis_code;
   if (kind_is_bytes(from->kind) && kind_is_bytes(to->kind))
     site->kernel = &wr_kernel_fit_text;
   else if (wr_kind_is_text(from->kind))

@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "functions/cast.h"
 #include "functions/bind_site.h"
+#include "functions/interval.h"
 #include "functions/kernel.h"
 #include "functions/zone.h"
 
@@ -102,7 +103,9 @@ static void rows_interval_to_integer(const struct wr_call *call, const uint32_t 
 {
   const struct wr_column *from = call->args[0];
   const struct wr_type *to = call->expression->type;
-  const int64_t unit = from->type->kind == WR_INTERVAL_SECOND ? WR_US_PER_MS : 1;
+  const int64_t unit = call->prepared                           ? *(const int64_t *)call->prepared
+                       : from->type->kind == WR_INTERVAL_SECOND ? WR_US_PER_MS
+                                                                : 1;
   const unsigned bits = 8u * wr_physical_bytes[to->physical];
   WR_EACH_ROW(row)
   {
@@ -112,7 +115,10 @@ static void rows_interval_to_integer(const struct wr_call *call, const uint32_t 
       wr_type_print(to, type, sizeof type);
       wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE,
                          "an interval of %lld %s does not fit into %s", (long long)value,
-                         unit == 1 ? "months" : "milliseconds", type);
+                         call->prepared ? "units"
+                         : unit == 1    ? "months"
+                                        : "milliseconds",
+                         type);
       continue;
     }
     memcpy((char *)call->values + (size_t)bits / 8 * row, &value, bits / 8);
@@ -143,13 +149,26 @@ static const struct wr_kernel kernel_interval_to_integer = {.rows = rows_interva
 static const struct wr_kernel kernel_integer_to_interval = {.rows = rows_integer_to_interval,
                                                             .traits = WR_CAN_FAIL};
 
+/* In the kinesis dialect a number of an interval counts its last unit. */
+static void bind_interval_units(struct wr_bind_site *site)
+{
+  enum wr_interval_field first, last;
+  if (!site->binding->kinesis || !wr_interval_units(site->args[0]->type, &first, &last))
+    return;
+  int64_t *unit = WR_NEW(site->binding->arena, int64_t);
+  *unit = wr_interval_field_size(last);
+  site->prepared = unit;
+}
+
 enum wr_code wr_cast_time(struct wr_bind_site *site, struct wr_error *err)
 {
   enum wr_kind from = site->args[0]->type->kind, to = site->type->kind;
-  if (wr_kind_is_interval(from) && wr_kind_is_integer(to))
+  if (wr_kind_is_interval(from) && wr_kind_is_integer(to)) {
     site->kernel = &kernel_interval_to_integer;
-  else if (wr_kind_is_integer(from) && wr_kind_is_interval(to))
+    bind_interval_units(site);
+  } else if (wr_kind_is_integer(from) && wr_kind_is_interval(to)) {
     site->kernel = &kernel_integer_to_interval;
+  }
   if (from < WR_DATE || from > WR_TIMESTAMP_LTZ || to < WR_DATE || to > WR_TIMESTAMP_LTZ)
     return WR_OK;
   struct time_plan *plan = WR_NEW(site->binding->arena, struct time_plan);

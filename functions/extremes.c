@@ -265,10 +265,35 @@ static enum wr_code maximum_bind(struct wr_aggregate_site *site, struct wr_error
   return extreme_bind(site, maximum_codes, err);
 }
 
+/* ANY(x) and EVERY(x) are the greatest and the least of truth values. */
+static enum wr_code truth_bind(struct wr_aggregate_site *site,
+                               const struct wr_aggregate_code *codes, struct wr_error *err)
+{
+  enum wr_kind kind = site->args[0]->type->kind;
+  if (kind != WR_BOOLEAN && kind != WR_NULL)
+    return wr_aggregate_no_match(site, 0, err);
+  enum wr_code code = wr_aggregate_cast(site, 0, &wr_type_boolean, err);
+  return code ? code : extreme_bind(site, codes, err);
+}
+static enum wr_code any_bind(struct wr_aggregate_site *site, struct wr_error *err)
+{
+  return truth_bind(site, maximum_codes, err);
+}
+static enum wr_code every_bind(struct wr_aggregate_site *site, struct wr_error *err)
+{
+  return truth_bind(site, minimum_codes, err);
+}
+
 const struct wr_aggregate_function wr_aggregates_extremes[] = {
     {"MIN", "MIN(value)", "The least of the values that are not NULL", "MIN(x)",
      "('pear'), ('apple'), (NULL)", "apple", 1, 1, minimum_bind, 0},
     {"MAX", "MAX(value)", "The greatest of the values that are not NULL", "MAX(x)",
      "(DATE '2026-01-02'), (DATE '2025-12-31')", "2026-01-02", 1, 1, maximum_bind, 0},
+    {"ANY", "ANY(condition)",
+     "TRUE if it is of one of the rows; those of which it is NULL do not count", "ANY(x > 1)",
+     "(1), (2), (NULL)", "true", 1, 1, any_bind, 0},
+    {"EVERY", "EVERY(condition)",
+     "TRUE if it is of all rows; those of which it is NULL do not count", "EVERY(x > 1)",
+     "(1), (2), (NULL)", "false", 1, 1, every_bind, 0},
     {0},
 };

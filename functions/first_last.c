@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FIRST_VALUE and LAST_VALUE, in the order in which rows arrive. NULLs are passed over unless
- * RESPECT NULLS is said. A value is kept as it lies in a column; texts and packed collections
- * through the store. Where rows are taken back all values are kept (functions/value_list.h).
+ * FIRST_VALUE and LAST_VALUE, in the order in which rows arrive, or of a time that the call brings
+ * along: then rows of one time as they arrive. NULLs are passed over unless RESPECT NULLS is said;
+ * in the kinesis dialect they count unless IGNORE NULLS is. A value is kept as it lies in a column;
+ * texts and packed collections through the store. Where rows are taken back all values are kept
+ * (functions/value_list.h).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -15,6 +17,11 @@
 struct kept_value {
   char value[VALUE_BYTES_MAX]; /* or a struct wr_text in stored form */
   bool has, is_null;
+};
+
+struct timed_value {
+  struct kept_value kept;
+  int64_t time;
 };
 
 struct kept_prepared {
@@ -96,6 +103,76 @@ static void kept_merge_text(const struct wr_aggregate_rows *in, const char *cons
   }
   free(copy);
 }
+
+/* ---- by a time, the second argument */
+
+static struct timed_value *timed_at(const struct wr_aggregate_rows *in, uint32_t i)
+{
+  return (struct timed_value *)(void *)(in->entries[i] + in->offset);
+}
+
+static bool timed_wants(const struct kept_prepared *prepared, const struct timed_value *state,
+                        bool is_null, int64_t time)
+{
+  if (is_null && !prepared->with_null)
+    return false;
+  return !state->kept.has || (prepared->last ? time >= state->time : time < state->time);
+}
+
+static void timed_add(const struct wr_aggregate_rows *in)
+{
+  const struct wr_column *arg = in->args[0], *times = in->args[1];
+  bool is_text = arg->type->physical == WR_TEXT;
+  uint32_t bytes = wr_physical_bytes[arg->type->physical];
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    uint32_t row = wr_column_row(arg, in->rows[i]);
+    bool is_null = wr_column_is_null(arg, row);
+    int64_t time =
+        wr_column_is_null(times, in->rows[i]) ? INT64_MIN : wr_column_i64(times, in->rows[i]);
+    if (!timed_wants(in->prepared, timed_at(in, i), is_null, time))
+      continue;
+    const struct wr_text none = {0}, *text = &none;
+    if (is_text && !is_null)
+      text = wr_column_text(arg, in->rows[i]);
+    if (is_text)
+      kept_put_text(in, i, wr_text_bytes(text), text->length, is_null);
+    else if (!is_null)
+      memcpy(timed_at(in, i)->kept.value, (const char *)arg->values + (size_t)row * bytes, bytes);
+    struct timed_value *state = timed_at(in, i);
+    state->kept.has = true;
+    state->kept.is_null = is_null;
+    state->time = time;
+  }
+}
+
+static void timed_merge(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct timed_value *source = (const void *)(sources[i] + in->offset);
+    if (source->kept.has &&
+        timed_wants(in->prepared, timed_at(in, i), source->kept.is_null, source->time))
+      *timed_at(in, i) = *source;
+  }
+}
+
+static void timed_merge_text(const struct wr_aggregate_rows *in, const char *const *sources)
+{
+  char *copy = NULL;
+  for (uint32_t i = 0; i < in->row_count; i++) {
+    const struct timed_value *source = (const void *)(sources[i] + in->offset);
+    if (!source->kept.has ||
+        !timed_wants(in->prepared, timed_at(in, i), source->kept.is_null, source->time))
+      continue;
+    const struct wr_text *text = (const void *)source->kept.value;
+    copy = wr_memory_resize(copy, text->length + 1);
+    memcpy(copy, wr_text_stored_bytes(text), text->length);
+    kept_put_text(in, i, copy, text->length, source->kept.is_null);
+    timed_at(in, i)->time = source->time;
+  }
+  free(copy);
+}
+
+/* ---- results */
 
 static void kept_result(const struct wr_aggregate_results *results)
 {
@@ -194,16 +271,38 @@ static const struct wr_aggregate_code kept_text_code = {.state_bytes = sizeof(st
                                                         .result = kept_result_text,
                                                         .changing = &texts_code};
 
+static const struct wr_aggregate_code timed_code = {.state_bytes = sizeof(struct timed_value),
+                                                    .state_align = 8,
+                                                    .ordered = true,
+                                                    .add = timed_add,
+                                                    .merge = timed_merge,
+                                                    .result = kept_result,
+                                                    .changing = &values_code};
+static const struct wr_aggregate_code timed_text_code = {.state_bytes = sizeof(struct timed_value),
+                                                         .state_align = 8,
+                                                         .has_text = true,
+                                                         .ordered = true,
+                                                         .add = timed_add,
+                                                         .merge = timed_merge_text,
+                                                         .result = kept_result_text,
+                                                         .changing = &texts_code};
+
 static enum wr_code kept_bind(struct wr_aggregate_site *site, bool last, struct wr_error *err)
 {
   (void)err;
   struct kept_prepared *prepared = WR_NEW(site->binding->arena, struct kept_prepared);
-  *prepared = (struct kept_prepared){last, site->call->nulls == WR_NULLS_RESPECT};
+  enum wr_aggregate_nulls nulls = site->call->nulls;
+  bool with_null = nulls == WR_NULLS_RESPECT || (!nulls && site->binding->kinesis);
+  *prepared = (struct kept_prepared){last, with_null};
   const struct wr_type *type = site->args[0]->type;
   site->out->type = type;
   site->out->prepared = prepared;
   site->out->words = prepared->with_null ? " RESPECT NULLS" : "";
   site->out->code = type->physical == WR_TEXT ? &kept_text_code : &kept_code;
+  if (site->call->time) {
+    site->args[site->arg_count++] = site->call->time;
+    site->out->code = type->physical == WR_TEXT ? &timed_text_code : &timed_code;
+  }
   return WR_OK;
 }
 static enum wr_code first_bind(struct wr_aggregate_site *site, struct wr_error *err)

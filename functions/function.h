@@ -77,7 +77,8 @@ enum wr_function_trait {
   WR_RANDOM = 4,   /* another value at each call: not folded, not shared */
   WR_QUIET = 8,    /* a failure gives NULL */
   WR_ARRIVED = 16, /* reads arrived_us: depends on the row, not only on its values */
-  WR_GROUPED = 32  /* means something only where there is GROUP BY: made by the planner */
+  WR_GROUPED = 32, /* means something only where there is GROUP BY: made by the planner */
+  WR_KINESIS = 64  /* the row is about the kinesis dialect, and so is its example */
 };
 
 struct wr_function {

@@ -29,13 +29,20 @@ functions_table = \
 	functions/printf.c \
 	functions/json_functions.c functions/json_construct.c \
 	functions/time_functions.c \
-	functions/time_text.c
+	functions/time_text.c \
+	functions/interval.c \
+	functions/kinesis_time.c \
+	functions/text_standard.c \
+	functions/regex_replace.c \
+	functions/log_parse.c \
+	functions/log_w3c.c \
+	functions/log_fast.c
 # Families of aggregates; each ends with `const struct wr_aggregate_function wr_aggregates_<name>[]`.
 aggregates_table = \
 	functions/count.c \
 	functions/sum.c \
 	functions/extremes.c \
-	functions/moments.c \
+	functions/moments.c functions/exp_avg.c \
 	functions/first_last.c \
 	functions/collect.c \
 	functions/percentile.c \
@@ -50,13 +57,14 @@ libweir_a_SOURCES += $(functions_table) $(aggregates_table) \
 	functions/evaluate_branch.c functions/evaluate_row.c functions/failure.c functions/failure.h functions/row_list.c \
 	functions/kernel.h functions/values.h functions/text_call.c functions/text_call.h \
 	functions/regex_run.c functions/regex_run.h \
-	functions/arithmetic.h functions/arithmetic_decimal.c functions/arithmetic_time.c \
+	functions/interval.h functions/arithmetic.h functions/arithmetic_decimal.c functions/arithmetic_time.c \
 	functions/wide.c functions/wide.h \
 	functions/calendar.c functions/calendar.h functions/zone.c functions/zone.h \
 	functions/cast.h functions/cast_number.c functions/cast_text.c functions/cast_time.c functions/cast_nested.c \
 	functions/collection.c functions/collection.h functions/item.c functions/item.h \
 	functions/round_time.c functions/round_time.h \
-	functions/date_pattern.c functions/date_pattern.h \
+	functions/date_pattern.c functions/date_pattern.h functions/simple_date.c functions/simple_date.h functions/kinesis_time.h functions/text_standard.h \
+	functions/log_row.c functions/log_row.h functions/log_regex.h \
 	functions/json_path.c functions/json_path.h functions/json_call.c functions/json_call.h \
 	functions/json_functions.h \
 	functions/print.c functions/enforce.c functions/type_manual.c functions/type_manual.h \

@@ -6,6 +6,7 @@
  */
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 #include "functions/cast.h"
 #include "functions/bind_site.h"
@@ -53,6 +54,53 @@ MATH_1(radians, x *(M_PI / 180))
 MATH_2(power, pow(x, y))
 MATH_2(atan2, atan2(x, y))
 MATH_2(log_base, log(y) / log(x))
+
+/* In the kinesis dialect what has no result rejects the row. */
+static void rows_log(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  const char *name = call->expression->function->name;
+  WR_EACH_ROW(row)
+  {
+    double x = WR_ARG(call, 0, double, row);
+    if (x <= 0)
+      wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE,
+                         "%s(%g): only numbers above 0 have a logarithm", name, x);
+    else
+      ((double *)call->values)[row] = strcmp(name, "LN") == 0 ? log(x) : log10(x);
+  }
+}
+static void rows_power(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
+{
+  WR_EACH_ROW(row)
+  {
+    double x = WR_ARG(call, 0, double, row), y = WR_ARG(call, 1, double, row);
+    if (x == 0 && y < 0)
+      wr_call_fail_state(call, row, WR_STATE_DIVISION_BY_ZERO,
+                         "POWER(0, %g): 0 has no negative powers", y);
+    else if (x < 0 && y != trunc(y))
+      wr_call_fail_state(call, row, WR_STATE_NUMBER_OUT_OF_RANGE,
+                         "POWER(%g, %g): a negative number only has powers that are whole", x, y);
+    else
+      ((double *)call->values)[row] = pow(x, y);
+  }
+}
+static const struct wr_kernel kernel_log_checked = {.rows = rows_log, .traits = WR_CAN_FAIL};
+static const struct wr_kernel kernel_power_checked = {.rows = rows_power, .traits = WR_CAN_FAIL};
+
+static enum wr_code bind_log(struct wr_bind_site *site, struct wr_error *err)
+{
+  (void)err;
+  if (site->binding->kinesis)
+    site->kernel = &kernel_log_checked;
+  return WR_OK;
+}
+static enum wr_code bind_power(struct wr_bind_site *site, struct wr_error *err)
+{
+  (void)err;
+  if (site->binding->kinesis)
+    site->kernel = &kernel_power_checked;
+  return WR_OK;
+}
 
 static bool math_pi(const struct wr_call *call, uint32_t row_count)
 {
@@ -311,7 +359,8 @@ static enum wr_code bind_by_kind(struct wr_bind_site *site, const struct by_kind
   if (site->args[0]->type->kind == WR_NULL)
     site->args[0] = wr_bind_null(site->binding, &wr_type_int, site->span);
   const struct wr_type *type = site->args[0]->type;
-  if (!wr_kind_is_number(type->kind))
+  if (!wr_kind_is_number(type->kind) &&
+      !(kernels->exact == &kernel_abs_exact && wr_kind_is_interval(type->kind)))
     return wr_bind_no_match(site, err);
   site->type = type;
   site->kernel = type->kind == WR_FLOAT    ? kernels->f32
@@ -411,6 +460,13 @@ static enum wr_code bind_mod(struct wr_bind_site *site, struct wr_error *err)
     .result = gives_text, .takes = {WR_DOUBLE}, .least = 1, .most = 1, .gives = &wr_type_double, \
     .kernel = &kernel_##lower                                                                    \
   }
+#define MATH_LOG(upper, lower, says, shows, gives_text)                                          \
+  {                                                                                              \
+    .name = upper, .usage = upper "(number)",                                                    \
+    .help = says "; kinesis dialect: 0 and less are rejected", .example = shows,                 \
+    .result = gives_text, .takes = {WR_DOUBLE}, .least = 1, .most = 1, .gives = &wr_type_double, \
+    .kernel = &kernel_##lower, .bind = bind_log                                                  \
+  }
 #define MATH_ROW_2(upper, lower, arguments, says, shows, gives_text)                 \
   {                                                                                  \
     .name = upper, .usage = upper "(" arguments ")", .help = says, .example = shows, \
@@ -424,7 +480,8 @@ static enum wr_code bind_mod(struct wr_bind_site *site, struct wr_error *err)
   }
 
 const struct wr_function wr_functions_math[] = {
-    MATH_HOOK("ABS", "number", 1, 1, bind_abs, "The number without its sign", "ABS(-1.50)", "1.50"),
+    MATH_HOOK("ABS", "number", 1, 1, bind_abs, "The number or interval without its sign",
+              "ABS(-1.50)", "1.50"),
     MATH_HOOK(
         "SIGN", "number", 1, 1, bind_sign,
         "-1, 0 or 1, in the type of the number; a DECIMAL has at least one digit before the point",
@@ -446,12 +503,22 @@ const struct wr_function wr_functions_math[] = {
               "TRUNCATE(42.345, 2)", "42.340"),
     MATH_HOOK("MOD", "a, b", 2, 2, bind_mod, "The remainder of a / b, with the sign of a",
               "MOD(-7, 3)", "-1"),
-    MATH_ROW_2("POWER", power, "base, exponent", "The base to the power of the exponent",
-               "POWER(2, 10)", "1024.0"),
+    {.name = "POWER",
+     .usage = "POWER(base, exponent)",
+     .help = "The base to the power of the exponent; kinesis dialect: a row without a result is "
+             "rejected",
+     .example = "POWER(2, 10)",
+     .result = "1024.0",
+     .takes = {WR_DOUBLE, WR_DOUBLE},
+     .least = 2,
+     .most = 2,
+     .gives = &wr_type_double,
+     .kernel = &kernel_power,
+     .bind = bind_power},
     MATH_ROW_1("SQRT", sqrt, "number", "The square root", "SQRT(2.25)", "1.5"),
     MATH_ROW_1("EXP", exp, "number", "e to the power of the number", "EXP(0)", "1.0"),
-    MATH_ROW_1("LN", ln, "number", "The natural logarithm", "LN(1)", "0.0"),
-    MATH_ROW_1("LOG10", log10, "number", "The logarithm to base 10", "LOG10(1000)", "3.0"),
+    MATH_LOG("LN", ln, "The natural logarithm", "LN(1)", "0.0"),
+    MATH_LOG("LOG10", log10, "The logarithm to base 10", "LOG10(1000)", "3.0"),
     MATH_ROW_1("LOG2", log2, "number", "The logarithm to base 2", "LOG2(8)", "3.0"),
     MATH_ROW_2("LOG", log_base, "base, number",
                "The logarithm to a base; LOG(number) is the natural one", "LOG(2, 8)", "3.0"),

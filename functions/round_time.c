@@ -3,7 +3,8 @@
  * FLOOR and CEIL of times. TIMESTAMP_LTZ is cut by the clock on the wall: it goes through TIMESTAMP
  * and back. Units of one length are dense arithmetic, whose result is looked at row by row only if
  * it left the years 1 to 9999 somewhere; months and years go through the calendar row by row. A
- * TIME lies on the day 0, and midnight behind it is beyond its range.
+ * TIME lies on the day 0, and midnight behind it is beyond its range. An interval is cut like a
+ * time, from 0 on.
  */
 #include "functions/round_time.h"
 
@@ -98,15 +99,17 @@ static enum wr_code bind_unit(struct wr_bind_site *site, struct round_plan *plan
     return wr_bind_no_match(site, err);
   const struct wr_text *name = wr_column_text(site->args[1]->literal, 0);
   bool found = wr_unit_find(wr_text_bytes(name), name->length, &plan->unit);
-  bool of_day = site->args[0]->type->kind == WR_TIME;
-  if (!found || plan->unit > WR_UNIT_MICROSECOND || (of_day && plan->unit < WR_UNIT_HOUR))
+  bool of_day = site->args[0]->type->kind == WR_TIME,
+       of_interval = site->args[0]->type->kind == WR_INTERVAL_SECOND;
+  if (!found || plan->unit > WR_UNIT_MICROSECOND || (of_day && plan->unit < WR_UNIT_HOUR) ||
+      (of_interval && plan->unit < WR_UNIT_DAY))
     return wr_fail_at(err, WR_SEMANTIC, site->args[1]->span, "%s TO %.*s: there is no such unit%s",
                       site->function->name, (int)name->length, wr_text_bytes(name),
                       found ? " for this type" : "");
   plan->us = wr_unit_us(plan->unit);
   plan->begin_us = plan->unit == WR_UNIT_WEEK ? -4 * WR_US_PER_DAY : 0; /* 1969-12-28: a Sunday */
-  plan->min_us = of_day ? 0 : WR_TIME_MIN_US;
-  plan->max_us = of_day ? WR_US_PER_DAY - 1 : WR_TIME_MAX_US;
+  plan->min_us = of_day ? 0 : of_interval ? INT64_MIN : WR_TIME_MIN_US;
+  plan->max_us = of_day ? WR_US_PER_DAY - 1 : of_interval ? INT64_MAX : WR_TIME_MAX_US;
   return WR_OK;
 }
 
@@ -114,7 +117,8 @@ enum wr_code wr_bind_round_time(struct wr_bind_site *site, bool up, struct wr_er
 {
   const struct wr_type *type = site->args[0]->type;
   struct round_plan *plan = WR_NEW(site->binding->arena, struct round_plan);
-  if (type->kind != WR_DATE && type->kind != WR_TIME && !wr_kind_is_timestamp(type->kind))
+  if (type->kind != WR_DATE && type->kind != WR_TIME && !wr_kind_is_timestamp(type->kind) &&
+      type->kind != WR_INTERVAL_SECOND)
     return wr_bind_no_match(site, err);
   enum wr_code code = bind_unit(site, plan, err);
   if (code)
@@ -122,7 +126,7 @@ enum wr_code wr_bind_round_time(struct wr_bind_site *site, bool up, struct wr_er
   site->prepared = plan;
   site->type = type;
   site->kernel = plan->us ? &kernels[up] : &kernels_calendar[up];
-  if (type->kind == WR_TIMESTAMP || type->kind == WR_TIME)
+  if (type->kind == WR_TIMESTAMP || type->kind == WR_TIME || type->kind == WR_INTERVAL_SECOND)
     return WR_OK;
   site->type = wr_type_timestamp(site->binding->arena, WR_TIMESTAMP,
                                  wr_kind_is_timestamp(type->kind) ? type->precision : 0);

@@ -6,6 +6,7 @@
  * own.
  */
 #include "functions/text_call.h"
+#include "functions/text_standard.h"
 #include "text/utf8.h"
 
 /* ---- case, length, order ---- */
@@ -113,11 +114,18 @@ const struct wr_function wr_functions_text_functions[] = {
                 "WEIR"),
     WR_TEXT_ROW("LOWER", "text", WR_KINDS(T), 1, 1, string, lower, "In lower case", "LOWER('Weir')",
                 "weir"),
-    WR_TEXT_ROW(
-        "INITCAP", "text", WR_KINDS(T), 1, 1, string, initcap,
-        "Each word with a first letter in upper case, the others in lower case; words are letters "
-        "and digits",
-        "INITCAP('hello wORLD')", "Hello World"),
+    {.name = "INITCAP",
+     .usage = "INITCAP(text)",
+     .help = "Each word with a first letter in upper case, the others in lower case; words are "
+             "letters and digits, in the kinesis dialect whatever stands between blanks",
+     .example = "INITCAP('hello wORLD')",
+     .result = "Hello World",
+     .takes = {T},
+     .least = 1,
+     .most = 1,
+     .gives = &wr_type_string,
+     .kernel = &kernel_initcap,
+     .bind = wr_bind_standard_initcap},
     WR_TEXT_ROW("CHAR_LENGTH", "text", WR_KINDS(T), 1, 1, int, characters, "How many characters",
                 "CHAR_LENGTH('weir')", "4"),
     WR_TEXT_ROW("CHARACTER_LENGTH", "text", WR_KINDS(T), 1, 1, int, characters,

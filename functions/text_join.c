@@ -5,6 +5,7 @@
 #include "core/limits.h"
 #include "functions/bind_site.h"
 #include "functions/text_call.h"
+#include "functions/text_standard.h"
 #include "text/utf8.h"
 
 /* ---- joining and repeating ---- */
@@ -29,8 +30,19 @@ WR_TEXT_ROWS(concat)
 }
 WR_TEXT_KERNEL(concat, WR_CAN_FAIL)
 
+static bool kind_is_binary(enum wr_kind kind)
+{
+  return kind == WR_BINARY || kind == WR_VARBINARY;
+}
+
 static enum wr_code bind_concat(struct wr_bind_site *site, struct wr_error *err)
 {
+  if (site->binding->kinesis && site->arg_count == 2 && kind_is_binary(site->args[0]->type->kind) &&
+      kind_is_binary(site->args[1]->type->kind)) {
+    site->type = &wr_type_bytes;
+    site->kernel = &kernel_concat;
+    return WR_OK;
+  }
   for (uint32_t i = 0; i < site->arg_count; i++) {
     const struct wr_type *type = site->args[i]->type;
     enum wr_code code =
@@ -213,11 +225,17 @@ const struct wr_function wr_functions_text_join[] = {
     WR_TEXT_ROW("RPAD", "text, length, padding", WR_KINDS(T, N, T), 3, 3, string, rpad,
                 "Cut, or filled up at the end, to a number of characters", "RPAD('ab', 5, 'xy')",
                 "abxyx"),
-    WR_TEXT_ROW(
-        "OVERLAY", "text PLACING by FROM start [FOR length]", WR_KINDS(T, T, N, N), 3, 4, string,
-        overlay,
-        "Characters from a position on, as many as the second text has unless said otherwise, by "
-        "the second text",
-        "OVERLAY('xxxxxtest' PLACING 'xxxx' FROM 6 FOR 2)", "xxxxxxxxxst"),
+    {.name = "OVERLAY",
+     .usage = "OVERLAY(text PLACING by FROM start [FOR length])",
+     .help = "Characters from a position on, as many as the second text has unless said otherwise, "
+             "by the second text; kinesis dialect: also in front of the text and behind it",
+     .example = "OVERLAY('xxxxxtest' PLACING 'xxxx' FROM 6 FOR 2)",
+     .result = "xxxxxxxxxst",
+     .takes = {T, T, N, N},
+     .least = 3,
+     .most = 4,
+     .gives = &wr_type_string,
+     .kernel = &kernel_overlay,
+     .bind = wr_bind_standard_overlay},
     {0},
 };

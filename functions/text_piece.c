@@ -4,6 +4,7 @@
  */
 #include "functions/bind_site.h"
 #include "functions/text_call.h"
+#include "functions/text_standard.h"
 #include "text/utf8.h"
 
 /*
@@ -177,6 +178,12 @@ static enum wr_code bind_elt(struct wr_bind_site *site, struct wr_error *err)
   return code;
 }
 
+static enum wr_code bind_bytes(struct wr_bind_site *site, struct wr_error *err)
+{
+  return site->binding->kinesis ? wr_bind_standard_substring(site, err)
+                                : wr_bind_no_match(site, err);
+}
+
 /* ---- the table ---- */
 
 #define T WR_VARCHAR
@@ -184,9 +191,34 @@ static enum wr_code bind_elt(struct wr_bind_site *site, struct wr_error *err)
 #define B WR_VARBINARY
 
 const struct wr_function wr_functions_text_piece[] = {
-    WR_TEXT_ROW("SUBSTRING", "text, start [, length]", WR_KINDS(T, N, N), 2, 3, string, substring,
-                "Characters from a position on, counted from 1, or from the end if negative",
-                "SUBSTRING('abcdef', 2, 3)", "bcd"),
+    {.name = "SUBSTRING",
+     .usage = "SUBSTRING(text, start [, length])",
+     .help =
+         "Characters from a position on, counted from 1, or from the end if negative; kinesis "
+         "dialect: positions below 1 are in front of the text, and SUBSTRING(text FROM 'regex') "
+         "gives the first match",
+     .example = "SUBSTRING('abcdef', 2, 3)",
+     .result = "bcd",
+     .takes = {T, N, N},
+     .least = 2,
+     .most = 3,
+     .gives = &wr_type_string,
+     .kernel = &kernel_substring,
+     .bind = wr_bind_standard_substring},
+    {.name = "SUBSTRING",
+     .takes = {T, T, T},
+     .least = 2,
+     .most = 3,
+     .gives = &wr_type_string,
+     .kernel = &kernel_substring,
+     .bind = wr_bind_pattern_substring},
+    {.name = "SUBSTRING",
+     .takes = {B, N, N},
+     .least = 2,
+     .most = 3,
+     .gives = &wr_type_bytes,
+     .kernel = &kernel_substring,
+     .bind = bind_bytes},
     WR_TEXT_ROW("SUBSTR", "text, start [, length]", WR_KINDS(T, N, N), 2, 3, string, substring,
                 "The same as SUBSTRING", "SUBSTR('abcdef', -2)", "ef"),
     WR_TEXT_ROW("LEFT", "text, count", WR_KINDS(T, N), 2, 2, string, left, "The first characters",

@@ -48,6 +48,18 @@ static void field_rows(const struct wr_call *call, const uint32_t *rows, uint32_
 }
 static const struct wr_kernel kernel_field = {.rows = field_rows};
 
+/* SECOND of the kinesis dialect: DECIMAL(5, 3), of an interval as of a time. */
+static bool seconds_dense(const struct wr_call *call, uint32_t row_count)
+{
+  const bool of_interval = call->args[0]->type->kind == WR_INTERVAL_SECOND;
+  if (of_interval)
+    WR_DENSE_1(call, row_count, int64_t, int64_t, x % WR_US_PER_MINUTE / WR_US_PER_MS);
+  else
+    WR_DENSE_1(call, row_count, int64_t, int64_t, wr_floor_mod(x, WR_US_PER_MINUTE) / WR_US_PER_MS);
+  return true;
+}
+static const struct wr_kernel kernel_seconds = {.total = seconds_dense};
+
 static void interval_rows(const struct wr_call *call, const uint32_t *rows, uint32_t row_count)
 {
   enum wr_unit unit = *(const enum wr_unit *)call->prepared;
@@ -124,6 +136,22 @@ static enum wr_code bind_interval_field(struct wr_bind_site *site, enum wr_unit 
   return WR_OK;
 }
 
+static enum wr_code bind_extract_seconds(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_expression *unit = site->args[0];
+  enum wr_kind kind = site->args[1]->type->kind;
+  site->args[0] = site->args[1];
+  site->args[1] = unit; /* behind the time, so that it is printed */
+  if (kind != WR_TIME && kind != WR_INTERVAL_SECOND) {
+    enum wr_code code = bind_wall(site, 0, err);
+    if (code)
+      return code;
+  }
+  site->type = wr_type_decimal(site->binding->arena, 5, 3);
+  site->kernel = &kernel_seconds;
+  return WR_OK;
+}
+
 /* EXTRACT(unit FROM time) becomes the function of that unit where there is one, so that equal
  * fields are one call. */
 static enum wr_code bind_extract(struct wr_bind_site *site, struct wr_error *err)
@@ -137,6 +165,9 @@ static enum wr_code bind_extract(struct wr_bind_site *site, struct wr_error *err
   enum wr_code code = bind_unit(site, 0, &unit, err);
   if (code)
     return code;
+  if (site->binding->kinesis && unit == WR_UNIT_SECOND &&
+      site->args[1]->type->kind != WR_INTERVAL_MONTH)
+    return bind_extract_seconds(site, err);
   if (wr_kind_is_interval(site->args[1]->type->kind))
     return bind_interval_field(site, unit, err);
   if (names[unit])
@@ -310,6 +341,35 @@ static bool clock_now(const struct wr_call *call, uint32_t row_count)
 }
 static const struct wr_kernel kernel_now = {.total = clock_now};
 
+/* The kinesis dialect has no zones: its clock shows UTC. */
+static enum wr_code bind_now(struct wr_bind_site *site, struct wr_error *err)
+{
+  (void)err;
+  if (site->binding->kinesis)
+    site->type = &wr_type_timestamp3;
+  return WR_OK;
+}
+
+/* What only the base dialect knows stays as it is. */
+static enum wr_code bind_moment(struct wr_bind_site *site, struct wr_error *err)
+{
+  (void)site;
+  (void)err;
+  return WR_OK;
+}
+
+/* CURRENT_TIMESTAMP, which may have been stopped when the job began. */
+static enum wr_code bind_current_timestamp(struct wr_bind_site *site, struct wr_error *err)
+{
+  const struct wr_binding *binding = site->binding;
+  if (!binding->kinesis || binding->frozen_now_us == 0)
+    return bind_now(site, err);
+  site->instead = wr_bind_i64(
+      binding, &wr_type_timestamp3,
+      binding->frozen_now_us - wr_floor_mod(binding->frozen_now_us, WR_US_PER_MS), site->span);
+  return WR_OK;
+}
+
 /* What the clock on the wall shows: the moment cast to the type. */
 static enum wr_code bind_local(struct wr_bind_site *site, const struct wr_type *type,
                                struct wr_error *err)
@@ -341,10 +401,10 @@ static enum wr_code bind_current_time(struct wr_bind_site *site, struct wr_error
     .example = upper "(TIMESTAMP '2026-02-03 04:05:06')", .result = gives_text, .least = 1, \
     .most = 1, .bind = bind_##hook                                                          \
   }
-#define CLOCK_ROW(upper, written, says)                                              \
+#define CLOCK_ROW(upper, written, hook, says)                                        \
   {                                                                                  \
     .name = upper, .usage = written, .help = says, .gives = &wr_type_timestamp_ltz3, \
-    .kernel = &kernel_now, .traits = WR_CLOCK                                        \
+    .kernel = &kernel_now, .bind = bind_##hook, .traits = WR_CLOCK                   \
   }
 #define LOCAL_ROW(upper, hook, says)                                                     \
   {                                                                                      \
@@ -358,7 +418,7 @@ const struct wr_function wr_functions_time_functions[] = {
          "A field of a time: YEAR, QUARTER, MONTH, WEEK, DAY, DOY, DOW, ISODOW, ISOYEAR, HOUR, "
          "MINUTE, SECOND, MILLISECOND, "
          "MICROSECOND, NANOSECOND (of the second), EPOCH, DECADE, CENTURY, MILLENNIUM; or of an "
-         "interval",
+         "interval; kinesis dialect: SECOND is DECIMAL(5, 3)",
      .example = "EXTRACT(MONTH FROM DATE '2026-02-03')",
      .result = "2",
      .least = 2,
@@ -408,10 +468,12 @@ const struct wr_function wr_functions_time_functions[] = {
      .most = 1,
      .bind = bind_current_watermark,
      .traits = WR_ARRIVED},
-    CLOCK_ROW("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", "Now, as TIMESTAMP_LTZ(3)"),
-    CLOCK_ROW("NOW", "NOW()", "Now, as TIMESTAMP_LTZ(3)"),
-    CLOCK_ROW("CURRENT_ROW_TIMESTAMP", "CURRENT_ROW_TIMESTAMP()", "Now, as TIMESTAMP_LTZ(3)"),
-    CLOCK_ROW("PROCTIME", "PROCTIME()", "Now, as TIMESTAMP_LTZ(3)"),
+    CLOCK_ROW("CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP", current_timestamp,
+              "Now, as TIMESTAMP_LTZ(3); kinesis dialect: as TIMESTAMP(3) in UTC"),
+    CLOCK_ROW("NOW", "NOW()", moment, "Now, as TIMESTAMP_LTZ(3)"),
+    CLOCK_ROW("CURRENT_ROW_TIMESTAMP", "CURRENT_ROW_TIMESTAMP()", now,
+              "The same as CURRENT_TIMESTAMP"),
+    CLOCK_ROW("PROCTIME", "PROCTIME()", moment, "Now, as TIMESTAMP_LTZ(3)"),
     LOCAL_ROW("LOCALTIMESTAMP", localtimestamp, "Now on the clock on the wall, as TIMESTAMP(3)"),
     LOCAL_ROW("CURRENT_DATE", current_date, "Today's DATE"),
     LOCAL_ROW("CURRENT_TIME", current_time, "The TIME of the day"),

@@ -12,6 +12,7 @@
 #include "functions/date_pattern.h"
 #include "functions/bind_site.h"
 #include "functions/kernel.h"
+#include "functions/kinesis_time.h"
 #include "functions/zone.h"
 #include "text/datetime.h"
 #include "text/decimal.h"
@@ -487,6 +488,13 @@ static enum wr_code bind_date_format(struct wr_bind_site *site, struct wr_error 
   return code ? code : prepare_writing(site, err);
 }
 
+/* An overload that only the kinesis dialect has; its hook chooses the kernel. */
+#define KINESIS_ROW(upper, kind, type, hook)                                         \
+  {                                                                                  \
+    .name = upper, .takes = {kind}, .least = 1, .most = 1, .gives = &wr_type_##type, \
+    .kernel = &kernel_seconds, .bind = wr_bind_kinesis_##hook, .traits = WR_KINESIS  \
+  }
+
 const struct wr_function wr_functions_time_text[] = {
     {.name = "DATE_FORMAT",
      .usage = "DATE_FORMAT(time or text, pattern)",
@@ -501,7 +509,7 @@ const struct wr_function wr_functions_time_text[] = {
      .usage = "TO_TIMESTAMP(text [, pattern])",
      .help =
          "A text as TIMESTAMP(3), by the pattern or as yyyy-MM-dd HH:mm:ss.SSS; NULL if it cannot "
-         "be read",
+         "be read; kinesis dialect: also TO_TIMESTAMP(milliseconds since 1970)",
      .example = "TO_TIMESTAMP('03.02.2026 04:05', 'dd.MM.yyyy HH:mm')",
      .result = "2026-02-03 04:05:00.000",
      .takes = {WR_VARCHAR, WR_VARCHAR},
@@ -510,6 +518,9 @@ const struct wr_function wr_functions_time_text[] = {
      .gives = &wr_type_timestamp3,
      .kernel = &kernel_to_timestamp,
      .bind = prepare},
+    KINESIS_ROW("TO_TIMESTAMP", WR_BIGINT, timestamp3, to_timestamp),
+    KINESIS_ROW("TO_TIMESTAMP", WR_DECIMAL, timestamp3, to_timestamp),
+    KINESIS_ROW("TO_TIMESTAMP", WR_DOUBLE, timestamp3, to_timestamp),
     {.name = "TO_DATE",
      .usage = "TO_DATE(text [, pattern])",
      .help = "A text as DATE, whatever stands behind it; NULL if it cannot be read",
@@ -579,7 +590,7 @@ const struct wr_function wr_functions_time_text[] = {
     {.name = "UNIX_TIMESTAMP",
      .usage = "UNIX_TIMESTAMP([text [, pattern]])",
      .help = "Seconds since 1970: now, or of a local time, whatever stands behind it; NULL if that "
-             "cannot be read",
+             "cannot be read; kinesis dialect: UNIX_TIMESTAMP(timestamp) gives milliseconds",
      .example = "UNIX_TIMESTAMP('2023-11-14 22:13:20')",
      .result = "1700000000",
      .takes = {WR_VARCHAR, WR_VARCHAR},
@@ -588,6 +599,7 @@ const struct wr_function wr_functions_time_text[] = {
      .gives = &wr_type_bigint,
      .kernel = &kernel_unix_timestamp,
      .bind = prepare},
+    KINESIS_ROW("UNIX_TIMESTAMP", WR_TIMESTAMP, bigint, unix_timestamp),
     {.name = "UNIX_TIMESTAMP",
      .gives = &wr_type_bigint,
      .kernel = &kernel_seconds,

@@ -118,9 +118,9 @@ enum wr_code wr_regex_new(struct wr_arena *arena, const char *bytes, size_t leng
   return code;
 }
 
-enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, size_t length,
-                                  uint32_t escape, const struct wr_regex **regex, size_t *at,
-                                  struct wr_error *err)
+static enum wr_code regex_similar(struct wr_arena *arena, const char *bytes, size_t length,
+                                  uint32_t escape, bool has_parts, const struct wr_regex **regex,
+                                  size_t *at, struct wr_error *err)
 {
   struct wr_regex *made = NULL;
   enum wr_code code = regex_begin(arena, bytes, length, &made, at, err);
@@ -128,14 +128,29 @@ enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, siz
     return code;
   struct wr_arena scratch = {0};
   struct wr_regex_source source;
-  const char *why = wr_regex_from_similar(&scratch, bytes, length, escape, &source, at);
+  const char *why = wr_regex_from_similar(&scratch, bytes, length, escape, has_parts, &source, at);
   code = why ? regex_is_bad(bytes, length, *at, why, err)
              : regex_compile(arena, made, &source,
-                             PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOTALL, at, err);
+                             PCRE2_DOTALL | (has_parts ? 0 : PCRE2_ANCHORED | PCRE2_ENDANCHORED),
+                             at, err);
   wr_arena_free(&scratch);
   if (!code)
     *regex = made;
   return code;
+}
+
+enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, size_t length,
+                                  uint32_t escape, const struct wr_regex **regex, size_t *at,
+                                  struct wr_error *err)
+{
+  return regex_similar(arena, bytes, length, escape, false, regex, at, err);
+}
+
+enum wr_code wr_regex_parts_new(struct wr_arena *arena, const char *bytes, size_t length,
+                                uint32_t escape, const struct wr_regex **regex, size_t *at,
+                                struct wr_error *err)
+{
+  return regex_similar(arena, bytes, length, escape, true, regex, at, err);
 }
 
 void wr_regex_limit(const struct wr_regex *regex, uint32_t steps)

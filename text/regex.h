@@ -34,6 +34,12 @@ enum wr_code wr_regex_similar_new(struct wr_arena *arena, const char *bytes, siz
                                   uint32_t escape, const struct wr_regex **regex, size_t *at,
                                   struct wr_error *err);
 
+/* The pattern of SUBSTRING(s SIMILAR 'a#"b#"c' ESCAPE '#'): group 1 is what stands between the two,
+ * wherever in the text the parts are found. */
+enum wr_code wr_regex_parts_new(struct wr_arena *arena, const char *bytes, size_t length,
+                                uint32_t escape, const struct wr_regex **regex, size_t *at,
+                                struct wr_error *err);
+
 /* Fewer steps than WR_REGEX_STEPS_MAX; before anybody searches with it. */
 void wr_regex_limit(const struct wr_regex *regex, uint32_t steps);
 /* Groups in brackets, not counting the whole match. */

@@ -260,6 +260,8 @@ struct similar_reader {
   const char *bytes;
   size_t length, at, open; /* open brackets */
   uint32_t escape;
+  bool has_parts; /* SUBSTRING: an escaped double quote begins, then ends, what is wanted */
+  unsigned quotes;
   struct regex_writer writer;
 };
 
@@ -284,6 +286,14 @@ static bool similar_escaped(struct similar_reader *reader, const char **why)
     return true;
   }
   uint32_t point = wr_utf8_next(reader->bytes, reader->length, &at);
+  if (reader->has_parts && point == '"') {
+    writer_put(&reader->writer, reader->quotes ? ")" : "(", 1);
+    reader->quotes++;
+    reader->at = at;
+    if (reader->quotes > 2)
+      *why = "there are more than two escaped double quotes";
+    return true;
+  }
   if (point != reader->escape && (point > 127 || !strchr("_%|*+?{}()[]^-", (int)point))) {
     *why = "the escape character must stand before a special character or itself";
     return true;
@@ -309,8 +319,55 @@ static bool similar_named_class(struct similar_reader *reader, const char *here,
   return true;
 }
 
+/* Where [a-z^b] has its second ^: the characters behind it are taken out. 0: there is none. */
+static size_t similar_without(const struct similar_reader *reader)
+{
+  size_t at = reader->at + 1;
+  for (at += at < reader->length && reader->bytes[at] == '^'; at < reader->length;) {
+    size_t here = at;
+    uint32_t point = wr_utf8_next(reader->bytes, reader->length, &at);
+    if (point == ']' && here > reader->at + 1)
+      return 0;
+    if (point == '^' && here > reader->at + 1)
+      return here;
+    if (point == reader->escape && at < reader->length)
+      wr_utf8_next(reader->bytes, reader->length, &at);
+  }
+  return 0;
+}
+
+static const char *similar_set(struct similar_reader *reader, size_t end);
+
+/* [a-z^b] is (?![b])[a-z]. */
+static const char *similar_difference(struct similar_reader *reader, size_t hat)
+{
+  size_t begin = reader->at;
+  writer_put(&reader->writer, "(?:(?!", 6);
+  reader->at = hat;
+  const char *why = similar_set(reader, reader->length);
+  size_t behind = reader->at;
+  if (why)
+    return why;
+  writer_put(&reader->writer, ")", 1);
+  reader->at = begin;
+  why = similar_set(reader, hat);
+  if (why)
+    return why;
+  writer_put(&reader->writer, ")", 1);
+  reader->at = behind;
+  return NULL;
+}
+
 /* [a-z], [^0-9], [[:ALPHA:]_], and [:ALPHA:] alone */
 static const char *similar_class(struct similar_reader *reader)
+{
+  size_t hat = similar_without(reader);
+  return hat ? similar_difference(reader, hat) : similar_set(reader, reader->length);
+}
+
+/* From the bracket, or hat, at reader->at to the bracket that closes it, or to `end` where another
+ * set follows. */
+static const char *similar_set(struct similar_reader *reader, size_t set_end)
 {
   size_t begin = reader->at++;
   writer_put(&reader->writer, "[", 1);
@@ -323,10 +380,18 @@ static const char *similar_class(struct similar_reader *reader)
     writer_put(&reader->writer, "^", 1);
     reader->at++;
   }
+  if (reader->at == set_end) {
+    reader->at = begin;
+    return "the class is empty";
+  }
   for (size_t first = reader->at; reader->at < reader->length;) {
     const char *here = reader->bytes + reader->at, *why = NULL;
     size_t left = reader->length - reader->at;
     reader->writer.origin = (uint32_t)reader->at;
+    if (reader->at == set_end) {
+      writer_put(&reader->writer, "]", 1);
+      return NULL;
+    }
     if (*here == ']' && reader->at > first) {
       writer_put(&reader->writer, "]", 1);
       reader->at++;
@@ -361,7 +426,7 @@ static const char *similar_token(struct similar_reader *reader)
   size_t width = wr_utf8_length(*here);
   reader->at += width;
   switch (*here) {
-  case '%': writer_put(&reader->writer, ".*", 2); break;
+  case '%': writer_put(&reader->writer, ".*?", reader->has_parts && !reader->quotes ? 3 : 2); break;
   case '_': writer_put(&reader->writer, ".", 1); break;
   case '(':
     writer_put(&reader->writer, "(?:", 3);
@@ -386,9 +451,11 @@ static const char *similar_token(struct similar_reader *reader)
 }
 
 const char *wr_regex_from_similar(struct wr_arena *arena, const char *bytes, size_t length,
-                                  uint32_t escape, struct wr_regex_source *source, size_t *at)
+                                  uint32_t escape, bool has_parts, struct wr_regex_source *source,
+                                  size_t *at)
 {
-  struct similar_reader reader = {.bytes = bytes, .length = length, .escape = escape};
+  struct similar_reader reader = {
+      .bytes = bytes, .length = length, .escape = escape, .has_parts = has_parts};
   writer_open(&reader.writer, arena, 3 * length + 16, source);
   writer_put(&reader.writer, "(?:", 3);
   while (reader.at < length) {
@@ -401,6 +468,10 @@ const char *wr_regex_from_similar(struct wr_arena *arena, const char *bytes, siz
   if (reader.open) {
     *at = length;
     return "a bracket is not closed";
+  }
+  if (has_parts && reader.quotes != 2) {
+    *at = length;
+    return "it needs two double quotes behind the escape character, around what is wanted";
   }
   reader.writer.origin = (uint32_t)length;
   writer_put(&reader.writer, ")", 1);

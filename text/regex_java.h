@@ -3,6 +3,7 @@
 #ifndef WEIR_TEXT_REGEX_JAVA_H
 #define WEIR_TEXT_REGEX_JAVA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +21,9 @@ struct wr_regex_source {
  * of at most WR_PATTERN_BYTES_MAX. */
 const char *wr_regex_from_java(struct wr_arena *arena, const char *bytes, size_t length,
                                struct wr_regex_source *source, size_t *at);
+/* has_parts: as SUBSTRING(s SIMILAR 'a#"b#"c' ESCAPE '#') has it; what is wanted is group 1. */
 const char *wr_regex_from_similar(struct wr_arena *arena, const char *bytes, size_t length,
-                                  uint32_t escape, struct wr_regex_source *source, size_t *at);
+                                  uint32_t escape, bool has_parts, struct wr_regex_source *source,
+                                  size_t *at);
 
 #endif

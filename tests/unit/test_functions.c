@@ -17,6 +17,7 @@ static void every_example_gives_its_result(void)
     if (!row->example)
       continue;
     const char *expected = row->result ? row->result : "NULL";
+    express.binding.kinesis = (row->traits & WR_KINESIS) != 0;
     const char *found = express_results(&express, row->example);
     WR_CHECK(strcmp(found, expected) == 0, "%s\n  expected %s\n  found    %s", row->example,
              expected, found);
