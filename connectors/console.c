@@ -4,7 +4,9 @@
  * is written once; its column widths come from the types and the first rows and grow when they must
  * (rows already written cannot move). Otherwise one JSON object per line, or CSV. Nested values are
  * JSON in all of them. A result that updates also says what each row does: a first column "op", or
- * {"op":"+I","row":{...}}.
+ * {"op":"+I","row":{...}}. One of several results of a job says whose a row is: a column "stream"
+ * before that, or {"stream":"s","row":{...}}; their lines mix, so they leave in pieces that a pipe
+ * takes at once.
  *
  * "cells" is for a program that shows the rows itself (weir shell, through a pipe): per line what
  * the row does, then for each column \x1f and the text of its cell. NULL is \x1e; control
@@ -22,8 +24,9 @@
 #include "text/utf8.h"
 #include "text/value_write.h"
 
-#define CONSOLE_WIDTH_MAX   60  /* wider values stick out */
-#define CONSOLE_SAMPLE_ROWS 200 /* rows of the first batch that widths are taken from */
+#define CONSOLE_WIDTH_MAX   60   /* wider values stick out */
+#define CONSOLE_SAMPLE_ROWS 200  /* rows of the first batch that widths are taken from */
+#define CONSOLE_PIECE_BYTES 2048 /* of one of several results, before it leaves */
 
 struct console {
   struct wr_writer writer;
@@ -31,6 +34,7 @@ struct console {
   struct wr_output output;
   const struct console_style *style;
   const struct wr_schema *schema; /* lent by the plan */
+  const char *stream; /* of one of several results: its name; else NULL. Lent by the plan */
   bool changes;
   bool begun;       /* the header is written */
   uint32_t *widths; /* as a terminal shows them, per column */
@@ -50,6 +54,12 @@ struct console_style {
 static const char *console_change(const struct wr_batch *batch, uint32_t row)
 {
   return wr_output_changes[batch->change ? batch->change[row] & 3 : WR_INSERT];
+}
+
+/* Whether something stands before the first column. */
+static bool console_leads(const struct console *self)
+{
+  return self->changes || self->stream;
 }
 
 /* ---- table */
@@ -145,12 +155,35 @@ static void console_put_cell(struct console *self, uint32_t column, uint32_t wid
   struct wr_buffer *out = &self->output.buffer;
   uint32_t room = self->widths[column] > width ? self->widths[column] - width : 0;
   bool last = column + 1 == self->schema->column_count;
-  wr_buffer_put_string(out, column > 0 || self->changes ? " | " : " ");
+  wr_buffer_put_string(out, column > 0 || console_leads(self) ? " | " : " ");
   if (right)
     console_pad(out, ' ', room);
   wr_buffer_put(out, self->cell.bytes, self->cell.length);
   if (!right && !last)
     console_pad(out, ' ', room);
+}
+
+static uint32_t table_stream_width(const struct console *self)
+{
+  uint32_t width = (uint32_t)wr_utf8_width(self->stream, strlen(self->stream));
+  return width > strlen("stream") ? width : (uint32_t)strlen("stream");
+}
+
+/* What stands before the first column. */
+static void table_lead(struct console *self, const char *stream, const char *op)
+{
+  struct wr_buffer *out = &self->output.buffer;
+  if (self->stream) {
+    wr_buffer_put_char(out, ' ');
+    wr_buffer_clear(&self->cell);
+    console_put_visible(&self->cell, stream, strlen(stream));
+    wr_buffer_put(out, self->cell.bytes, self->cell.length);
+    uint32_t width = (uint32_t)wr_utf8_width(self->cell.bytes, self->cell.length);
+    if (width < table_stream_width(self))
+      console_pad(out, ' ', table_stream_width(self) - width);
+  }
+  if (self->changes)
+    wr_buffer_print(out, "%s%s", self->stream ? " | " : " ", op);
 }
 
 static void table_begin(struct console *self, const struct wr_batch *batch)
@@ -166,8 +199,7 @@ static void table_begin(struct console *self, const struct wr_batch *batch)
     for (uint32_t i = 0; i < row_count; i++)
       console_grow(self, c, console_cell(self, &batch->columns[c], wr_batch_row(batch, i)));
   }
-  if (self->changes)
-    wr_buffer_put_string(out, " op");
+  table_lead(self, "stream", "op");
   for (uint32_t c = 0; c < column_count; c++) {
     const struct wr_field *field = &self->schema->fields[c];
     wr_buffer_clear(&self->cell);
@@ -176,10 +208,12 @@ static void table_begin(struct console *self, const struct wr_batch *batch)
                      wr_value_is_right_aligned(field->type));
   }
   wr_buffer_put_char(out, '\n');
+  if (self->stream)
+    console_pad(out, '-', table_stream_width(self) + 2);
   if (self->changes)
-    wr_buffer_put_string(out, "----");
+    wr_buffer_put_string(out, self->stream ? "+----" : "----");
   for (uint32_t c = 0; c < column_count; c++) {
-    if (c > 0 || self->changes)
+    if (c > 0 || console_leads(self))
       wr_buffer_put_char(out, '+');
     console_pad(out, '-', self->widths[c] + (c + 1 == column_count ? 1 : 2));
   }
@@ -189,10 +223,7 @@ static void table_begin(struct console *self, const struct wr_batch *batch)
 static void table_row(struct console *self, const struct wr_batch *batch, uint32_t row)
 {
   struct wr_buffer *out = &self->output.buffer;
-  if (self->changes) {
-    wr_buffer_put_char(out, ' ');
-    wr_buffer_put_string(out, console_change(batch, row));
-  }
+  table_lead(self, self->stream, self->changes ? console_change(batch, row) : "");
   for (uint32_t c = 0; c < self->schema->column_count; c++) {
     uint32_t width = console_cell(self, &batch->columns[c], row);
     console_grow(self, c, width);
@@ -203,8 +234,9 @@ static void table_row(struct console *self, const struct wr_batch *batch, uint32
 
 static void table_end(struct console *self)
 {
-  wr_buffer_print(&self->output.buffer, "(%llu row%s)\n", (unsigned long long)self->row_count,
-                  self->row_count == 1 ? "" : "s");
+  wr_buffer_print(&self->output.buffer, "(%llu row%s%s%s)\n", (unsigned long long)self->row_count,
+                  self->row_count == 1 ? "" : "s", self->stream ? " of " : "",
+                  self->stream ? self->stream : "");
 }
 
 /* ---- JSON */
@@ -217,13 +249,19 @@ static void json_begin(struct console *self, const struct wr_batch *batch)
 static void json_row(struct console *self, const struct wr_batch *batch, uint32_t row)
 {
   struct wr_buffer *out = &self->output.buffer;
-  if (self->changes) {
-    wr_buffer_put_string(out, "{\"op\":\"");
-    wr_buffer_put_string(out, console_change(batch, row));
-    wr_buffer_put_string(out, "\",\"row\":");
+  if (console_leads(self))
+    wr_buffer_put_char(out, '{');
+  if (self->stream) {
+    wr_buffer_put_string(out, "\"stream\":");
+    wr_json_write_string(out, self->stream, strlen(self->stream));
+    wr_buffer_put_char(out, ',');
   }
+  if (self->changes)
+    wr_buffer_print(out, "\"op\":\"%s\",", console_change(batch, row));
+  if (console_leads(self))
+    wr_buffer_put_string(out, "\"row\":");
   wr_json_row_write(self->json, batch->columns, row, out);
-  wr_buffer_put_string(out, self->changes ? "}\n" : "\n");
+  wr_buffer_put_string(out, console_leads(self) ? "}\n" : "\n");
 }
 
 static void json_end(struct console *self)
@@ -233,15 +271,23 @@ static void json_end(struct console *self)
 
 /* ---- CSV */
 
+static void csv_lead(struct console *self, const char *stream, const char *op)
+{
+  struct wr_buffer *out = &self->output.buffer;
+  if (self->stream)
+    wr_csv_write_text(out, stream, strlen(stream), ',', '"');
+  if (self->changes)
+    wr_buffer_print(out, "%s%s", self->stream ? "," : "", op);
+}
+
 static void csv_begin(struct console *self, const struct wr_batch *batch)
 {
   (void)batch;
   struct wr_buffer *out = &self->output.buffer;
-  if (self->changes)
-    wr_buffer_put_string(out, "op");
+  csv_lead(self, "stream", "op");
   for (uint32_t c = 0; c < self->schema->column_count; c++) {
     const char *name = self->schema->fields[c].name;
-    if (c > 0 || self->changes)
+    if (c > 0 || console_leads(self))
       wr_buffer_put_char(out, ',');
     wr_csv_write_text(out, name, strlen(name), ',', '"');
   }
@@ -251,11 +297,10 @@ static void csv_begin(struct console *self, const struct wr_batch *batch)
 static void csv_row(struct console *self, const struct wr_batch *batch, uint32_t row)
 {
   struct wr_buffer *out = &self->output.buffer;
-  if (self->changes)
-    wr_buffer_put_string(out, console_change(batch, row));
+  csv_lead(self, self->stream, self->changes ? console_change(batch, row) : "");
   for (uint32_t c = 0; c < self->schema->column_count; c++) {
     const struct wr_column *column = &batch->columns[c];
-    if (c > 0 || self->changes)
+    if (c > 0 || console_leads(self))
       wr_buffer_put_char(out, ',');
     if (wr_column_is_null(column, row))
       continue;
@@ -305,6 +350,9 @@ static const struct wr_option console_options[] = {
      .kind = WR_OPTION_BOOL,
      .fallback = "false",
      .help = "Rows may take back: say of each what it does."},
+    {.name = "stream",
+     .kind = WR_OPTION_TEXT,
+     .help = "Whose rows they are, said of each: several results of a job are written."},
     {.name = "descriptor",
      .kind = WR_OPTION_INTEGER,
      .fallback = "1",
@@ -328,6 +376,7 @@ static enum wr_code console_open(const struct wr_table_spec *spec, struct wr_wri
   self->writer.class = &console_writer;
   self->schema = spec->schema;
   self->changes = wr_options_bool(spec->options, console_options, "changes");
+  self->stream = wr_options_text(spec->options, console_options, "stream");
   self->widths = WR_NEW_ARRAY(&self->arena, uint32_t, spec->schema->column_count);
   self->json = wr_json_row_writer_new(spec->schema, NULL);
   wr_output_open(&self->output, descriptor, false);
@@ -347,6 +396,11 @@ static enum wr_code console_write_rows(struct wr_writer *writer, const struct wr
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     assert(self->changes || !batch->change || batch->change[wr_batch_row(batch, i)] == WR_INSERT);
     self->style->row(self, batch, wr_batch_row(batch, i));
+    enum wr_code code = WR_OK;
+    if (self->stream && self->output.buffer.length >= CONSOLE_PIECE_BYTES)
+      code = wr_output_flush(&self->output, err);
+    if (code)
+      return code;
   }
   self->row_count += batch->picked_count;
   return wr_output_after_batch(&self->output, err);

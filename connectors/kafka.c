@@ -127,6 +127,12 @@ static enum wr_code kafka_check_modes(const struct wr_table_spec *spec, struct w
   return code;
 }
 
+const char *wr_kafka_reset(const struct wr_table_spec *spec)
+{
+  const char *reset = wr_options_find(spec->options, "properties.auto.offset.reset");
+  return reset && strcmp(reset, "none") != 0 ? reset : NULL;
+}
+
 static bool kafka_uses_group(const struct wr_table_spec *spec, const char *option)
 {
   return strcmp(wr_kafka_text(spec, option), "group-offsets") == 0;
@@ -146,9 +152,9 @@ static enum wr_code kafka_check_reading(const struct wr_table_spec *spec, uint32
     return wr_fail_at(err, WR_SEMANTIC, topic->value_span,
                       "specific offsets of table %s are of one topic, but it names %u", spec->table,
                       topic_count);
-  if ((kafka_uses_group(spec, "scan.startup.mode") ||
-       kafka_uses_group(spec, "scan.bounded.mode")) &&
-      !wr_options_find(spec->options, "properties.group.id")) {
+  if (!wr_options_find(spec->options, "properties.group.id") &&
+      (kafka_uses_group(spec, "scan.bounded.mode") ||
+       (kafka_uses_group(spec, "scan.startup.mode") && !wr_kafka_reset(spec)))) {
     wr_fail_at(err, WR_SEMANTIC, topic->key_span,
                "table %s begins where its consumer group left off, but names no group",
                spec->table);
@@ -266,13 +272,29 @@ const struct wr_option wr_kafka_options[] = {
     {.name = "properties.*",
      .kind = WR_OPTION_TEXT,
      .help = "Any property of librdkafka: 'properties.security.protocol' = 'SSL'."},
+    {.name = "key.format",
+     .kind = WR_OPTION_TEXT,
+     .help = "How keys of records are made, and read: json, csv, raw. Its options have 'key.' in "
+             "front."},
+    {.name = "key.fields",
+     .kind = WR_OPTION_TEXT,
+     .help = "Which columns stand in the key, joined by semicolons; with key.format."},
+    {.name = "key.fields-prefix",
+     .kind = WR_OPTION_TEXT,
+     .help = "What the names of key columns begin with, but not those of the fields in keys."},
+    {.name = "value.fields-include",
+     .kind = WR_OPTION_CHOICE,
+     .choices = "ALL|EXCEPT_KEY",
+     .fallback = "ALL",
+     .help = "Whether the columns of the key stand in the value, too. If they do, they are read "
+             "from there."},
     {.name = "scan.startup.mode",
      .kind = WR_OPTION_CHOICE,
      .choices = "group-offsets|earliest-offset|latest-offset|timestamp|specific-offsets",
      .fallback = "group-offsets",
-     .help =
-         "Where reading begins. group-offsets needs properties.group.id, and "
-         "properties.auto.offset.reset (earliest, latest) for partitions the group never read."},
+     .help = "Where reading begins. group-offsets needs properties.group.id, and "
+             "properties.auto.offset.reset (earliest, latest) for partitions the group never read; "
+             "the latter alone will do, too."},
     {.name = "scan.startup.timestamp-millis",
      .kind = WR_OPTION_INTEGER,
      .help = "For 'timestamp': the first record of that time or later, in ms since 1970."},

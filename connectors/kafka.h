@@ -28,7 +28,8 @@ extern const struct wr_publisher_class wr_kafka_publisher;
   }
 /* Rows of a table of options: properties that are never shown. */
 #define WR_KAFKA_SECRETS                                                                      \
-  WR_KAFKA_SECRET("sasl.password"), WR_KAFKA_SECRET("sasl.oauthbearer.config"),               \
+  WR_KAFKA_SECRET("sasl.password"), WR_KAFKA_SECRET("sasl.jaas.config"),                      \
+      WR_KAFKA_SECRET("sasl.oauthbearer.config"),                                             \
       WR_KAFKA_SECRET("sasl.oauthbearer.client.secret"), WR_KAFKA_SECRET("ssl.key.password"), \
       WR_KAFKA_SECRET("ssl.key.pem"), WR_KAFKA_SECRET("ssl.keystore.password")
 
@@ -37,6 +38,8 @@ enum wr_code wr_kafka_check(const struct wr_table_spec *spec, bool writing, stru
 /* An option with its fallback. */
 const char *wr_kafka_text(const struct wr_table_spec *spec, const char *name);
 bool wr_kafka_wants_exactly_once(const struct wr_table_spec *spec);
+/* Where partitions begin that the group never read: "earliest", "latest"; NULL: it is not said. */
+const char *wr_kafka_reset(const struct wr_table_spec *spec);
 /* The names of the option 'topic', which are joined by semicolons. */
 const char *const *wr_kafka_topics(const struct wr_table_spec *spec, struct wr_arena *arena,
                                    uint32_t *topic_count);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "connectors/kafka_java.h"
 #include "core/time.h"
 #include "text/number.h"
 
@@ -49,9 +50,23 @@ static bool client_is_reset(rd_kafka_type_t type, const char *property)
   return type == RD_KAFKA_CONSUMER && strcmp(property, "auto.offset.reset") == 0;
 }
 
+static rd_kafka_conf_res_t client_set_java(rd_kafka_conf_t *conf, const struct wr_kafka_java *java,
+                                           const char *name, const char *value, char *why,
+                                           size_t size)
+{
+  if (java->kind == WR_KAFKA_JAVA_AS_IS)
+    return rd_kafka_conf_set(conf, name, value, why, size);
+  rd_kafka_conf_res_t result = RD_KAFKA_CONF_OK;
+  bool is_set = java->kind == WR_KAFKA_JAVA_SET;
+  for (int i = 0; is_set && i < 2 && java->names[i] && result == RD_KAFKA_CONF_OK; i++)
+    result = rd_kafka_conf_set(conf, java->names[i], java->values[i], why, size);
+  return result;
+}
+
 static enum wr_code property_check(const struct wr_table_spec *spec,
                                    const struct wr_option_value *value, bool writing,
-                                   rd_kafka_conf_t *conf, struct wr_error *err)
+                                   rd_kafka_conf_t *conf, struct wr_arena *arena,
+                                   struct wr_error *err)
 {
   const char *name = value->key + CLIENT_PREFIX_LENGTH;
   char why[512];
@@ -73,7 +88,13 @@ static enum wr_code property_check(const struct wr_table_spec *spec,
                       "the option '%s' of table %s is '%s', but must be earliest, latest or none",
                       value->key, spec->table, value->value);
   }
-  switch (rd_kafka_conf_set(conf, name, value->value, why, sizeof why)) {
+  struct wr_kafka_java java = wr_kafka_java(arena, name, value->value);
+  if (java.kind == WR_KAFKA_JAVA_REFUSED) {
+    wr_fail_at(err, WR_UNSUPPORTED, value->key_span, "the property '%s' of table %s: %s", name,
+               spec->table, java.why);
+    return wr_hint(err, "%s", java.hint);
+  }
+  switch (client_set_java(conf, &java, name, value->value, why, sizeof why)) {
   case RD_KAFKA_CONF_OK: return WR_OK;
   case RD_KAFKA_CONF_UNKNOWN:
     wr_fail_at(err, WR_SEMANTIC, value->key_span, "librdkafka has no property '%s' (table %s)",
@@ -89,10 +110,12 @@ enum wr_code wr_kafka_check_properties(const struct wr_table_spec *spec, bool wr
                                        struct wr_error *err)
 {
   rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  struct wr_arena arena = {0};
   enum wr_code code = WR_OK;
   for (uint32_t i = 0; code == WR_OK && i < spec->options->value_count; i++)
     if (strncmp(spec->options->values[i].key, CLIENT_PREFIX, CLIENT_PREFIX_LENGTH) == 0)
-      code = property_check(spec, &spec->options->values[i], writing, conf, err);
+      code = property_check(spec, &spec->options->values[i], writing, conf, &arena, err);
+  wr_arena_free(&arena);
   rd_kafka_conf_destroy(conf);
   return code;
 }
@@ -161,10 +184,17 @@ static bool client_set_all(struct wr_kafka_client *client, const struct wr_table
       return false;
   for (uint32_t i = 0; i < spec->options->value_count; i++) {
     const struct wr_option_value *value = &spec->options->values[i];
-    if (strncmp(value->key, CLIENT_PREFIX, CLIENT_PREFIX_LENGTH) == 0 &&
-        !client_is_reset(type, value->key + CLIENT_PREFIX_LENGTH) &&
-        !client_set(conf, value->key + CLIENT_PREFIX_LENGTH, value->value, why, size))
+    const char *name = value->key + CLIENT_PREFIX_LENGTH;
+    if (strncmp(value->key, CLIENT_PREFIX, CLIENT_PREFIX_LENGTH) != 0 ||
+        client_is_reset(type, name))
+      continue;
+    struct wr_kafka_java java = wr_kafka_java(&client->arena, name, value->value);
+    if (client_set_java(conf, &java, name, value->value, why, size) != RD_KAFKA_CONF_OK)
       return false;
+    if (java.kind == WR_KAFKA_JAVA_SET && strcmp(java.names[0], "sasl.username") == 0) {
+      client->user = java.values[0];
+      client->password = java.values[1];
+    }
   }
   return true;
 }

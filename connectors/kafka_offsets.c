@@ -209,14 +209,17 @@ static enum wr_code offsets_fail_group(const struct offsets_request *request,
 static enum wr_code offsets_of_group_or_reset(const struct offsets_request *request,
                                               int64_t *offsets, struct wr_error *err)
 {
-  const char *reset = wr_options_find(request->spec->options, "properties.auto.offset.reset");
-  enum wr_code code = offsets_of_group(request, offsets, err);
+  const char *reset = wr_kafka_reset(request->spec);
+  bool has_group = wr_options_find(request->spec->options, "properties.group.id") != NULL;
+  enum wr_code code = has_group ? offsets_of_group(request, offsets, err) : WR_OK;
   bool missing = false;
+  for (uint32_t i = 0; !has_group && i < request->partition_count; i++)
+    offsets[i] = WR_KAFKA_UNKNOWN;
   for (uint32_t i = 0; code == WR_OK && i < request->partition_count; i++)
     missing = missing || offsets[i] < 0;
   if (!missing)
     return code;
-  if (!reset || strcmp(reset, "none") == 0)
+  if (!reset)
     return offsets_fail_group(request, offsets, err);
   return offsets_fill(request, strcmp(reset, "earliest") == 0 ? OFFSETS_EARLIEST : OFFSETS_LATEST,
                       offsets, err);

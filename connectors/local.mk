@@ -16,7 +16,8 @@ libweir_a_SOURCES += connectors/filesystem.h connectors/filesystem_adopt.c \
 	connectors/filesystem_writer.c
 libweir_a_SOURCES += connectors/partition_path.c connectors/partition_path.h \
 	connectors/partition_values.c connectors/partition_values.h
-libweir_a_SOURCES += connectors/kafka.h connectors/kafka_client.c connectors/kafka_metadata.c \
+libweir_a_SOURCES += connectors/kafka.h connectors/kafka_client.c connectors/kafka_java.c \
+	connectors/kafka_java.h connectors/kafka_metadata.c \
 	connectors/kafka_offsets.c connectors/kafka_reader.c connectors/kafka_reader.h \
 	connectors/kafka_records.c connectors/kafka_splits.c \
 	connectors/kafka_writer.c

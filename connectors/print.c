@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows as lines for people who try things out: "+I[2026-01-02 03:04:00.000, /home, 12]", on
- * standard output or standard error, with an identifier in front when several tables print.
+ * standard output or standard error, with an identifier in front when several tables print. Or as
+ * objects of JSON, as the console writes those of several results (connectors/console.c).
  */
 #include "connectors/connector.h"
 
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "connectors/output.h"
+#include "text/json_write.h"
 #include "text/value_write.h"
 
 struct print {
@@ -17,6 +19,8 @@ struct print {
   struct wr_output output;
   const char *identifier; /* lent by the options; NULL: none */
   uint32_t column_count;
+  struct wr_json_row_writer *json; /* NULL: not JSON */
+  bool changes;
 };
 
 static const struct wr_writer_class print_writer;
@@ -25,6 +29,11 @@ static const struct wr_option print_options[] = {
     {.name = "print-identifier",
      .kind = WR_OPTION_TEXT,
      .help = "A word in front of every line: 'late> +I[...]'."},
+    {.name = "print-style",
+     .kind = WR_OPTION_CHOICE,
+     .choices = "rows|json",
+     .fallback = "rows",
+     .help = "json: an object per row, with an identifier {\"stream\":\"late\",\"row\":{...}}."},
     {.name = "standard-error",
      .kind = WR_OPTION_BOOL,
      .fallback = "false",
@@ -41,9 +50,32 @@ static enum wr_code print_open(const struct wr_table_spec *spec, struct wr_write
   self->writer.class = &print_writer;
   self->identifier = wr_options_text(spec->options, print_options, "print-identifier");
   self->column_count = spec->schema->column_count;
+  self->changes = spec->changes;
+  if (strcmp(wr_options_text(spec->options, print_options, "print-style"), "json") == 0)
+    self->json = wr_json_row_writer_new(spec->schema, NULL);
   wr_output_open(&self->output, to_error ? STDERR_FILENO : STDOUT_FILENO, true);
   *out = &self->writer;
   return WR_OK;
+}
+
+static void print_json(struct print *self, const struct wr_batch *batch, uint32_t row)
+{
+  struct wr_buffer *out = &self->output.buffer;
+  bool leads = self->identifier || self->changes;
+  if (leads)
+    wr_buffer_put_char(out, '{');
+  if (self->identifier) {
+    wr_buffer_put_string(out, "\"stream\":");
+    wr_json_write_string(out, self->identifier, strlen(self->identifier));
+    wr_buffer_put_char(out, ',');
+  }
+  if (self->changes)
+    wr_buffer_print(out, "\"op\":\"%s\",",
+                    wr_output_changes[batch->change ? batch->change[row] & 3 : 0]);
+  if (leads)
+    wr_buffer_put_string(out, "\"row\":");
+  wr_json_row_write(self->json, batch->columns, row, out);
+  wr_buffer_put_string(out, leads ? "}\n" : "\n");
 }
 
 static enum wr_code print_write_rows(struct wr_writer *writer, const struct wr_batch *batch,
@@ -53,6 +85,10 @@ static enum wr_code print_write_rows(struct wr_writer *writer, const struct wr_b
   struct wr_buffer *out = &self->output.buffer;
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
+    if (self->json) {
+      print_json(self, batch, row);
+      continue;
+    }
     if (self->identifier) {
       wr_buffer_put_string(out, self->identifier);
       wr_buffer_put_string(out, "> ");
@@ -90,8 +126,11 @@ static enum wr_code print_finish(struct wr_writer *writer, struct wr_error *err)
 
 static void print_close(struct wr_writer *writer)
 {
-  wr_output_close(&((struct print *)writer)->output);
-  free(writer);
+  struct print *self = (struct print *)writer;
+  if (self->json)
+    wr_json_row_writer_free(self->json);
+  wr_output_close(&self->output);
+  free(self);
 }
 
 static const struct wr_writer_class print_writer = {

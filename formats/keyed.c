@@ -49,6 +49,8 @@ static void keyed_decode(struct wr_decoder *decoder, const struct wr_frame *fram
 /* Only records that come one by one have keys, so nobody asks where they end. */
 static const struct wr_format keyed_format = {
     .name = "keyed", .decoder_free = keyed_free, .decode = keyed_decode, .changes = true};
+static const struct wr_format keyed_format_inserts = {
+    .name = "keyed", .decoder_free = keyed_free, .decode = keyed_decode};
 
 /* ---- making one */
 
@@ -106,7 +108,7 @@ enum wr_code wr_keyed_decoder_new(const struct wr_keyed *keyed, const struct wr_
 {
   struct keyed_decoder *self = wr_memory_get_zero(sizeof *self);
   uint32_t count = spec->wanted_count;
-  self->base.format = &keyed_format;
+  self->base.format = keyed->upserts ? &keyed_format : &keyed_format_inserts;
   self->wanted = wr_memory_get_zero((count + 1) * sizeof *self->wanted);
   self->builders = wr_memory_get_zero((count + 1) * sizeof *self->builders);
   self->columns = wr_memory_get_zero((count + 1) * sizeof *self->columns);
@@ -318,7 +320,7 @@ static void keyed_decode(struct wr_decoder *decoder, const struct wr_frame *fram
   *out = (struct wr_decoded){.row_count = row_count,
                              .columns = self->columns,
                              .row_frame = is_whole ? NULL : self->row_frame,
-                             .change = self->change,
+                             .change = decoder->format->changes ? self->change : NULL,
                              .faults = self->faults.list,
                              .fault_count = self->faults.count};
 }

@@ -15,6 +15,9 @@
 
 /* How a table's records are made up. */
 struct wr_keyed {
+  bool upserts; /* a record takes the place of the one before it with its key; else keys are there
+                   for others, and say nothing */
+  bool except_key; /* columns of the key do not stand in the value */
   const struct wr_format *key_format, *value_format;
   const struct wr_options *key_options; /* those of the key format, by their plain names */
   const struct wr_schema *key_schema;   /* without the prefix that the columns may have */
@@ -22,7 +25,17 @@ struct wr_keyed {
   const uint32_t *keys, *values; /* columns of the table: one per column of these */
 };
 
-/* spec is that of the table. */
+static inline bool wr_keyed_upserts(const struct wr_keyed *keyed)
+{
+  return keyed && keyed->upserts;
+}
+/* Whether the key has to be looked at to make a row. */
+static inline bool wr_keyed_is_read(const struct wr_keyed *keyed)
+{
+  return keyed && (keyed->upserts || keyed->except_key);
+}
+
+/* spec is that of the table; only if wr_keyed_is_read. */
 enum wr_code wr_keyed_decoder_new(const struct wr_keyed *keyed, const struct wr_format_spec *spec,
                                   struct wr_decoder **out, struct wr_error *err);
 /* Whether both formats can carry their columns. */

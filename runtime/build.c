@@ -149,6 +149,7 @@ static void task_make_context(const struct builder *builder, struct wr_task *tas
       .hash_seed = builder_seed(builder),
       .name = node->plan->name,
       .statement = node->plan->statement,
+      .pump = node->plan->pump,
       .time_zone = builder->plan->time_zone,
       .rejects = wr_rejects_sink(task->rejects),
       .metrics = &node->metrics,
@@ -167,12 +168,12 @@ static void task_make_rejects(const struct builder *builder, struct wr_task *tas
   task->rejects_context = (struct wr_operator_context){.task = task->copy,
                                                        .task_count = task->copy_count,
                                                        .name = "rejects",
-                                                       .statement = task->nodes[0].plan->statement,
                                                        .metrics = &task->edge_metrics};
-  for (uint32_t i = 0; i < task->node_count && !task->rejects_context.statement; i++)
-    task->rejects_context.statement = task->nodes[i].plan->statement;
-  task->rejects = wr_rejects_new(&task->rejects_context, builder->shown, builder->plan->on_error,
-                                 options->note, options->note_self);
+  uint32_t read = builder->plan->error_stream;
+  task->rejects = wr_rejects_new(
+      &task->rejects_context,
+      read == UINT32_MAX ? &wr_error_stream_schema : builder->plan->nodes[read].schema,
+      builder->shown, builder->plan->on_error, options->note, options->note_self);
 }
 
 /* ---- splits of sources ---- */
@@ -533,7 +534,7 @@ static void builder_connect_rejects(struct builder *builder)
       continue;
     struct wr_operator *exchange =
         builder_add_exchange(builder, task, &gather, builder->plan->node_count,
-                             &wr_error_stream_schema, builder->group[node], 0);
+                             builder->plan->nodes[node].schema, builder->group[node], 0);
     task->rejects_target = (struct wr_target){exchange, 0};
     wr_rejects_operator(task->rejects)->targets = &task->rejects_target;
     wr_rejects_operator(task->rejects)->target_count = 1;

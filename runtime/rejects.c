@@ -18,6 +18,7 @@
 struct wr_rejects {
   struct wr_reject_sink sink; /* first: the sink's address is ours */
   struct wr_operator op;
+  const struct wr_schema *schema;
   struct wr_rejects_shown *shown;
   enum wr_on_error on_error;
   void (*note)(void *self, const char *message);
@@ -103,9 +104,9 @@ static void rejects_put_string(struct wr_rejects *rejects, struct wr_builder *bu
 
 static void rejects_add_row(struct wr_rejects *rejects, const struct wr_reject *reject)
 {
-  const char *statement = rejects->op.context->statement;
+  const char *statement = reject->statement;
   struct wr_builder *columns = rejects->columns;
-  for (uint32_t c = 0; c < wr_error_stream_schema.column_count; c++)
+  for (uint32_t c = 0; c < rejects->schema->column_count; c++)
     wr_builder_reserve(&columns[c], 1);
   wr_builder_put_i64(&columns[0], wr_floor_div(reject->now_us, WR_US_PER_MS) * WR_US_PER_MS);
   rejects_put_string(rejects, &columns[1], "WARN", 4);
@@ -120,6 +121,8 @@ static void rejects_add_row(struct wr_rejects *rejects, const struct wr_reject *
                      reject->position.length);
   rejects_put_string(rejects, &columns[7], reject->raw.bytes, reject->raw.length);
   rejects_put_string(rejects, &columns[8], statement, statement ? strlen(statement) : 0);
+  if (rejects->schema->column_count > wr_error_stream_schema.column_count)
+    rejects_put_string(rejects, &columns[9], reject->pump, reject->pump ? strlen(reject->pump) : 0);
   rejects->row_count++;
   rejects->now_us = reject->now_us;
 }
@@ -127,13 +130,13 @@ static void rejects_add_row(struct wr_rejects *rejects, const struct wr_reject *
 static enum wr_code rejects_emit(struct wr_rejects *rejects, struct wr_error *err)
 {
   struct wr_column views[16];
-  uint32_t count = wr_error_stream_schema.column_count;
+  uint32_t count = rejects->schema->column_count;
   assert(count <= 16);
   if (rejects->row_count == 0)
     return WR_OK;
   for (uint32_t c = 0; c < count; c++)
     views[c] = wr_builder_view(&rejects->columns[c]);
-  struct wr_batch batch = {.schema = &wr_error_stream_schema,
+  struct wr_batch batch = {.schema = rejects->schema,
                            .columns = views,
                            .row_count = rejects->row_count,
                            .picked_count = rejects->row_count,
@@ -153,7 +156,7 @@ static void rejects_put(struct wr_reject_sink *sink, const struct wr_reject *rej
       reject->kind != WR_REJECT_RECORD; /* records follow the rule of their table */
   if (from_operator && rejects->on_error == WR_ON_ERROR_SKIP)
     return;
-  wr_reject_ring_put(rejects->shown->ring, reject, rejects->op.context->statement);
+  wr_reject_ring_put(rejects->shown->ring, reject, reject->statement);
   if (from_operator && rejects->on_error == WR_ON_ERROR_FAIL) {
     if (rejects->failed == WR_OK)
       rejects->failed =
@@ -189,26 +192,27 @@ enum wr_code wr_rejects_flush(struct wr_rejects *rejects, struct wr_error *err)
 }
 
 struct wr_rejects *wr_rejects_new(const struct wr_operator_context *context,
-                                  struct wr_rejects_shown *shown, enum wr_on_error on_error,
+                                  const struct wr_schema *schema, struct wr_rejects_shown *shown,
+                                  enum wr_on_error on_error,
                                   void (*note)(void *self, const char *message), void *note_self)
 {
   struct wr_rejects *rejects = wr_memory_get_zero(sizeof *rejects);
   rejects->sink = (struct wr_reject_sink){.wants = rejects_wants, .put = rejects_put};
   rejects->op = wr_operator_head(&rejects_class, context);
+  rejects->schema = schema;
   rejects->shown = shown;
   rejects->on_error = on_error;
   rejects->note = note;
   rejects->note_self = note_self;
-  rejects->columns =
-      wr_memory_get_zero(wr_error_stream_schema.column_count * sizeof *rejects->columns);
-  for (uint32_t c = 0; c < wr_error_stream_schema.column_count; c++)
-    wr_builder_open(&rejects->columns[c], wr_error_stream_schema.fields[c].type);
+  rejects->columns = wr_memory_get_zero(schema->column_count * sizeof *rejects->columns);
+  for (uint32_t c = 0; c < schema->column_count; c++)
+    wr_builder_open(&rejects->columns[c], schema->fields[c].type);
   return rejects;
 }
 
 void wr_rejects_free(struct wr_rejects *rejects)
 {
-  for (uint32_t c = 0; c < wr_error_stream_schema.column_count; c++)
+  for (uint32_t c = 0; c < rejects->schema->column_count; c++)
     wr_builder_close(&rejects->columns[c]);
   free(rejects->columns);
   wr_buffer_free(&rejects->clean);

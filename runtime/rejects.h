@@ -24,8 +24,10 @@ struct wr_rejects_shown {
 
 struct wr_rejects;
 
+/* schema: of the rows, wr_error_stream_schema or wr_pump_rejects_schema. */
 struct wr_rejects *wr_rejects_new(const struct wr_operator_context *context,
-                                  struct wr_rejects_shown *shown, enum wr_on_error on_error,
+                                  const struct wr_schema *schema, struct wr_rejects_shown *shown,
+                                  enum wr_on_error on_error,
                                   void (*note)(void *self, const char *message), void *note_self);
 void wr_rejects_free(struct wr_rejects *rejects);
 struct wr_reject_sink *wr_rejects_sink(struct wr_rejects *rejects);

@@ -381,7 +381,7 @@ enum wr_code wr_sink_new(const struct wr_plan_sink *plan, const struct wr_operat
     struct wr_format_spec format = {.schema = table->physical,
                                     .options = table->options,
                                     .time_zone = table->time_zone,
-                                    .changes = plan->changes && !table->keyed};
+                                    .changes = plan->changes && !wr_keyed_upserts(table->keyed)};
     if (table->keyed)
       format.schema = table->keyed->value_schema;
     code = table->format->encoder_new(&format, &sink->encoder, err);

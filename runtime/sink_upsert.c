@@ -180,6 +180,23 @@ uint32_t wr_sink_upsert_flush(struct wr_sink_upsert *self, const struct wr_outgo
 
 /* ---- batches */
 
+/* Keys that say nothing: every row is a record, but those whose key cannot be written. */
+static void upsert_take_all(struct wr_sink_upsert *self, const struct wr_batch *batch,
+                            struct wr_sink_states *out)
+{
+  uint32_t fault = 0;
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    if (fault < out->fault_count && out->faults[fault].frame == i) {
+      fault++;
+      continue;
+    }
+    struct wr_sink_state state = {.row = wr_batch_row(batch, i)};
+    state.key = upsert_key(self, i, &state.key_length);
+    self->value_rows[out->value_count++] = state.row;
+    self->states[out->count++] = state;
+  }
+}
+
 void wr_sink_upsert_take(struct wr_sink_upsert *self, const struct wr_batch *batch,
                          struct wr_sink_states *out)
 {
@@ -190,11 +207,16 @@ void wr_sink_upsert_take(struct wr_sink_upsert *self, const struct wr_batch *bat
   wr_buffer_clear(&self->keys);
   wr_buffer_reserve(&self->keys, 1); /* keys may all be empty */
   self->encoder->format->encode(self->encoder, &keys, &self->keys, self->ends);
-  upsert_find_last(self, count);
+  if (self->keyed->upserts)
+    upsert_find_last(self, count);
   *out = (struct wr_sink_states){.states = self->states,
                                  .faults = self->encoder->faults,
                                  .fault_count = self->encoder->fault_count,
                                  .value_rows = self->value_rows};
+  if (!self->keyed->upserts) {
+    upsert_take_all(self, batch, out);
+    return;
+  }
   out->waited_count = upsert_release(self, true);
   out->waited = self->records;
   for (uint32_t i = 0; i < count; i++) {

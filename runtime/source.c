@@ -33,8 +33,8 @@ enum wr_code wr_source_new_decoder(const struct wr_source *source, struct wr_dec
                                         .wanted_count = source->plan->wanted_count,
                                         .options = table->options,
                                         .time_zone = table->time_zone};
-  return table->keyed ? wr_keyed_decoder_new(table->keyed, &format, out, err)
-                      : table->format->decoder_new(&format, out, err);
+  return wr_keyed_is_read(table->keyed) ? wr_keyed_decoder_new(table->keyed, &format, out, err)
+                                        : table->format->decoder_new(&format, out, err);
 }
 
 static enum wr_code source_open_reader(struct wr_source *source, const struct wr_split *splits,

@@ -28,6 +28,8 @@ static enum wr_code source_reject_at(struct wr_source *source, uint32_t s, const
       .position = {position, (uint32_t)strlen(position)},
       .raw = {frame->bytes,
               frame->length < SOURCE_RAW_SHOWN_BYTES ? frame->length : SOURCE_RAW_SHOWN_BYTES},
+      .statement = source->op.context->statement,
+      .pump = source->op.context->pump,
   };
   source->op.context->rejects->put(source->op.context->rejects, &reject);
   return WR_OK;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "formats/keyed.h"
+
 /* ---- message sources ---- */
 
 /* One run per stretch of messages of one split; rows are found through the frames they came from.
@@ -57,7 +59,7 @@ void wr_source_take_messages(struct wr_source *source, struct wr_source_records 
   uint32_t left = source->message_count - source->message_at, most = source->settings.batch_rows;
   records->messages = source->messages + source->message_at;
   records->message_count = left < most ? left : most;
-  records->keyed = source->plan->table.keyed != NULL;
+  records->keyed = wr_keyed_upserts(source->plan->table.keyed);
 }
 
 void wr_source_frame_messages(struct wr_source_records *records)

@@ -197,3 +197,40 @@ def test_transactions(case):
     expect_equal(case.run(read % case.kafka(topic, **options)).rows(), [{"n": 1}, {"n": 2}, {"n": 3}], "rows")
     case.broker.produce(topic, 0, [{"n": 4}])
     expect_equal(case.run(read % case.kafka(topic, **options)).rows(), [{"n": 4}], "rows of the next job")
+
+
+def test_keys(case):
+    """Columns in the keys of records: written with the value or instead of it, and read back from there."""
+    both, apart = case.topic("both", 2), case.topic("apart", 2)
+    case.broker.produce(apart, 0, ["no key"])  # rejected: its columns would be missing
+    key = dict(key_format="json", scan_bounded_mode="latest-offset", properties_auto_offset_reset="earliest",
+               properties_max_poll_records="10")
+    done = case.run("""
+        CREATE TABLE t (id INT, region STRING, v DOUBLE) %s;
+        CREATE TABLE b (id INT, region STRING, v DOUBLE) %s;
+        CREATE TABLE a (v DOUBLE, k_region STRING, k_id INT) %s;
+        EXECUTE STATEMENT SET BEGIN
+        INSERT INTO b SELECT * FROM t;
+        INSERT INTO a SELECT v, region, id FROM t;
+        END;""" % ("WITH ('connector' = 'datagen', 'number-of-rows' = '50', 'fields.id.kind' = 'sequence', "
+                   "'fields.id.start' = '1', 'fields.id.end' = '50')",
+                   case.kafka(both, key_fields="id", **key),
+                   case.kafka(apart, key_fields="k_id;k_region", **dict(
+                       key, key_fields__prefix="k_", value_fields__include="EXCEPT_KEY"))))
+    done.expect_summary(rows_in=50, rows_out=100)
+    rows = {json.loads(r.key)["id"]: json.loads(r.value) for r in case.broker.records(both)}
+    expect_equal(sorted(rows), list(range(1, 51)), "keys")
+    expect(all(row["id"] == k and "region" in row for k, row in rows.items()), "the value has the key's columns too")
+    for record in case.broker.records(apart):
+        if record.key:
+            names = json.loads(record.key)
+            expect_equal((list(names), list(json.loads(record.value))), (["id", "region"], ["v"]), "fields")
+            expect_equal(names["region"], rows[names["id"]]["region"], "region")
+    read = "CREATE TABLE a (v DOUBLE, k_region STRING, k_id INT) %s; SELECT k_id, v, k_region FROM a;" % case.kafka(
+        apart, key_fields="k_id;k_region", **dict(key, key_fields__prefix="k_", value_fields__include="EXCEPT_KEY"))
+    done = case.run(read)
+    expect_equal(sorted((row["k_id"], row["k_region"], row["v"]) for row in done.rows()),
+                 sorted((k, row["region"], row["v"]) for k, row in rows.items()), "rows read back")
+    expect("the record has no key" in done.message(), done.message())
+    read = "CREATE TABLE b (id INT, v DOUBLE) %s; SELECT id FROM b;" % case.kafka(both, key_fields="id", **key)
+    expect_equal(sorted(row["id"] for row in case.run(read).rows()), list(range(1, 51)), "from values alone")

@@ -21,11 +21,13 @@ struct record {
   const char *key, *value; /* NULL: there is none */
 };
 
-static void check(bool except_key, const char *key_format, const uint32_t *wanted,
-                  uint32_t wanted_count, const struct record *records, uint32_t count,
-                  const char *expected)
+static void check_as(bool upserts, bool except_key, const char *key_format, const uint32_t *wanted,
+                     uint32_t wanted_count, const struct record *records, uint32_t count,
+                     const char *expected)
 {
-  const struct wr_keyed keyed = {.key_format = wr_format_find(key_format),
+  const struct wr_keyed keyed = {.upserts = upserts,
+                                 .except_key = except_key,
+                                 .key_format = wr_format_find(key_format),
                                  .value_format = wr_format_find("json"),
                                  .key_options = &no_options,
                                  .key_schema = &key_schema,
@@ -64,6 +66,25 @@ static void check(bool except_key, const char *key_format, const uint32_t *wante
     free((char *)frames[i].key);
   }
   decoder->format->decoder_free(decoder);
+}
+
+static void check(bool except_key, const char *key_format, const uint32_t *wanted,
+                  uint32_t wanted_count, const struct record *records, uint32_t count,
+                  const char *expected)
+{
+  check_as(true, except_key, key_format, wanted, wanted_count, records, count, expected);
+}
+
+/* Keys that say nothing of other rows: every row is one more. */
+static void test_inserts(void)
+{
+  static const struct record records[] = {{"{\"b\":\"x\",\"a\":1}", "{\"v\":\"p\",\"w\":5}"},
+                                          {NULL, "{\"v\":\"q\"}"},
+                                          {"{\"b\":\"x\",\"a\":1}", "{\"v\":\"r\"}"}};
+  check_as(false, true, "json", all, 4, records, 3,
+           "{\"a\":1,\"v\":\"p\",\"b\":\"x\",\"w\":5}\n"
+           "! the record has no key\n"
+           "{\"a\":1,\"v\":\"r\",\"b\":\"x\",\"w\":null}\n");
 }
 
 static void test_whole(void)
@@ -121,6 +142,7 @@ static const struct wr_test keyed_tests[] = {
     {"whole records", test_whole},
     {"rows that go", test_gone},
     {"bad records", test_bad},
+    {"inserts", test_inserts},
     {0},
 };
 

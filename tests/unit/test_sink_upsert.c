@@ -27,7 +27,8 @@ struct trial {
 static void trial_open(struct trial *trial)
 {
   struct wr_error err;
-  *trial = (struct trial){.keyed = {.key_format = wr_format_find("raw"),
+  *trial = (struct trial){.keyed = {.upserts = true,
+                                    .key_format = wr_format_find("raw"),
                                     .value_format = wr_format_find("json"),
                                     .key_options = &no_options,
                                     .key_schema = &key_schema,
