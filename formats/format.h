@@ -96,6 +96,7 @@ struct wr_format {
                  size_t *ends);
   const char *separator; /* "\n" */
   bool rows_by_name;     /* fields of a ROW are found by their names: some may be left out */
+  bool checks_all;       /* a record of which any column does not fit gives no row, read or not */
   bool changes; /* its records say what became of a row: decoding gives changes, encoding takes
                    them */
 };

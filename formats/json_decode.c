@@ -8,6 +8,7 @@
 
 #include "formats/fault.h"
 #include "formats/json_change.h"
+#include "formats/json_mapping.h"
 #include "formats/json_walk.h"
 
 #define WINDOW_BYTES      32768u /* a window and its positions stay in the nearest caches */
@@ -19,9 +20,9 @@ struct wr_json_decode {
   struct wr_arena call;  /* of one decode: messages */
   struct wr_json_index *index;
   struct wr_json_shape *shape;
-  struct wr_json_field *fields;
-  struct wr_json_change
-      *changes; /* NULL: records are rows; else they have no fields of their own */
+  struct wr_json_field *fields;    /* NULL: records are no rows by themselves, but one of these */
+  struct wr_json_change *changes;  /* NULL: they do not say what became of rows */
+  struct wr_json_mapping *mapping; /* NULL: columns are members of their names */
   struct wr_json_tape tape;
   struct wr_json_put put;
   struct wr_buffer gathered, names; /* records copied together; unescaped field names */
@@ -70,6 +71,9 @@ struct wr_json_decode *wr_json_decode_new(const struct wr_format_spec *spec,
   if (rules->changes) {
     decode->changes = wr_json_change_new(arena, rules->changes, rules->wrapped, fields, count);
     decode->shape = wr_json_change_shape(decode->changes);
+  } else if (rules->mapping) {
+    decode->mapping = wr_json_mapping_new(arena, rules->mapping, fields, count);
+    decode->shape = wr_json_mapping_shape(decode->mapping);
   } else {
     decode->shape = wr_json_shape_new(arena, fields, count);
     decode->fields = wr_json_fields_new(arena, fields, count, decode->shape, "");
@@ -151,13 +155,28 @@ static uint32_t decode_change(struct wr_json_decode *decode, uint32_t number, ui
   return wr_json_change_problem(decode->changes) ? 0 : next;
 }
 
+/* The object at position `number` has its columns anywhere, and perhaps several rows. As
+ * decode_object. */
+static uint32_t decode_mapped(struct wr_json_decode *decode, uint32_t number, uint32_t frame)
+{
+  uint32_t next = wr_json_mapping_begin(decode->mapping, &decode->tape, number);
+  while (next && wr_json_mapping_next(decode->mapping)) {
+    decode_reserve(decode, 1);
+    if (!wr_json_mapping_put(decode->mapping, &decode->put, decode->builders))
+      return 0;
+    decode->row_frame[decode->row_count++] = frame;
+  }
+  return next;
+}
+
 /* The object at position `number` becomes a row. Returns the number behind it, or 0: see
  * tape->problem, put->failed. */
 static inline uint32_t decode_object(struct wr_json_decode *decode, uint32_t number, uint32_t frame)
 {
   struct wr_json_tape *tape = &decode->tape;
-  if (decode->changes)
-    return decode_change(decode, number, frame);
+  if (!decode->fields)
+    return decode->changes ? decode_change(decode, number, frame)
+                           : decode_mapped(decode, number, frame);
   uint32_t next = wr_json_object_walk(tape, decode->shape, number);
   if (next == 0)
     return 0;

@@ -17,15 +17,18 @@
 
 #include "formats/format.h"
 
-struct wr_json_change_form; /* formats/json_change.h */
+struct wr_json_change_form;  /* formats/json_change.h */
+struct wr_json_mapping_plan; /* formats/json_mapping.h */
 
 struct wr_json_decode_rules {
   bool zone_is_utc;
   bool fail_on_missing; /* a field that is not there is a fault, else NULL */
   bool forgive; /* values that do not fit are NULL, bad records are left out without a fault */
-  const struct wr_json_change_form *changes; /* records say what became of a row; NULL: they are
-                                                rows */
-  bool wrapped;                              /* inside of changes->wrapper */
+  const struct wr_json_change_form *changes;  /* records say what became of a row; NULL: they are
+                                                 rows */
+  bool wrapped;                               /* inside of changes->wrapper */
+  const struct wr_json_mapping_plan *mapping; /* where columns are in the records; NULL: they are
+                                                 members of their names */
 };
 
 struct wr_json_decode;

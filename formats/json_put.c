@@ -127,6 +127,11 @@ static bool put_is_number(struct put_token token)
   return at == end;
 }
 
+bool wr_json_is_number(const char *bytes, uint32_t length)
+{
+  return put_is_number((struct put_token){bytes, length});
+}
+
 static bool put_is_word(struct put_token token, const char *word)
 {
   return token.length == strlen(word) && memcmp(token.bytes, word, token.length) == 0;

@@ -84,6 +84,9 @@ bool wr_json_field_put(struct wr_json_put *put, const struct wr_json_field *fiel
 /* The number behind the value that begins here; the walk has seen its end. */
 uint32_t wr_json_value_end(const struct wr_json_put *put, uint32_t number);
 
+/* RFC 8259; of a scalar as it stands in the text. */
+bool wr_json_is_number(const char *bytes, uint32_t length);
+
 /* ARRAY; MAP and MULTISET (formats/json_collect.c). As struct wr_json_field's put. */
 bool wr_json_put_array(struct wr_json_put *put, const struct wr_json_field *field,
                        struct wr_builder *builder, uint32_t number);
