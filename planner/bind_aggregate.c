@@ -147,6 +147,19 @@ static enum wr_code aggregate_filter(const struct wr_expression_context *inner,
   return code;
 }
 
+/* ROWTIME of the rows: what FIRST_VALUE goes by; NULL: there is none. */
+static const struct wr_expression *aggregate_time(const struct wr_expression_context *context)
+{
+  const struct wr_scope *scope = context->scope;
+  for (uint32_t i = scope->column_count; i-- > 0;) {
+    uint32_t column = scope->columns[i].column;
+    if (scope->columns[i].hidden && !context->match)
+      return wr_bind_column(context->binder->binding, column, scope->schema.fields[column].type,
+                            (struct wr_span){WR_NO_POSITION, 0});
+  }
+  return NULL;
+}
+
 enum wr_code wr_bind_aggregate_alone(const struct wr_expression_context *context,
                                      const struct wr_tree_expression *tree, const char *name,
                                      struct wr_aggregate *out, struct wr_error *err)
@@ -169,6 +182,8 @@ enum wr_code wr_bind_aggregate_alone(const struct wr_expression_context *context
   bound.arg_count = count;
   bound.last_is_json =
       count && wr_is_json_constructor(call->arguments.items[call->arguments.count - 1]->value);
+  if (!call->over)
+    bound.time = aggregate_time(context);
   if (code == WR_OK && call->filter)
     code = aggregate_filter(&inner, call, args, count, &bound.filter, err);
   if (code)

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "planner/bind_cursor.h"
 #include "planner/group.h"
 #include "planner/match.h"
+#include "planner/user_function.h"
 
 /* Names that mean something in Flink and are no functions here. */
 struct call_refused {
@@ -91,6 +93,12 @@ static enum wr_code call_fail_unknown(const struct wr_catalogue *catalogue,
     wr_fail_at(err, WR_UNSUPPORTED, call->name.span, "the function %s is not supported yet",
                row->name);
     return row->instead ? wr_hint(err, "%s", row->instead) : err->code;
+  }
+  const struct wr_cursor_function *of_rows = wr_cursor_find(name);
+  if (of_rows) {
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_UNDEFINED_FUNCTION, call->name.span,
+                  "%s makes rows out of rows: it stands in FROM", of_rows->name);
+    return wr_hint(err, "FROM TABLE(%s)", of_rows->usage);
   }
   wr_fail_at(err, WR_SEMANTIC, call->name.span, "there is no function %s", name);
   wr_state(err, catalogue && wr_catalogue_has_failed(catalogue, name)

@@ -11,7 +11,7 @@ struct wr_logical *wr_bind_normalized(const struct wr_binder *binder, const stru
 {
   bool doubles = binder->settings &&
                  wr_settings_bool(binder->settings, "table.exec.source.cdc-events-duplicate");
-  if (!table->keyed && !(doubles && node->changes && table->key_count))
+  if (!wr_keyed_upserts(table->keyed) && !(doubles && node->changes && table->key_count))
     return node;
   const struct wr_logical_normalize normalize = {
       .keys = table->keys, .key_count = table->key_count, .ttl_us = wr_ttl_set_us(binder)};
@@ -24,7 +24,7 @@ struct wr_logical *wr_bind_materialized(const struct wr_binder *binder,
   const char *mode = binder->settings
                          ? wr_settings_text(binder->settings, "table.exec.sink.upsert-materialize")
                          : "AUTO";
-  if (!table->keyed || strcmp(mode, "NONE") == 0)
+  if (!wr_keyed_upserts(table->keyed) || strcmp(mode, "NONE") == 0)
     return node;
   const struct wr_logical_normalize normalize = {.keys = table->keyed->keys,
                                                  .key_count =

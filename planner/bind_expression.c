@@ -357,7 +357,7 @@ static enum wr_code expression_cast(const struct wr_expression_context *context,
   const struct wr_type *type;
   enum wr_code code = wr_bind_expression(context, tree->cast.operand, &value, err);
   if (code == WR_OK)
-    code = wr_bind_type(context->binder->arena, tree->cast.type, &type, err);
+    code = wr_bind_type(context->binder->binding, tree->cast.type, &type, err);
   if (code)
     return code;
   return wr_bind_cast(context->binder->binding, value, type, tree->cast.attempt, tree->span, out,
@@ -407,6 +407,36 @@ static bool expression_named_item(const struct wr_expression_context *context,
   return false;
 }
 
+/* (a - b) SECOND */
+static enum wr_code expression_difference(const struct wr_expression_context *context,
+                                          const struct wr_tree_expression *tree,
+                                          const struct wr_expression **out, struct wr_error *err)
+{
+  static const char *const units[] = {
+      [WR_TREE_YEAR] = "YEAR",     [WR_TREE_QUARTER] = "QUARTER", [WR_TREE_MONTH] = "MONTH",
+      [WR_TREE_WEEK] = "WEEK",     [WR_TREE_DAY] = "DAY",         [WR_TREE_HOUR] = "HOUR",
+      [WR_TREE_MINUTE] = "MINUTE", [WR_TREE_SECOND] = "SECOND"};
+  const struct wr_tree_interval *interval = &tree->difference.interval;
+  const struct wr_expression *left, *right;
+  enum wr_code code = wr_bind_expression(context, tree->difference.left, &left, err);
+  if (code == WR_OK)
+    code = wr_bind_expression(context, tree->difference.right, &right, err);
+  return code ? code
+              : wr_bind_difference(context->binder->binding, left, right, units[interval->from],
+                                   units[interval->to], tree->span, out, err);
+}
+
+/* The kinesis dialect writes this one without brackets, and reserves no word for it. */
+static const char expression_clock[] = "CURRENT_ROW_TIMESTAMP";
+
+static bool expression_is_clock(const struct wr_expression_context *context,
+                                const struct wr_tree_expression *tree)
+{
+  const struct wr_tree_identifiers *parts = &tree->column.parts;
+  return context->binder->binding->kinesis && parts->count == 1 &&
+         strcmp(parts->items[0]->text, expression_clock) == 0;
+}
+
 enum wr_code wr_bind_expression(const struct wr_expression_context *context,
                                 const struct wr_tree_expression *tree,
                                 const struct wr_expression **out, struct wr_error *err)
@@ -416,6 +446,8 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
   case WR_TREE_COLUMN:
     if (context->selection && expression_named_item(context, tree, out))
       return WR_OK;
+    if (expression_is_clock(context, tree))
+      return expression_call(context, expression_clock, NULL, 0, tree->span, out, err);
     if (context->match)
       return wr_bind_match_column(context, tree, out, err);
     return wr_scope_resolve(context->scope, context->binder->binding, &tree->column, out, err);
@@ -437,6 +469,11 @@ enum wr_code wr_bind_expression(const struct wr_expression_context *context,
   case WR_TREE_ROW: return expression_items(context, tree, "ROW", out, err);
   case WR_TREE_ARRAY: return expression_items(context, tree, "ARRAY", out, err);
   case WR_TREE_MAP: return expression_items(context, tree, "MAP", out, err);
+  case WR_TREE_DIFFERENCE: return expression_difference(context, tree, out, err);
+  case WR_TREE_CURSOR:
+    wr_fail_state(err, WR_SEMANTIC, WR_STATE_SYNTAX_ERROR, tree->span,
+                  "CURSOR(...) is an argument of a table function");
+    return wr_hint(err, "FROM TABLE(RANDOM_CUT_FOREST(CURSOR(SELECT STREAM ...)))");
   case WR_TREE_DESCRIPTOR:
   case WR_TREE_TABLE_ARGUMENT: break;
   }

@@ -122,7 +122,7 @@ static enum wr_code filter_join(struct wr_binder *binder, struct wr_logical **no
     unsigned sides = wr_expression_sides(one, before);
     bool is_right = sides == 2;
     if ((sides == 1 || is_right) && wr_condition_is_free(one) &&
-        filter_may_enter(join->join.kind, is_right))
+        filter_may_enter(join->join.kind, is_right) && !(is_right && join->join.reference))
       into[is_right].items[into[is_right].count++] =
           wr_expression_shift(binder, one, is_right ? -(int64_t)before : 0);
     else if (join->join.kind == WR_JOIN_INNER && !wr_expression_reads_arrived(one))

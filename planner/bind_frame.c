@@ -47,6 +47,11 @@ static enum wr_code frame_check_shape(const struct wr_tree_window *window, uint3
     return frame_windowing(window->from.span, "a frame cannot begin at UNBOUNDED FOLLOWING", err);
   if (window->to.kind == WR_TREE_UNBOUNDED_PRECEDING)
     return frame_windowing(window->to.span, "a frame cannot end at UNBOUNDED PRECEDING", err);
+  if (window->from.kind == WR_TREE_FOLLOWING && window->to.kind == WR_TREE_CURRENT_ROW) {
+    frame_windowing(window->from.span, "a frame cannot begin behind the current row", err);
+    return wr_hint(err, "frames end at the current row: %s PRECEDING",
+                   window->frame == WR_TREE_FRAME_RANGE ? "RANGE INTERVAL '1' MINUTE" : "ROWS 10");
+  }
   if (window->from.kind > window->to.kind)
     return frame_windowing(window->from.span, "a frame cannot end before it begins", err);
   bool has_distance = window->from.distance || window->to.distance;

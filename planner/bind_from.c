@@ -9,7 +9,12 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "planner/app_streams.h"
+#include "planner/bind_cursor.h"
 #include "planner/match.h"
+#include "planner/rowtime.h"
+#include "planner/stream_join.h"
+#include "planner/system_columns.h"
 #include "planner/table.h"
 
 /* ---- the memo */
@@ -171,6 +176,21 @@ static enum wr_code from_fail_hints(const struct wr_tree_hints *hints, const cha
   return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
 }
 
+/* Whether a stream is made of what pumps insert; else it is read from its connector. */
+static bool from_is_filled(const struct wr_binder *binder, const struct wr_app_stream *stream)
+{
+  return !stream->table || wr_app_has_pumps(binder->catalogue, stream);
+}
+
+static enum wr_code from_stream(struct wr_binder *binder, const struct wr_app_stream *stream,
+                                struct wr_span span, struct wr_logical **node, struct wr_error *err)
+{
+  enum wr_code code = wr_bind_app_stream(binder, stream, span, node, err);
+  for (struct wr_memo *memo = binder->memo; code == WR_OK && memo; memo = memo->next)
+    memo->is_read |= memo->object == stream;
+  return code;
+}
+
 enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree_name *name,
                                   const struct wr_tree_hints *hints, struct wr_logical **node,
                                   struct wr_error *err)
@@ -185,10 +205,15 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
   enum wr_code code = wr_catalogue_get(binder->catalogue, name, &object, err);
   if (code)
     return code;
-  if (object->kind != WR_OBJECT_TABLE && hints->count)
+  bool is_filled = object->kind == WR_OBJECT_STREAM && from_is_filled(binder, object->stream);
+  if (hints->count && (object->kind == WR_OBJECT_VIEW || object->kind == WR_OBJECT_REJECTS))
     return from_fail_hints(hints, object->kind == WR_OBJECT_VIEW ? "a view" : "error_stream", err);
+  if (hints->count && is_filled)
+    return from_fail_hints(hints, "a stream that pumps fill", err);
   if (object->kind == WR_OBJECT_VIEW)
     return from_view(binder, object->view, name->span, node, err);
+  if (is_filled)
+    return from_stream(binder, object->stream, name->span, node, err);
   const struct wr_table *table = object->table;
   if (table && (code = wr_table_hinted(binder->arena, table, hints, &table, err)) != WR_OK)
     return code;
@@ -205,7 +230,11 @@ enum wr_code wr_bind_table_hinted(struct wr_binder *binder, const struct wr_tree
   }
   memo = from_remember(binder, key, false);
   memo->node = table ? wr_bind_normalized(binder, table, from_table(binder->arena, table))
-                     : wr_logical_rejects(binder->arena);
+                     : wr_logical_rejects(binder->arena, binder->binding->kinesis);
+  if (!table && binder->binding->kinesis)
+    memo->node = wr_bind_app_rejects(binder, memo->node, name->span);
+  if (table && binder->binding->kinesis)
+    memo->node = wr_rowtime_make(binder, table, memo->node, name->span);
   memo->stream = table ? table->name : "error_stream";
   memo->stream_kind = WR_PLAN_STREAM_TABLE;
   *node = memo->node;
@@ -218,14 +247,15 @@ enum wr_code wr_bind_rename(const struct wr_binder *binder, struct wr_logical *i
                             const struct wr_tree_identifiers *names, struct wr_span span,
                             struct wr_logical **out, struct wr_error *err)
 {
-  uint32_t count = input->schema.column_count;
+  uint32_t count = wr_rowtime_visible(binder->binding, &input->schema);
   if (names->count != count)
     return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WRONG_COLUMN_COUNT, span,
                          "the number of column names is %u, but that of columns %u", names->count,
                          count);
+  uint32_t all = input->schema.column_count;
   const struct wr_expression **expressions =
-      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
-  const char **texts = WR_NEW_ARRAY(binder->arena, const char *, count);
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, all);
+  const char **texts = WR_NEW_ARRAY(binder->arena, const char *, all);
   for (uint32_t c = 0; c < count; c++) {
     for (uint32_t i = 0; i < c; i++)
       if (strcmp(names->items[i]->text, names->items[c]->text) == 0)
@@ -235,7 +265,12 @@ enum wr_code wr_bind_rename(const struct wr_binder *binder, struct wr_logical *i
     expressions[c] =
         wr_bind_column(binder->binding, c, input->schema.fields[c].type, names->items[c]->span);
   }
-  *out = wr_logical_project(binder->arena, input, expressions, texts, count);
+  if (all > count) {
+    texts[count] = WR_ROWTIME;
+    expressions[count] =
+        wr_bind_column(binder->binding, count, input->schema.fields[count].type, span);
+  }
+  *out = wr_logical_project(binder->arena, input, expressions, texts, all);
   return WR_OK;
 }
 
@@ -262,10 +297,15 @@ static enum wr_code from_derived(struct wr_binder *binder, const struct wr_tree_
 static enum wr_code from_function(struct wr_binder *binder, const struct wr_tree_relation *relation,
                                   struct wr_logical **node, struct wr_error *err)
 {
-  enum wr_code code = wr_bind_window(binder, relation->function.call, node, err);
+  const struct wr_tree_expression *call = relation->function.call;
+  const struct wr_tree_identifiers *parts = &call->call.name.parts;
+  const struct wr_cursor_function *function = wr_cursor_find(parts->items[parts->count - 1]->text);
+  bool is_cursor = function || wr_cursor_is_given(call);
+  enum wr_code code = is_cursor ? wr_bind_cursor(binder, function, call, node, err)
+                                : wr_bind_window(binder, call, node, err);
   if (code == WR_OK && relation->function.lateral)
     return wr_fail_at(err, WR_UNSUPPORTED, relation->span,
-                      "LATERAL cannot stand before a window table function");
+                      "LATERAL cannot stand before a %stable function", is_cursor ? "" : "window ");
   return code;
 }
 
@@ -308,7 +348,9 @@ enum wr_code wr_bind_relation(struct wr_binder *binder, const struct wr_tree_rel
     return code;
   if (relation->alias)
     alias = relation->alias->text;
-  out->scope = wr_scope_over(binder->arena, &out->node->schema, alias);
+  out->scope = wr_rowtime_scope(binder, &out->node->schema, alias);
+  if (relation->kind == WR_TREE_TABLE && relation->alias_columns.count == 0)
+    wr_system_columns_hide(binder, &relation->table.name, &out->scope);
   return WR_OK;
 }
 
@@ -316,7 +358,9 @@ enum wr_code wr_bind_from(struct wr_binder *binder, const struct wr_tree_relatio
                           struct wr_logical **node, struct wr_scope *scope, struct wr_error *err)
 {
   struct wr_from from = {0};
-  enum wr_code code = relation ? wr_bind_relation(binder, relation, &from, err) : WR_OK;
+  enum wr_code code = relation ? wr_check_no_window(relation, err) : WR_OK;
+  if (code == WR_OK && relation)
+    code = wr_bind_relation(binder, relation, &from, err);
   *node = from.node;
   *scope = from.scope;
   return code;

@@ -15,7 +15,7 @@
 #include <strings.h>
 
 #include "core/limits.h"
-#include "planner/binder.h"
+#include "planner/user_function.h"
 
 /* ---- what a body may consist of */
 
@@ -129,6 +129,31 @@ static enum wr_code function_fail_return(const struct wr_user_function *function
   return wr_hint(err, "say which is meant: RETURNS %s, or CAST(... AS %s)", found, wanted);
 }
 
+/* RETURNS NULL ON NULL INPUT: CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE body END. */
+static enum wr_code function_null_on_null(const struct wr_user_function *function,
+                                          const struct wr_expression *const *values,
+                                          const struct wr_expression **body, struct wr_error *err)
+{
+  const struct wr_binding *binding = function->binding;
+  uint32_t count = function->parameters.column_count;
+  struct wr_span span = (*body)->span;
+  const struct wr_expression **nulls =
+      WR_NEW_ARRAY(binding->arena, const struct wr_expression *, (size_t)count + 1);
+  enum wr_code code = WR_OK;
+  for (uint32_t p = 0; code == WR_OK && p < count; p++) {
+    const struct wr_expression *value =
+        values ? values[p] : wr_bind_column(binding, p, function->parameters.fields[p].type, span);
+    code = wr_bind_call(binding, "IS NULL", &value, 1, span, &nulls[p], err);
+  }
+  if (code || count == 0)
+    return code;
+  const struct wr_expression *args[3] = {nulls[0], wr_bind_null(binding, (*body)->type, span),
+                                         *body};
+  if (count > 1)
+    code = wr_bind_logic(binding, WR_EXPRESSION_OR, nulls, count, span, &args[0], err);
+  return code ? code : wr_bind_case(binding, args, 3, span, body, err);
+}
+
 /* The body with values for the parameters; values NULL: it is only looked at. */
 static enum wr_code function_bind_body(struct wr_arena *arena,
                                        const struct wr_user_function *function,
@@ -151,6 +176,10 @@ static enum wr_code function_bind_body(struct wr_arena *arena,
                    function_signature(arena, function));
   if (code)
     return code;
+  if (function->tree->null_on_null)
+    code = function_null_on_null(function, values, &body, err);
+  if (code)
+    return code;
   struct wr_error ignored;
   wr_error_clear(&ignored);
   if (wr_bind_assign(function->binding, body, function->returns, function->name, out, &ignored))
@@ -166,7 +195,7 @@ static enum wr_code function_bind_body(struct wr_arena *arena,
 
 /* ---- CREATE FUNCTION */
 
-static enum wr_code function_parameters(struct wr_arena *arena,
+static enum wr_code function_parameters(const struct wr_binding *binding, struct wr_arena *arena,
                                         const struct wr_tree_create_function *tree,
                                         struct wr_schema *out, struct wr_error *err)
 {
@@ -185,7 +214,7 @@ static enum wr_code function_parameters(struct wr_arena *arena,
                    fields[p].name);
         return wr_state(err, WR_STATE_DUPLICATE_COLUMN);
       }
-    enum wr_code code = wr_bind_type(arena, parameter->type, &fields[p].type, err);
+    enum wr_code code = wr_bind_type(binding, parameter->type, &fields[p].type, err);
     if (code)
       return code;
   }
@@ -228,9 +257,9 @@ enum wr_code wr_bind_user_function(const struct wr_catalogue *catalogue,
   const struct wr_expression *body;
   enum wr_code code = function_check_name(tree, name, err);
   if (code == WR_OK)
-    code = function_parameters(arena, tree, &function->parameters, err);
+    code = function_parameters(binding, arena, tree, &function->parameters, err);
   if (code == WR_OK)
-    code = wr_bind_type(arena, tree->returns, &function->returns, err);
+    code = wr_bind_type(binding, tree->returns, &function->returns, err);
   if (code == WR_OK)
     code = function_check(tree->value, err);
   if (code == WR_OK)
@@ -252,21 +281,22 @@ static bool function_takes(struct wr_arena *arena, const struct wr_type *paramet
   return common && common->kind == parameter->kind;
 }
 
+/* value: the argument, bound already; NULL: it is not. */
 static enum wr_code function_argument(const struct wr_expression_context *context,
                                       const struct wr_user_function *function, uint32_t index,
                                       const struct wr_tree_argument *tree,
+                                      const struct wr_expression *value,
                                       const struct wr_expression **out, struct wr_error *err)
 {
   const struct wr_field *parameter = &function->parameters.fields[index];
   struct wr_arena *arena = context->binder->arena;
-  const struct wr_expression *value;
   if (tree->name && strcmp(tree->name->text, parameter->name) != 0) {
     wr_fail_at(err, WR_SEMANTIC, tree->name->span, "argument %u of %s is '%s', not '%s'", index + 1,
                function->name, parameter->name, tree->name->text);
     wr_state(err, WR_STATE_UNDEFINED_FUNCTION);
     return wr_hint(err, "the function is %s", function_signature(arena, function));
   }
-  enum wr_code code = wr_bind_expression(context, tree->value, &value, err);
+  enum wr_code code = value ? WR_OK : wr_bind_expression(context, tree->value, &value, err);
   if (code)
     return code;
   if (function_takes(arena, parameter->type, value))
@@ -304,6 +334,71 @@ static enum wr_code function_check_use(const struct wr_user_function *function,
   return wr_hint(err, "the function is %s", function_signature(arena, function));
 }
 
+/* ---- overloads: functions of one name with different parameters, as in the kinesis dialect */
+
+/* How well values fit parameters: one for each that is of its very kind; UINT32_MAX: they do not.
+ */
+static uint32_t function_score(struct wr_arena *arena, const struct wr_user_function *function,
+                               const struct wr_expression *const *values, uint32_t count)
+{
+  uint32_t score = 0;
+  if (function->parameters.column_count != count)
+    return UINT32_MAX;
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_type *wanted = function->parameters.fields[i].type, *found = values[i]->type;
+    bool is_same = found->kind == wanted->kind ||
+                   (wr_kind_is_text(found->kind) && wr_kind_is_text(wanted->kind));
+    if (!is_same && !function_takes(arena, wanted, values[i]))
+      return UINT32_MAX;
+    score += is_same;
+  }
+  return score;
+}
+
+/* The function of this name that fits best; of those that fit alike the youngest. Arguments are
+ * bound if there are several, and left NULL if not. */
+static enum wr_code function_choose(const struct wr_expression_context *context,
+                                    const struct wr_tree_call *call,
+                                    const struct wr_user_function **function,
+                                    const struct wr_expression **values, struct wr_error *err)
+{
+  const struct wr_user_function *first = *function, *best = NULL;
+  uint32_t best_score = 0, names = 0, count = call->arguments.count;
+  for (const struct wr_user_function *one = first; one; one = one->next)
+    names += strcasecmp(one->name, first->name) == 0;
+  if (names == 1)
+    return WR_OK;
+  for (uint32_t i = 0; i < count; i++) {
+    enum wr_code code =
+        wr_bind_expression(context, call->arguments.items[i]->value, &values[i], err);
+    if (code)
+      return code;
+  }
+  for (const struct wr_user_function *one = first; one; one = one->next) {
+    if (strcasecmp(one->name, first->name) != 0)
+      continue;
+    uint32_t score = function_score(context->binder->arena, one, values, count);
+    if (score == UINT32_MAX || (best && score <= best_score))
+      continue;
+    best = one;
+    best_score = score;
+  }
+  *function = best ? best : first;
+  return WR_OK;
+}
+
+bool wr_user_functions_collide(const struct wr_user_function *a, const struct wr_user_function *b)
+{
+  if (!a->tree->is_routine || !b->tree->is_routine)
+    return true;
+  if (a->parameters.column_count != b->parameters.column_count)
+    return false;
+  for (uint32_t p = 0; p < a->parameters.column_count; p++)
+    if (a->parameters.fields[p].type->kind != b->parameters.fields[p].type->kind)
+      return false;
+  return true;
+}
+
 enum wr_code wr_bind_user_call(const struct wr_expression_context *context,
                                const struct wr_tree_expression *tree, bool *taken,
                                const struct wr_expression **out, struct wr_error *err)
@@ -318,7 +413,11 @@ enum wr_code wr_bind_user_call(const struct wr_expression_context *context,
                     (wr_function_exists(name) || wr_aggregate_exists(name))))
     return WR_OK;
   *taken = true;
+  const struct wr_expression **values =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, call->arguments.count + 1);
   enum wr_code code = wr_catalogue_plain_name(&call->name, &name, err);
+  if (code == WR_OK)
+    code = function_choose(context, call, &function, values, err);
   if (code == WR_OK)
     code = function_check_use(function, tree, binder->arena, err);
   if (code)
@@ -331,9 +430,8 @@ enum wr_code wr_bind_user_call(const struct wr_expression_context *context,
                WR_FUNCTION_CALLS_MAX);
     return wr_state(err, WR_STATE_TOO_COMPLEX);
   }
-  const struct wr_expression **values =
-      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, call->arguments.count + 1);
   for (uint32_t i = 0; code == WR_OK && i < call->arguments.count; i++)
-    code = function_argument(context, function, i, call->arguments.items[i], &values[i], err);
+    code = function_argument(context, function, i, call->arguments.items[i], values[i], &values[i],
+                             err);
   return code ? code : function_bind_body(binder->arena, function, values, &few, out, err);
 }

@@ -118,6 +118,8 @@ static enum wr_code group_number(struct wr_grouping_terms *terms,
 static enum wr_code group_read(struct wr_group *group, struct wr_error *err)
 {
   const struct wr_tree_groups *groups = &group->selection->tree->group_by;
+  if (group->selection->tree->stagger)
+    return wr_group_read_stagger(group, err);
   group->terms =
       WR_NEW_ARRAY(group->binder->arena, struct wr_group_term, group_count_terms(groups));
   if (wr_grouping_has_sets(groups)) {
@@ -156,7 +158,7 @@ static enum wr_code group_fail_lacking(const struct wr_group *group,
   wr_fail_at(err, WR_UNSUPPORTED, term->expression->span,
              "the window is not in all grouping sets: a group without it would have no end");
   return wr_hint(err, "write it beside the sets: GROUP BY %s(...), GROUPING SETS (...)",
-                 group->window.function);
+                 group->window.function ? group->window.function : "STEP");
 }
 
 /* There is no window: its columns are keys like others. */
@@ -177,6 +179,8 @@ static struct wr_span group_span(const struct wr_group *group)
   const struct wr_tree_select *tree = group->selection->tree;
   if (tree->group_span.length)
     return tree->group_span;
+  if (tree->stagger)
+    return tree->stagger->span;
   return group->selection->aggregates.count ? group->selection->aggregates.spans[0] : tree->span;
 }
 
@@ -222,12 +226,13 @@ static void group_warn_endless(const struct wr_group *group, bool has_start, boo
 
 static enum wr_code group_check_window(struct wr_group *group, struct wr_error *err)
 {
-  bool has_start = group->window.tree || group->part_columns[WR_PART_START] != UINT32_MAX,
-       has_end = group->window.tree || group->part_columns[WR_PART_END] != UINT32_MAX;
+  bool has_own = group->window.tree || group->step.has;
+  bool has_start = has_own || group->part_columns[WR_PART_START] != UINT32_MAX,
+       has_end = has_own || group->part_columns[WR_PART_END] != UINT32_MAX;
   const struct wr_group_term *lacking = group_find_lacking(group);
   if (has_start && has_end && !lacking)
     return WR_OK;
-  if (group->window.tree)
+  if (lacking && (has_own || group->selection->rowtime != UINT32_MAX))
     return group_fail_lacking(group, lacking, err);
   group_drop_window(group);
   group->ends = !group->binder->endless &&
@@ -373,6 +378,11 @@ static struct wr_logical *group_assign(const struct wr_group *group, struct wr_l
                                        uint32_t time_column, struct wr_logical_aggregate *out)
 {
   struct wr_logical_assign assign = {.origin = group->origin, .time_column = time_column};
+  if (group->origin->window.kind == WR_WINDOW_STAGGER) { /* no rule has to find it first */
+    out->window = group->origin->window;
+    out->time_column = time_column;
+    return below;
+  }
   if (group->origin->window.kind == WR_WINDOW_SESSION) {
     assign.keys = out->keys;
     assign.key_count = out->key_count;
@@ -382,6 +392,14 @@ static struct wr_logical *group_assign(const struct wr_group *group, struct wr_l
   out->start_column = wr_logical_part_column(node, WR_PART_START);
   out->end_column = wr_logical_part_column(node, WR_PART_END);
   return node;
+}
+
+static const struct wr_expression *group_step_time(const struct wr_group *group,
+                                                   const struct wr_schema *schema)
+{
+  uint32_t column = group->step.time_column;
+  return wr_bind_column(group->binder->binding, column, schema->fields[column].type,
+                        (struct wr_span){WR_NO_POSITION, 0});
 }
 
 static enum wr_code group_build(struct wr_group *group, const struct wr_window_emit *emit,
@@ -422,6 +440,8 @@ static enum wr_code group_build(struct wr_group *group, const struct wr_window_e
   uint32_t time_column = UINT32_MAX;
   if (group->window.tree)
     time_column = group_put(arena, &columns, group->window.args[0]);
+  else if (group->step.has)
+    time_column = group_put(arena, &columns, group_step_time(group, schema));
   else if (group->origin)
     group_put_bounds(group, &columns, &aggregate);
   struct wr_logical *below =
@@ -433,7 +453,7 @@ static enum wr_code group_build(struct wr_group *group, const struct wr_window_e
   }
   if (!group->origin)
     group_put_empty(group, wr_group_is_expanded(group) ? below->expand.sets : NULL, &aggregate);
-  if (group->window.tree)
+  if (time_column != UINT32_MAX)
     below = group_assign(group, below, time_column, &aggregate);
   selection->input = wr_logical_aggregate(arena, below, &aggregate);
   for (uint32_t t = 0; t < group->term_count; t++)
@@ -465,6 +485,8 @@ enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *select
     group.part_columns[part] = UINT32_MAX;
   enum wr_code code = group_read(&group, err);
   if (code == WR_OK)
+    code = wr_group_find_step(&group, err);
+  if (code == WR_OK)
     code = wr_group_check_properties(&group, err);
   if (code == WR_OK)
     code = group_check_window(&group, err);
@@ -476,14 +498,23 @@ enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *select
   if (code)
     return code;
   code = group_build(&group, &emit, err);
+  if (code == WR_OK)
+    code = wr_group_show_step(&group, err);
   if (code)
     return code;
   selection->input->span = group_span(&group);
   for (uint32_t i = 0; i < selection->item_count; i++) {
-    code = wr_group_rewrite(&group, selection->items[i], &selection->items[i], err);
+    bool is_rowtime = i == selection->rowtime && group.rowtime &&
+                      wr_expression_is_null_literal(selection->items[i]);
+    if (is_rowtime)
+      selection->items[i] = group.rowtime;
+    else
+      code = wr_group_rewrite(&group, selection->items[i], &selection->items[i], err);
     if (code)
       return code;
   }
+  if (selection->tree->stagger)
+    wr_group_stagger_rowtime(&group);
   if (!selection->having)
     return WR_OK;
   const struct wr_expression *condition;

@@ -5,10 +5,13 @@
  * set. And SELECT DISTINCT, which groups by everything.
  */
 #include <assert.h>
+#include <string.h>
 
 #include "planner/bind_over.h"
 #include "planner/bind_set.h"
 #include "planner/group.h"
+#include "planner/rowtime.h"
+#include "planner/stream_order.h"
 #include "planner/ttl.h"
 
 static enum wr_code group_fail_column(const struct wr_group *group,
@@ -24,8 +27,11 @@ static enum wr_code group_fail_column(const struct wr_group *group,
       return wr_hint(err, "a number in GROUP BY is a constant, no position of the select list: "
                           "write the column's name");
   }
-  return wr_hint(err, "add it to GROUP BY, or say which of its values is meant, as in MAX(%s)",
-                 name);
+  if (group->binder->binding->kinesis && strcmp(name, WR_ROWTIME) == 0)
+    return wr_hint(err, "ROWTIME alone, without a name in front, is the time of the group; of its "
+                        "rows there are MIN(ROWTIME) and MAX(ROWTIME)");
+  return wr_hint(err, "add it to %s BY, or say which of its values is meant, as in MAX(%s)",
+                 group->selection->tree->stagger ? "PARTITION" : "GROUP", name);
 }
 
 /* Arithmetic over BIGINT, which cannot go wrong here. */
@@ -100,7 +106,9 @@ enum wr_code wr_group_rewrite(const struct wr_group *group, const struct wr_expr
     if (is_constant || !wr_expression_equal(group->terms[t].expression, expression))
       continue;
     uint32_t column = group->terms[t].column;
-    *out = wr_bind_column(binding, column, output->fields[column].type, expression->span);
+    *out = group->terms[t].shown;
+    if (!*out)
+      *out = wr_bind_column(binding, column, output->fields[column].type, expression->span);
     return WR_OK;
   }
   if (expression->kind == WR_EXPRESSION_COLUMN && expression->column >= WR_OVER_COLUMN) {
@@ -109,6 +117,10 @@ enum wr_code wr_group_rewrite(const struct wr_group *group, const struct wr_expr
   }
   if (expression->kind == WR_EXPRESSION_COLUMN) {
     uint32_t first = group->selection->aggregates.first;
+    if (wr_group_is_rowtime(group, expression)) {
+      *out = group->rowtime;
+      return WR_OK;
+    }
     if (expression->column < first)
       return group_fail_column(group, expression, err);
     const struct wr_aggregate *call =
@@ -196,6 +208,10 @@ enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_que
   }
   enum wr_code code = wr_check_comparable(query, *node, visible, err);
   if (code)
+    return code;
+  bool is_taken;
+  code = wr_bind_stream_distinct(binder, query, visible, node, &is_taken, err);
+  if (code || is_taken)
     return code;
   int64_t ttl_us = wr_ttl_of_us(binder, query->select ? query->select->from : NULL);
   if ((*node)->changes)

@@ -7,11 +7,13 @@
  */
 #include "planner/bind_insert.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "planner/bind_changes.h"
 #include "planner/planner.h"
 #include "planner/results.h"
+#include "planner/rowtime.h"
 #include "planner/table.h"
 
 /* What is done about values that the columns forbid. */
@@ -33,21 +35,21 @@ static struct insert_rules insert_rules_of(const struct wr_settings *settings)
 /* What fills the columns of the sink. */
 struct insert_map {
   uint32_t *from;                     /* the query's column; UINT32_MAX: none, NULL */
-  const struct wr_expression **fixed; /* PARTITION (column = value); else NULL */
+  const struct wr_expression **fixed; /* PARTITION (column = value), the clock; else NULL */
   uint32_t fixed_count;
 };
+
+static uint32_t insert_copies(const struct wr_table *table)
+{
+  return table->connector && table->connector->key_option ? table->partition_count : 0;
+}
 
 /* Columns of PARTITIONED BY that make a record's key stand twice among the written ones: in the
  * record, and behind it. That a written column is the second of these. */
 static bool insert_is_copy(const struct wr_table *table, uint32_t column)
 {
-  return table->connector->key_option && column >= table->physical.column_count &&
+  return insert_copies(table) && column >= table->physical.column_count &&
          column - table->physical.column_count < table->partition_count;
-}
-
-static uint32_t insert_copies(const struct wr_table *table)
-{
-  return table->connector->key_option ? table->partition_count : 0;
 }
 
 /* What fills the first fills the second. */
@@ -132,8 +134,8 @@ static enum wr_code insert_fail_column(const struct wr_tree_identifier *part,
           table->definition->columns[v].kind == WR_TREE_COMPUTED ? "computed" : "VIRTUAL metadata");
       return wr_state(err, WR_STATE_INVALID_COLUMN_REFERENCE);
     }
-  wr_fail_at(err, WR_SEMANTIC, part->span, "the table '%s' has no column '%s'", table->name,
-             part->text);
+  wr_fail_at(err, WR_SEMANTIC, part->span, "the %s '%s' has no column '%s'",
+             table->connector ? "table" : "stream", table->name, part->text);
   wr_state(err, WR_STATE_UNDEFINED_COLUMN);
   const char *near = wr_nearest(part->text, names, table->written.column_count);
   return near ? wr_hint(err, "did you mean '%s'?", near) : err->code;
@@ -217,6 +219,8 @@ static struct wr_schema insert_schema(struct wr_arena *arena, const struct wr_ta
     if (!map->fixed[c])
       fields[insert_place(table, map, c)] =
           (struct wr_field){.name = table->written.fields[c].name, .type = insert_type(table, c)};
+  if (!table->connector) /* a stream: ROWTIME is not counted */
+    return (struct wr_schema){.column_count = table->row.column_count, .fields = fields};
   return (struct wr_schema){.column_count = count - insert_copies(table) - map->fixed_count,
                             .fields = fields};
 }
@@ -236,8 +240,8 @@ static enum wr_code insert_fail_count(const struct wr_binder *binder,
   wr_state(err, WR_STATE_WRONG_COLUMN_COUNT);
   if (insert->columns.count)
     return err->code;
-  return wr_hint(err, "the query: %s; the table: %s", insert_list(binder->arena, &query->schema),
-                 insert_list(binder->arena, &takes));
+  return wr_hint(err, "the query: %s; the %s: %s", insert_list(binder->arena, &query->schema),
+                 table->connector ? "table" : "stream", insert_list(binder->arena, &takes));
 }
 
 /* A column of the query. NULL has no type that a column could have, so it is written out again. */
@@ -277,6 +281,22 @@ static bool insert_is_key(const struct wr_table *table, uint32_t column)
   return false;
 }
 
+/* In the kinesis dialect a text is fitted as CAST does it: longer ones than the column takes fail,
+ * CHAR is filled up. */
+static enum wr_code insert_fit_text(const struct wr_binder *binder,
+                                    const struct wr_expression *value,
+                                    const struct wr_type *declared,
+                                    const struct wr_expression **out, struct wr_error *err)
+{
+  const struct wr_type *from = value->type;
+  bool fits = declared->kind == WR_VARCHAR && wr_kind_is_text(from->kind) &&
+              from->length <= declared->length;
+  if (fits)
+    return WR_OK;
+  return wr_bind_cast(binder->binding, value, wr_type_with_not_null(binder->arena, declared, false),
+                      false, value->span, out, err);
+}
+
 /* One row of values fitted to the table. node: where they come from, NULL
  * for constants. */
 static enum wr_code insert_fit_row(const struct wr_binder *binder,
@@ -298,7 +318,14 @@ static enum wr_code insert_fit_row(const struct wr_binder *binder,
                                        declared, field->name, &out[c], err);
     if (code)
       return code;
-    out[c] = wr_bind_length(binder->binding, out[c], declared, rules->lengths, field->name);
+    if (binder->binding->kinesis && wr_kind_is_text(declared->kind) &&
+        out[c]->type->kind != WR_NULL && rules->lengths == WR_LENGTH_IGNORE)
+      code = insert_fit_text(binder, map->fixed[c] ? map->fixed[c] : row[from], declared, &out[c],
+                             err);
+    else
+      out[c] = wr_bind_length(binder->binding, out[c], declared, rules->lengths, field->name);
+    if (code)
+      return code;
     if (declared->not_null && !rules->drops_nulls && !map->fixed[c] &&
         !(node && insert_never_null(node, from)))
       out[c] = wr_bind_not_null(binder->binding, out[c], field->name, insert_is_key(table, c));
@@ -377,6 +404,17 @@ static enum wr_code insert_fit(const struct wr_binder *binder, const struct wr_t
   return code;
 }
 
+static enum wr_code insert_check_table(const struct wr_table *table, struct wr_span span,
+                                       struct wr_error *err)
+{
+  if (!table->first_metadata)
+    return WR_OK;
+  wr_fail_at(err, WR_UNSUPPORTED, span,
+             "the connector %s cannot write the metadata column '%s' of '%s'",
+             table->connector->name, table->first_metadata, table->name);
+  return wr_hint(err, "a metadata column that is only read is declared VIRTUAL");
+}
+
 /* The table that is meant, with its hints, if it can be written to like this. */
 static enum wr_code insert_table(const struct wr_binder *binder,
                                  const struct wr_tree_insert *insert, const struct wr_table **out,
@@ -392,9 +430,15 @@ static enum wr_code insert_table(const struct wr_binder *binder,
                "INSERT OVERWRITE is not supported: streams only grow");
     return wr_hint(err, "write INSERT INTO");
   }
+  if (object->kind == WR_OBJECT_STREAM && binder->binding->kinesis) { /* by EXPLAIN */
+    wr_fail_at(err, WR_UNSUPPORTED, span,
+               "'%s' is a stream, and what is inserted into streams is not explained by itself",
+               object->name);
+    return wr_hint(err, "write EXPLAIN before the query alone, or before a SELECT over the stream");
+  }
   if (object->kind != WR_OBJECT_TABLE) {
-    wr_fail_at(err, WR_SEMANTIC, span, "'%s' is %s and cannot be inserted into", object->name,
-               object->kind == WR_OBJECT_VIEW ? "a view" : "the built-in stream of rejected rows");
+    wr_fail_at(err, WR_SEMANTIC, span, "'%s' is %s %s and cannot be inserted into", object->name,
+               object->kind == WR_OBJECT_REJECTS ? "the" : "a", wr_object_what(object));
     return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
   }
   if (insert->partition_span.length && object->table->partition_count == 0) {
@@ -403,12 +447,9 @@ static enum wr_code insert_table(const struct wr_binder *binder,
     wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
     return wr_hint(err, "write the values into the columns: SELECT ..., 'value' AS the_column");
   }
-  if (object->table->first_metadata) {
-    wr_fail_at(err, WR_UNSUPPORTED, span,
-               "the connector %s cannot write the metadata column '%s' of '%s'",
-               object->table->connector->name, object->table->first_metadata, object->name);
-    return wr_hint(err, "a metadata column that is only read is declared VIRTUAL");
-  }
+  code = insert_check_table(object->table, span, err);
+  if (code)
+    return code;
   code = wr_table_hinted(binder->arena, object->table, &insert->hints, out, err);
   return code ? code : wr_table_check_use(*out, true, span, err);
 }
@@ -420,11 +461,28 @@ static bool insert_singly(const struct wr_binder *binder, bool printed)
          !wr_settings_bool(binder->settings, "table.exec.mini-batch.enabled");
 }
 
+/* The rows of a query as the table takes them. */
+static enum wr_code insert_sink(struct wr_binder *binder, const struct wr_tree_insert *insert,
+                                const struct wr_table *table, const struct insert_map *map,
+                                struct wr_logical *node, const char *statement,
+                                struct wr_logical **out, struct wr_error *err)
+{
+  const struct insert_rules rules = insert_rules_of(binder->settings);
+  enum wr_code code = insert_fit(binder, insert, table, map, &rules, &node, err);
+  if (code == WR_OK && rules.drops_nulls)
+    code = insert_drop_nulls(binder, table, &node, err);
+  if (code)
+    return code;
+  node = wr_bind_materialized(binder, table, node);
+  *out = wr_logical_sink(binder->arena, node, table, statement);
+  (*out)->sink.singly = insert_singly(binder, wr_results_are_printed(table));
+  return wr_results_check(binder, *out, insert->table.span, err);
+}
+
 static enum wr_code insert_query(struct wr_binder *binder, const struct wr_tree_insert *insert,
                                  const struct wr_table *table, const char *statement,
                                  struct wr_logical **out, struct wr_error *err)
 {
-  const struct insert_rules rules = insert_rules_of(binder->settings);
   struct insert_map map = {0};
   struct wr_logical *node;
   enum wr_code code = insert_match(binder, insert, table, &map, err);
@@ -434,20 +492,13 @@ static enum wr_code insert_query(struct wr_binder *binder, const struct wr_tree_
     code = wr_bind_query(binder, insert->query, &node, err);
   if (code)
     return code;
+  node = wr_rowtime_drop(binder, node);
   uint32_t expected = insert->columns.count
                           ? insert->columns.count
                           : table->written.column_count - insert_copies(table) - map.fixed_count;
   if (node->schema.column_count != expected)
     return insert_fail_count(binder, insert, table, &map, node, err);
-  code = insert_fit(binder, insert, table, &map, &rules, &node, err);
-  if (code == WR_OK && rules.drops_nulls)
-    code = insert_drop_nulls(binder, table, &node, err);
-  if (code)
-    return code;
-  node = wr_bind_materialized(binder, table, node);
-  *out = wr_logical_sink(binder->arena, node, table, statement);
-  (*out)->sink.singly = insert_singly(binder, wr_results_are_printed(table));
-  return wr_results_check(binder, *out, insert->table.span, err);
+  return insert_sink(binder, insert, table, &map, node, statement, out, err);
 }
 
 enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_insert *insert,
@@ -471,6 +522,84 @@ enum wr_code wr_bind_insert(struct wr_binder *binder, const struct wr_tree_inser
   binder->told = false;
   return code;
 }
+
+/* ---- streams of applications */
+
+/* What fills ROWTIME, the last column of a stream: that of the query's rows, or what it calls so;
+ * the clock if there is neither. False: the query has another number of columns. */
+static bool insert_rowtime(const struct wr_binder *binder, const struct wr_tree_insert *insert,
+                           const struct wr_table *shape, const struct wr_logical *node,
+                           struct insert_map *map)
+{
+  uint32_t last = shape->row.column_count;
+  uint32_t visible = wr_rowtime_visible(binder->binding, &node->schema), named = 0;
+  uint32_t *time = &map->from[last];
+  bool is_listed = insert->columns.count > 0;
+  if (!is_listed || *time == UINT32_MAX)
+    *time = wr_rowtime_column(binder->binding, &node->schema);
+  while (named < visible && strcmp(node->schema.fields[named].name, WR_ROWTIME) != 0)
+    named++;
+  if (!is_listed && visible == last + 1 && named < visible) { /* SELECT ROWTIME, a, b */
+    for (uint32_t c = 0; c < last; c++)
+      map->from[c] = c + (c >= named);
+    *time = named;
+    visible--;
+  }
+  if (*time == UINT32_MAX)
+    map->fixed[last] = wr_rowtime_now(binder, insert->query->span);
+  return visible == (is_listed ? insert->columns.count : last);
+}
+
+enum wr_code wr_bind_insert_rows(struct wr_binder *binder, const struct wr_tree_insert *insert,
+                                 const struct wr_table *shape, struct wr_logical **out,
+                                 struct wr_error *err)
+{
+  const struct insert_rules rules = insert_rules_of(binder->settings);
+  struct insert_map map = {0};
+  struct wr_logical *node;
+  uint32_t last = shape->row.column_count;
+  enum wr_code code = insert_match(binder, insert, shape, &map, err);
+  if (code == WR_OK)
+    code = insert_check_missing(insert, shape, &map, err);
+  if (code == WR_OK)
+    code = wr_bind_query(binder, insert->query, &node, err);
+  if (code)
+    return code;
+  if (!insert_rowtime(binder, insert, shape, node, &map))
+    return insert_fail_count(binder, insert, shape, &map, wr_rowtime_drop(binder, node), err);
+  code = insert_fit(binder, insert, shape, &map, &rules, &node, err);
+  if (code == WR_OK && rules.drops_nulls)
+    code = insert_drop_nulls(binder, shape, &node, err);
+  if (code)
+    return code;
+  struct wr_column_role *roles = WR_NEW_ARRAY(binder->arena, struct wr_column_role, last + 1);
+  memcpy(roles, node->roles, (last + 1) * sizeof *roles);
+  roles[last].is_event_time = true;
+  node->roles = roles;
+  *out = node;
+  return WR_OK;
+}
+
+enum wr_code wr_bind_insert_node(struct wr_binder *binder, const struct wr_tree_insert *insert,
+                                 const struct wr_table *table, struct wr_logical *node,
+                                 const char *statement, struct wr_logical **out,
+                                 struct wr_error *err)
+{
+  const struct wr_tree_insert whole = {.table = insert->table, .query = insert->query};
+  struct insert_map map = {0};
+  enum wr_code code = insert_check_table(table, insert->table.span, err);
+  if (code == WR_OK)
+    code = wr_table_check_use(table, true, insert->table.span, err);
+  if (code == WR_OK)
+    code = insert_match(binder, &whole, table, &map, err);
+  if (code)
+    return code;
+  node = wr_rowtime_drop(binder, node);
+  assert(node->schema.column_count == table->written.column_count - insert_copies(table));
+  return insert_sink(binder, &whole, table, &map, node, statement, out, err);
+}
+
+/* ---- the console */
 
 /* SELECT NULL: on the console a NULL without a type is a text. */
 static struct wr_logical *insert_type_nulls(const struct wr_binder *binder, struct wr_logical *node)
@@ -513,8 +642,11 @@ static enum wr_code console_query(struct wr_binder *binder, const struct wr_tree
   enum wr_code code = wr_bind_query(binder, query, &node, err);
   if (code)
     return code;
+  node = wr_rowtime_drop(binder, node);
   node = wr_results_settled(binder, insert_type_nulls(binder, node));
-  return wr_bind_console_node(binder, node, result_format, statement, query->span, out, err);
+  const struct wr_console console = {
+      .format = result_format, .statement = statement, .span = query->span};
+  return wr_bind_console_node(binder, node, &console, out, err);
 }
 
 enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_query *query,
@@ -536,28 +668,41 @@ enum wr_code wr_bind_console(struct wr_binder *binder, const struct wr_tree_quer
   return code;
 }
 
+/* What the console is told. */
+static const struct wr_options *console_options(const struct wr_binder *binder,
+                                                const struct wr_console *console, bool changes)
+{
+  const struct wr_option_value all[] = {
+      {.key = "format", .value = console->format ? console->format : "auto"},
+      {.key = "changes", .value = changes ? "true" : NULL},
+      {.key = "stream", .value = console->named ? console->stream : NULL}};
+  uint32_t count = sizeof all / sizeof *all;
+  struct wr_option_value *values = WR_NEW_ARRAY(binder->arena, struct wr_option_value, count);
+  struct wr_options *options = WR_NEW(binder->arena, struct wr_options);
+  options->values = values;
+  for (uint32_t i = 0; i < count; i++) {
+    if (!all[i].value)
+      continue;
+    values[options->value_count] = all[i];
+    values[options->value_count].key_span = (struct wr_span){WR_NO_POSITION, 0};
+    values[options->value_count++].value_span = (struct wr_span){WR_NO_POSITION, 0};
+  }
+  return options;
+}
+
 enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *node,
-                                  const char *result_format, const char *statement,
-                                  struct wr_span span, struct wr_logical **out,
+                                  const struct wr_console *console, struct wr_logical **out,
                                   struct wr_error *err)
 {
-  struct wr_option_value *values = WR_NEW_ARRAY(binder->arena, struct wr_option_value, 2);
-  struct wr_options *options = WR_NEW(binder->arena, struct wr_options);
-  values[0] = (struct wr_option_value){.key = "format",
-                                       .value = result_format ? result_format : "auto",
-                                       .key_span = {WR_NO_POSITION, 0},
-                                       .value_span = {WR_NO_POSITION, 0}};
-  values[1] = values[0];
-  values[1].key = "changes";
-  values[1].value = "true";
-  *options = (struct wr_options){.values = values, .value_count = 1 + node->changes};
-  bool nowhere = result_format && strcmp(result_format, WR_RESULT_NOWHERE) == 0;
-  if (nowhere)
-    options->value_count = 0;
+  static const struct wr_options no_options = {0};
+  bool nowhere = console->format && strcmp(console->format, WR_RESULT_NOWHERE) == 0;
+  const struct wr_options *options =
+      nowhere ? &no_options : console_options(binder, console, node->changes);
   struct wr_table *table = WR_NEW(binder->arena, struct wr_table);
   *table = (struct wr_table){.name = nowhere ? "nowhere" : "console",
                              .connector = wr_connector_find(nowhere ? "blackhole" : "console"),
                              .options = options,
+                             .shown = console->stream,
                              .physical = node->schema,
                              .written = node->schema,
                              .raw = node->schema,
@@ -567,15 +712,15 @@ enum wr_code wr_bind_console_node(struct wr_binder *binder, struct wr_logical *n
                              .time_column = UINT32_MAX,
                              .time_zone = binder->binding->time_zone};
   if (!table->connector)
-    return wr_fail_at(err, WR_INTERNAL, span,
+    return wr_fail_at(err, WR_INTERNAL, console->span,
                       "this build has no console to print the rows of a query");
   const struct wr_option *const tables[] = {table->connector->options};
-  enum wr_code code = wr_options_check(options, tables, 1, "the console", span, err);
+  enum wr_code code = wr_options_check(options, tables, 1, "the console", console->span, err);
   if (code == WR_OK)
-    code = wr_table_check_use(table, true, span, err);
-  *out = code ? NULL : wr_logical_sink(binder->arena, node, table, statement);
+    code = wr_table_check_use(table, true, console->span, err);
+  *out = code ? NULL : wr_logical_sink(binder->arena, node, table, console->statement);
   if (code)
     return code;
   (*out)->sink.singly = insert_singly(binder, binder->printed);
-  return wr_results_check(binder, *out, span, err);
+  return wr_results_check(binder, *out, console->span, err);
 }

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "functions/interval.h"
 #include "text/datetime.h"
 
 struct interval_unit {
@@ -84,7 +85,7 @@ enum wr_code wr_bind_interval(const struct wr_binding *binding,
     return wr_hint(err, "it is written INTERVAL %s %s%s%s", interval_example(interval), first->name,
                    is_range ? " TO " : "", is_range ? last->name : "");
   }
-  *out = wr_bind_i64(binding, first->is_months ? &wr_type_interval_month : &wr_type_interval_second,
-                     value, span);
+  *out = wr_bind_i64(binding, wr_interval_type(binding->arena, first->field, last->field), value,
+                     span);
   return WR_OK;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "planner/lookup.h"
+#include "planner/stream_join.h"
 #include "planner/temporal.h"
 #include "planner/ttl.h"
 
@@ -204,9 +205,9 @@ static bool lateral_is_simple(const struct wr_tree_query *query)
 {
   const struct wr_tree_select *select = query->kind == WR_TREE_SELECT ? query->select : NULL;
   return select && (!select->from || select->from->kind == WR_TREE_UNNEST) && !select->distinct &&
-         select->group_span.length == 0 && !select->having && !select->qualify &&
-         select->windows.count == 0 && query->with.count == 0 && query->order_by.count == 0 &&
-         !query->limit && !query->offset;
+         select->group_span.length == 0 && !select->stagger && !select->having &&
+         !select->qualify && select->windows.count == 0 && query->with.count == 0 &&
+         query->order_by.count == 0 && !query->limit && !query->offset;
 }
 
 static enum wr_code lateral_where(const struct wr_binder *binder,
@@ -372,6 +373,8 @@ static struct wr_tree_identifiers join_common(struct wr_arena *arena, const stru
   for (uint32_t l = 0; l < left->column_count; l++) {
     const char *name = left->columns[l].name;
     bool is_common = false;
+    if (left->columns[l].hidden)
+      continue;
     for (uint32_t r = 0; r < right->column_count; r++)
       is_common = is_common || strcmp(right->columns[r].name, name) == 0;
     for (uint32_t i = 0; i < out.count; i++)
@@ -480,6 +483,47 @@ static enum wr_code join_coalesce(const struct wr_binder *binder,
   return WR_OK;
 }
 
+/* The windows of streams; what they are joined to. */
+static enum wr_code join_windows(struct wr_binder *binder, const struct wr_tree_relation *join,
+                                 const struct wr_from *left, const struct wr_from *right,
+                                 const struct wr_table *reference, struct wr_logical_join *open,
+                                 struct wr_stream_rows *rows, struct wr_error *err)
+{
+  const struct wr_tree_relation *const sides[] = {join->join.left, join->join.right};
+  struct wr_versions versions;
+  bool is_apart = !binder->binding->kinesis || wr_is_lookup(join->join.right) ||
+                  wr_is_temporal(binder, join->join.right, left, &versions.left_time);
+  if (!is_apart && !reference)
+    return wr_bind_stream_join(binder, join, left, right, open, rows, err);
+  open->reference = reference;
+  for (unsigned s = is_apart ? 0 : 1; s < 2; s++) {
+    enum wr_code code = wr_check_no_window(sides[s], err);
+    if (code)
+      return code;
+  }
+  return reference ? wr_check_reference_kind(join, false, err) : WR_OK;
+}
+
+/* Streams with windows of so many rows. */
+static enum wr_code join_rows(struct wr_binder *binder, const struct wr_from *left,
+                              const struct wr_from *right, const struct wr_stream_rows *rows,
+                              const struct wr_expression *condition, struct wr_span span,
+                              struct wr_logical **out, struct wr_error *err)
+{
+  struct wr_logical *inputs[] = {left->node, right->node};
+  enum wr_code code = wr_bind_settle(binder, &inputs[0], err);
+  if (code == WR_OK)
+    code = wr_bind_settle(binder, &inputs[1], err);
+  if (code)
+    return code;
+  code = wr_bind_rows_join(binder, inputs[0], inputs[1], rows->frames, out, err);
+  if (code) /* its own places are those of a text that nobody has written */
+    err->span = span;
+  if (code == WR_OK && condition)
+    *out = wr_logical_filter(binder->arena, *out, condition);
+  return code;
+}
+
 /* What the two sides are joined by is found out later, with WHERE: see bind_filter.c. */
 static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_relation *join,
                                  const struct wr_from *left, struct wr_from *out,
@@ -494,14 +538,16 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
   struct wr_from right;
   const struct wr_table *table = NULL; /* that rows are looked up in */
   struct wr_versions versions = {0};
-  bool is_temporal = wr_is_temporal(binder, join->join.right, left, &versions.left_time);
+  struct wr_stream_rows rows = {0};
+  bool is_temporal = wr_is_temporal(binder, join->join.right, left, &versions.left_time),
+       is_reference = wr_is_reference(binder, join->join.right);
   if (!is_temporal && !wr_is_lookup(join->join.right)) {
     open.ttl_us[0] = wr_ttl_of_us(binder, join->join.left);
     open.ttl_us[1] = wr_ttl_of_us(binder, join->join.right);
   }
   enum wr_code code =
       is_temporal ? wr_bind_versions(binder, join->join.right, &right, &versions, err)
-      : wr_is_lookup(join->join.right)
+      : is_reference || wr_is_lookup(join->join.right)
           ? wr_bind_lookup_table(binder, join->join.right, left, &right, &table, err)
           : wr_bind_relation(binder, join->join.right, &right, err);
   if (code == WR_OK)
@@ -520,26 +566,31 @@ static enum wr_code join_streams(struct wr_binder *binder, const struct wr_tree_
     code = join_using(binder, &names, left, &right, columns, &open.condition, err);
   else
     code = join_condition(binder, join, &out->scope, &open.condition, err);
+  if (code == WR_OK)
+    code = join_windows(binder, join, left, &right, is_reference ? table : NULL, &open, &rows, err);
   if (code)
     return code;
   out->node = left->node;
   if (is_temporal)
     code = wr_bind_temporal(binder, join, &versions, open.condition, &out->node, err);
-  else if (table)
+  else if (table && !is_reference)
     code = wr_bind_lookup(binder, join, table, open.condition, &out->node, err);
+  else if (rows.by_rows)
+    code = join_rows(binder, left, &right, &rows, open.condition, open.span, &out->node, err);
   else
     out->node = wr_logical_join(arena, left->node, right.node, &open);
   if (code)
     return code;
   out->scope.schema = out->node->schema;
-  if (names.count == 0)
-    return WR_OK;
   for (uint32_t i = 0; i < names.count; i++)
     merged[i] = columns[i].sides[open.kind == WR_JOIN_RIGHT];
-  if (open.kind == WR_JOIN_FULL)
+  if (names.count && open.kind == WR_JOIN_FULL)
     code = join_coalesce(binder, &names, columns, out, merged, err);
-  out->scope = join_using_scope(arena, &out->scope, &names, columns, merged);
-  return code;
+  if (names.count)
+    out->scope = join_using_scope(arena, &out->scope, &names, columns, merged);
+  if (rows.by_rows)
+    wr_stream_join_scope(arena, out->node->schema.column_count - 1, out);
+  return code ? code : wr_stream_join_rowtime(binder, &open, before, out, err);
 }
 
 enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relation *join,
@@ -547,6 +598,16 @@ enum wr_code wr_bind_join(struct wr_binder *binder, const struct wr_tree_relatio
 {
   assert(join->kind == WR_TREE_JOIN);
   struct wr_from left;
+  const struct wr_tree_relation *turned =
+      join_is_dependent(join->join.right) ? NULL : wr_reference_turned(binder, join);
+  if (turned) {
+    enum wr_code code = wr_check_reference_kind(join, true, err);
+    if (code == WR_OK)
+      code = wr_bind_join(binder, turned, out, err);
+    if (code == WR_OK)
+      wr_reference_turn_scope(binder->arena, join->join.left, &out->scope);
+    return code;
+  }
   enum wr_code code = wr_bind_relation(binder, join->join.left, &left, err);
   if (code == WR_OK && wr_is_lookup(join->join.right))
     code = wr_bind_settle(binder, &left.node, err);

@@ -54,7 +54,7 @@ static enum wr_code json_returning(const struct wr_expression_context *context,
   *out = &wr_type_string;
   if (!json || !json->returning)
     return WR_OK;
-  enum wr_code code = wr_bind_type(context->binder->arena, json->returning, out, err);
+  enum wr_code code = wr_bind_type(context->binder->binding, json->returning, out, err);
   if (code)
     return code;
   enum wr_kind kind = (*out)->kind;

@@ -120,7 +120,7 @@ enum wr_code wr_bind_lookup_table(struct wr_binder *binder, const struct wr_tree
 {
   const struct wr_tree_name *name = &relation->table.name;
   enum wr_code code = lookup_find_table(binder, relation, table, err);
-  if (code == WR_OK)
+  if (code == WR_OK && relation->table.as_of)
     code = lookup_time(binder, relation, left, err);
   if (code)
     return code;
@@ -308,6 +308,28 @@ static struct wr_logical *lookup_build(struct lookup_draft *draft)
   return lookup_hide(draft, wr_logical_lookup(arena, below, lookup));
 }
 
+static enum wr_code lookup_fail_kind(enum wr_tree_join_kind kind, struct wr_span span,
+                                     struct wr_error *err)
+{
+  wr_fail_at(err, WR_UNSUPPORTED, span,
+             "%s JOIN cannot look rows up: those of the table only come out beside one of the %s "
+             "side",
+             kind == WR_TREE_FULL    ? "FULL"
+             : kind == WR_TREE_RIGHT ? "RIGHT"
+                                     : "LEFT",
+             kind == WR_TREE_LEFT ? "right" : "left");
+  return wr_hint(err, "JOIN and %s JOIN can", kind == WR_TREE_LEFT ? "RIGHT" : "LEFT");
+}
+
+enum wr_code wr_check_reference_kind(const struct wr_tree_relation *join, bool is_left,
+                                     struct wr_error *err)
+{
+  enum wr_tree_join_kind kind = join->join.kind;
+  if (kind != WR_TREE_FULL && kind != (is_left ? WR_TREE_LEFT : WR_TREE_RIGHT))
+    return WR_OK;
+  return lookup_fail_kind(kind, join->join.at.length ? join->join.at : join->span, err);
+}
+
 enum wr_code wr_check_as_of_kind(const struct wr_tree_relation *join, struct wr_error *err)
 {
   enum wr_tree_join_kind kind = join->join.kind;
@@ -319,11 +341,58 @@ enum wr_code wr_check_as_of_kind(const struct wr_tree_relation *join, struct wr_
                kind == WR_TREE_COMMA ? "a comma" : "CROSS JOIN");
     return wr_hint(err, "write JOIN t FOR SYSTEM_TIME AS OF ... ON left.key = t.key");
   }
-  wr_fail_at(err, WR_UNSUPPORTED, span,
-             "%s JOIN cannot look rows up: those of the table only come out beside one of the left "
-             "side",
-             kind == WR_TREE_RIGHT ? "RIGHT" : "FULL");
-  return wr_hint(err, "JOIN and LEFT JOIN can");
+  return lookup_fail_kind(kind, span, err);
+}
+
+/* What no row of the left side is looked up for. */
+static enum wr_code lookup_check_list(const struct wr_condition_list *list, struct wr_span span,
+                                      struct wr_error *err)
+{
+  for (uint32_t i = 0; i < list->count; i++) {
+    const struct wr_expression *reads = wr_expression_reads_arrived(list->items[i]);
+    if (reads)
+      return wr_fail_at(err, WR_UNSUPPORTED, reads->span,
+                        "CURRENT_WATERMARK cannot stand in the ON of a table that is looked up");
+  }
+  const struct wr_expression *only = list->count == 1 ? list->items[0] : NULL;
+  if (!only || only->kind != WR_EXPRESSION_LITERAL ||
+      (wr_expression_is_known(only) && wr_column_i64(only->literal, 0)))
+    return WR_OK;
+  wr_fail_at(err, WR_UNSUPPORTED, span, "this condition is never TRUE, so nothing is looked up");
+  return wr_hint(err, "a part of it that is always FALSE or NULL hides the others: leave it out");
+}
+
+enum wr_code wr_bind_reference(struct wr_binder *binder, struct wr_logical **node,
+                               struct wr_error *err)
+{
+  const struct wr_logical *open = *node;
+  const struct wr_logical_join *join = &open->join;
+  const struct wr_condition_list list = wr_condition_list(binder->arena, join->condition);
+  struct lookup_draft draft = {
+      .binder = binder,
+      .input = open->inputs[0],
+      .left_count = open->inputs[0]->schema.column_count,
+      .lookup = {.table = join->reference,
+                 .outer = join->kind != WR_JOIN_INNER,
+                 .half = join->kind == WR_JOIN_SEMI || join->kind == WR_JOIN_ANTI,
+                 .negated = join->kind == WR_JOIN_ANTI,
+                 .span = join->span}};
+  enum wr_code code = lookup_check_list(&list, join->span, err);
+  if (code)
+    return code;
+  struct wr_condition_list room = list;
+  room.count++;
+  lookup_open(&draft, &room);
+  lookup_deal(&draft, &list);
+  if (draft.lookup.key_count == 0) {
+    const struct wr_expression *one = wr_bind_i64(binder->binding, &wr_type_int, 1, join->span);
+    const struct wr_expression *const sides[] = {one, one};
+    lookup_add_key(&draft, sides);
+  }
+  *node = lookup_build(&draft);
+  if (draft.lookup.half) /* the columns of the left side alone */
+    *node = wr_logical_project(binder->arena, *node, draft.items, draft.names, draft.left_count);
+  return WR_OK;
 }
 
 enum wr_code wr_bind_lookup(struct wr_binder *binder, const struct wr_tree_relation *join,
@@ -335,10 +404,9 @@ enum wr_code wr_bind_lookup(struct wr_binder *binder, const struct wr_tree_relat
     return code;
   const struct wr_condition_list list = wr_condition_list(binder->arena, condition);
   struct wr_span span = join->join.on ? join->join.on->span : join->join.at;
-  const struct wr_expression *reads = condition ? wr_expression_reads_arrived(condition) : NULL;
-  if (reads)
-    return wr_fail_at(err, WR_UNSUPPORTED, reads->span,
-                      "CURRENT_WATERMARK cannot stand in the ON of a table that is looked up");
+  code = lookup_check_list(&list, span, err);
+  if (code)
+    return code;
   struct lookup_draft draft = {
       .binder = binder,
       .input = *node,
@@ -346,11 +414,6 @@ enum wr_code wr_bind_lookup(struct wr_binder *binder, const struct wr_tree_relat
       .lookup = {.table = table, .outer = join->join.kind == WR_TREE_LEFT, .span = join->join.at}};
   lookup_open(&draft, &list);
   lookup_deal(&draft, &list);
-  if (list.count == 1 && list.items[0]->kind == WR_EXPRESSION_LITERAL &&
-      !(wr_expression_is_known(list.items[0]) && wr_column_i64(list.items[0]->literal, 0))) {
-    wr_fail_at(err, WR_UNSUPPORTED, span, "this condition is never TRUE, so nothing is looked up");
-    return wr_hint(err, "a part of it that is always FALSE or NULL hides the others: leave it out");
-  }
   if (draft.lookup.key_count == 0) {
     wr_fail_at(err, WR_UNSUPPORTED, span.length ? span : join->span,
                "rows of '%s' are looked up by keys, and ON sets none of its columns equal to a "

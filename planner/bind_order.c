@@ -12,6 +12,8 @@
 
 #include "core/limits.h"
 #include "core/packed.h"
+#include "planner/rowtime.h"
+#include "planner/stream_order.h"
 #include "planner/ttl.h"
 #include "planner/window_lengths.h"
 
@@ -61,7 +63,7 @@ enum wr_code wr_bind_order_items(struct wr_binder *binder, const struct wr_tree_
                                  struct wr_selection *selection, struct wr_sort_key *keys,
                                  struct wr_error *err)
 {
-  uint32_t visible = selection->item_count;
+  uint32_t visible = selection->item_count - (selection->rowtime != UINT32_MAX);
   const struct wr_expression_context context = {.binder = binder,
                                                 .scope = &selection->scope,
                                                 .aggregates = &selection->aggregates,
@@ -223,6 +225,16 @@ enum wr_code wr_bind_tail(struct wr_binder *binder, const struct wr_tree_query *
     code = order_count(binder, query->offset, "OFFSET", &sort.offset, err);
   if (code)
     return code;
+  bool is_taken = false;
+  code = wr_bind_stream_time(binder, query, visible, node, err);
+  if (code == WR_OK)
+    code = wr_bind_stream_order(binder, query, &sort, visible, node, &is_taken, err);
+  if (code)
+    return code;
+  if (is_taken) {
+    *node = order_hide(binder, *node, visible);
+    return WR_OK;
+  }
   bool is_bounded = wr_logical_is_bounded(binder->arena, *node);
   if ((*node)->changes && (binder->endless || !is_bounded) && order_is_top(query, &sort)) {
     if (sort.key_count == 0)
@@ -251,7 +263,9 @@ enum wr_code wr_bind_order_over(struct wr_binder *binder, const struct wr_tree_q
   struct wr_arena *arena = binder->arena;
   const struct wr_schema *schema = &(*node)->schema;
   uint32_t visible = schema->column_count;
-  struct wr_selection selection = {.input = *node, .scope = wr_scope_over(arena, schema, NULL)};
+  struct wr_selection selection = {.input = *node,
+                                   .scope = wr_scope_over(arena, schema, NULL),
+                                   .rowtime = wr_rowtime_column(binder->binding, schema)};
   struct wr_sort_key *keys = WR_NEW_ARRAY(arena, struct wr_sort_key, query->order_by.count);
   for (uint32_t c = 0; c < visible; c++)
     wr_selection_add(binder, &selection,

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "core/limits.h"
+#include "planner/rowtime.h"
 
 /* Functions that only exist with OVER, or mean something else with it. */
 static const struct over_function {
@@ -89,20 +90,20 @@ static const struct wr_tree_window *over_find_window(const struct wr_tree_window
 }
 
 static enum wr_code over_fail_window(const struct wr_tree_windows *windows, uint32_t count,
-                                     const struct wr_tree_identifier *name, struct wr_arena *arena,
-                                     struct wr_error *err)
+                                     const struct wr_tree_identifier *name,
+                                     const struct wr_binder *binder, struct wr_error *err)
 {
-  const char **names = WR_NEW_ARRAY(arena, const char *, count);
+  const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
   for (uint32_t i = 0; i < count; i++)
     names[i] = windows->items[i]->name->text;
   wr_fail_at(err, WR_SEMANTIC, name->span, "there is no window '%s'", name->text);
   wr_state(err, WR_STATE_UNDEFINED_OBJECT);
   const char *near = wr_nearest(name->text, names, count);
-  return near ? wr_hint(err, "did you mean '%s'?", near)
-              : wr_hint(err,
-                        "windows are named at the end of the SELECT: WINDOW %s AS (PARTITION BY "
-                        "key ORDER BY ts)",
-                        name->text);
+  if (near)
+    return wr_hint(err, "did you mean '%s'?", near);
+  return wr_hint(
+      err, "windows are named at the end of the SELECT: WINDOW %s AS (PARTITION BY key %s)",
+      name->text, binder->binding->kinesis ? "RANGE INTERVAL '1' MINUTE PRECEDING" : "ORDER BY ts");
 }
 
 static enum wr_code over_windowing(struct wr_span span, const char *message, struct wr_error *err)
@@ -183,7 +184,7 @@ static enum wr_code over_window(const struct wr_expression_context *context,
     const struct wr_tree_window *base =
         over_find_window(windows, known, window->base->text, &index);
     if (!base)
-      return over_fail_window(windows, known, window->base, context->binder->arena, err);
+      return over_fail_window(windows, known, window->base, context->binder, err);
     code = over_window(context, base, index, out, has_frame, err);
     if (code == WR_OK)
       code = over_check_base(window, out, *has_frame, err);
@@ -193,10 +194,15 @@ static enum wr_code over_window(const struct wr_expression_context *context,
   if (code == WR_OK && (window->order_by.count || !window->base))
     code = over_order(context, window, out, err);
   out->span = window->span;
+  out->by_rowtime = out->frame.by_row = context->binder->binding->kinesis && out->order_count == 0;
   if (code || (window->base && window->frame == WR_TREE_FRAME_NONE))
     return code;
   *has_frame = window->frame != WR_TREE_FRAME_NONE;
-  return wr_bind_frame(context, window, out->order_count, &out->frame, err);
+  code = wr_bind_frame(context, window, out->by_rowtime ? 1 : out->order_count, &out->frame, err);
+  out->frame.by_row = out->by_rowtime;
+  if (code == WR_OK && out->frame.rows && window->from.distance && out->frame.preceding == 0)
+    out->zero_span = window->from.span;
+  return code;
 }
 
 enum wr_code wr_bind_windows(const struct wr_expression_context *context, struct wr_error *err)
@@ -262,10 +268,11 @@ static enum wr_code over_check_call(const struct wr_expression_context *context,
     return wr_fail_state(err, WR_SEMANTIC, WR_STATE_WRONG_OBJECT_TYPE, tree->span,
                          "%s is not an aggregate: it takes no %s", function->name,
                          call->distinct ? "DISTINCT" : "FILTER");
-  if (call->nulls != WR_TREE_RESPECT_DEFAULT)
-    return wr_fail_at(err, WR_UNSUPPORTED, call->nulls_span,
-                      "%s takes NULLs like other values: IGNORE NULLS and RESPECT NULLS are not "
-                      "supported",
+  bool looks_at_values =
+      function->function == WR_OVER_LAG || function->function == WR_OVER_NTH_VALUE;
+  if (call->nulls != WR_TREE_RESPECT_DEFAULT && !looks_at_values)
+    return wr_fail_at(err, WR_SEMANTIC, call->nulls_span,
+                      "%s looks at no values: it takes neither IGNORE NULLS nor RESPECT NULLS",
                       function->name);
   return WR_OK;
 }
@@ -330,6 +337,9 @@ static enum wr_code over_function_call(const struct wr_expression_context *conte
   item->value = args[0];
   item->call.type = wr_type_with_not_null(arena, args[0]->type, false);
   item->call.offset = 1;
+  item->call.ignore_nulls = call->nulls == WR_TREE_IGNORE_NULLS;
+  item->call.from_last = call->from_last;
+  item->call.in_frame = function->function == WR_OVER_LAG && context->binder->binding->kinesis;
   if (call->arguments.count > 1)
     code = over_distance(function, args[1], function->function == WR_OVER_LAG ? 0 : 1,
                          &item->call.offset, err);
@@ -343,10 +353,7 @@ static enum wr_code over_function_call(const struct wr_expression_context *conte
 
 static bool over_windows_equal(const struct wr_over_window *a, const struct wr_over_window *b)
 {
-  if (!wr_over_is_together(a, b) || a->frame.rows != b->frame.rows ||
-      a->frame.unbounded != b->frame.unbounded || a->frame.preceding != b->frame.preceding)
-    return false;
-  return true;
+  return wr_over_is_together(a, b) && wr_over_frames_equal(&a->frame, &b->frame);
 }
 
 static bool over_expressions_equal(const struct wr_expression *a, const struct wr_expression *b)
@@ -357,6 +364,7 @@ static bool over_expressions_equal(const struct wr_expression *a, const struct w
 static bool over_items_equal(const struct wr_over_item *a, const struct wr_over_item *b)
 {
   if (a->call.function != b->call.function || a->call.offset != b->call.offset ||
+      a->call.ignore_nulls != b->call.ignore_nulls || a->call.from_last != b->call.from_last ||
       !over_windows_equal(&a->window, &b->window))
     return false;
   if (a->call.function == WR_OVER_AGGREGATE)
@@ -383,6 +391,68 @@ static uint32_t over_note(struct wr_arena *arena, struct wr_over_list *list,
   return list->count++;
 }
 
+/* What applications cannot say: order of their own, frames without rows before the current one. */
+static enum wr_code over_check_app(const struct wr_expression_context *context,
+                                   const struct wr_tree_window *tree,
+                                   const struct wr_over_item *item, struct wr_error *err)
+{
+  const struct wr_over_window *window = &item->window;
+  bool is_aggregate = item->call.function == WR_OVER_AGGREGATE;
+  if (is_aggregate && window->order_count > 0) {
+    wr_fail_at(err, WR_UNSUPPORTED,
+               tree->order_by.count ? tree->order_by.items[0]->value->span : tree->span,
+               "the rows of a window that aggregates stand in the order of ROWTIME: it takes no "
+               "ORDER BY");
+    wr_state(err, WR_STATE_WINDOWING_ERROR);
+    return wr_hint(err, "leave ORDER BY out");
+  }
+  if (is_aggregate && window->zero_span.length) {
+    over_windowing(window->zero_span, "ROWS 0 PRECEDING leaves nothing to aggregate over", err);
+    return wr_hint(err, "ROWS CURRENT ROW is the row itself; ROWS 1 PRECEDING the one before it, "
+                        "too");
+  }
+  if (!window->by_rowtime)
+    return WR_OK;
+  for (uint32_t i = 0; i < context->scope->column_count; i++)
+    if (context->scope->columns[i].hidden)
+      return WR_OK;
+  wr_fail_at(err, WR_UNSUPPORTED, tree->span,
+             "%s(...) OVER goes along ROWTIME, which the rows of this FROM do not have",
+             wr_over_name(&item->call));
+  return wr_hint(err, "rows of streams have one, those of VALUES and of tables of reference have "
+                      "none");
+}
+
+/* Applications write EXP_AVG(x, INTERVAL ...) OVER: x as old as its ROWTIME says. */
+static const struct wr_tree_expression *over_with_rowtime(const struct wr_binder *binder,
+                                                          const struct wr_tree_expression *tree,
+                                                          const char *name)
+{
+  struct wr_arena *arena = binder->arena;
+  const struct wr_tree_arguments *given = &tree->call.arguments;
+  if (!binder->binding->kinesis || strcasecmp(name, "EXP_AVG") != 0 || given->count != 2)
+    return tree;
+  struct wr_tree_identifier *part = WR_NEW(arena, struct wr_tree_identifier);
+  *part = (struct wr_tree_identifier){
+      .span = tree->span, .text = WR_ROWTIME, .length = strlen(WR_ROWTIME)};
+  struct wr_tree_expression *column = WR_NEW(arena, struct wr_tree_expression);
+  *column = (struct wr_tree_expression){
+      .kind = WR_TREE_COLUMN, .height = 1, .span = tree->span, .column = {.span = tree->span}};
+  column->column.parts.items = WR_NEW_ARRAY(arena, struct wr_tree_identifier *, 1);
+  column->column.parts.items[0] = part;
+  column->column.parts.count = 1;
+  struct wr_tree_argument *argument = WR_NEW(arena, struct wr_tree_argument);
+  *argument = (struct wr_tree_argument){.span = tree->span, .value = column};
+  struct wr_tree_expression *out = WR_NEW(arena, struct wr_tree_expression);
+  *out = *tree;
+  out->call.arguments.items = WR_NEW_ARRAY(arena, struct wr_tree_argument *, 3);
+  out->call.arguments.items[0] = given->items[0];
+  out->call.arguments.items[1] = argument;
+  out->call.arguments.items[2] = given->items[1];
+  out->call.arguments.count = 3;
+  return out;
+}
+
 enum wr_code wr_bind_over(const struct wr_expression_context *context,
                           const struct wr_tree_expression *tree, const char *name,
                           const struct wr_expression **out, struct wr_error *err)
@@ -399,7 +469,8 @@ enum wr_code wr_bind_over(const struct wr_expression_context *context,
   if (function && function->function != WR_OVER_AGGREGATE) {
     code = over_function_call(&inner, tree, function, &item, err);
   } else {
-    code = wr_bind_aggregate_alone(&inner, tree, name, &item.call.aggregate, err);
+    code = wr_bind_aggregate_alone(&inner, over_with_rowtime(context->binder, tree, name), name,
+                                   &item.call.aggregate, err);
     item.call.type = item.call.aggregate.type;
   }
   const struct wr_tree_windows *windows = context->binder->windows;
@@ -407,9 +478,11 @@ enum wr_code wr_bind_over(const struct wr_expression_context *context,
   if (code == WR_OK)
     code = over_window(&inner, call->over, windows ? windows->count : 0, &item.window, &has_frame,
                        err);
+  if (code == WR_OK && context->binder->binding->kinesis)
+    code = over_check_app(context, call->over, &item, err);
   if (code)
     return code;
-  if (item.window.order_count == 0) {
+  if (item.window.order_count == 0 && !item.window.by_rowtime) {
     wr_fail_state(err, WR_SEMANTIC, WR_STATE_WINDOWING_ERROR, call->over->span,
                   "%s needs an ORDER BY in its window", wr_over_name(&item.call));
     return wr_hint(err, "rows of a stream come one after the other: ORDER BY its time");

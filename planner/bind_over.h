@@ -18,7 +18,9 @@ struct wr_over_window {
   struct wr_sort_key *directions; /* per order expression; the columns are not known yet */
   uint32_t key_count, order_count;
   struct wr_over_frame frame;
+  bool by_rowtime; /* kinesis, without ORDER BY: by the ROWTIME of the rows that the nodes get */
   struct wr_span span;
+  struct wr_span zero_span; /* ROWS 0 PRECEDING; length 0: it does not say so */
 };
 
 struct wr_over_item {
@@ -35,8 +37,10 @@ struct wr_over_list {
 /* Whether the frame matters to it; if not, it can be computed beside calls with any. */
 static inline bool wr_over_has_frame(const struct wr_over_call *call)
 {
-  return call->function == WR_OVER_AGGREGATE || call->function == WR_OVER_NTH_VALUE;
+  return call->function == WR_OVER_AGGREGATE || call->function == WR_OVER_NTH_VALUE ||
+         call->in_frame;
 }
+bool wr_over_frames_equal(const struct wr_over_frame *a, const struct wr_over_frame *b);
 /* Whether two windows have the same PARTITION BY and ORDER BY. */
 bool wr_over_is_together(const struct wr_over_window *a, const struct wr_over_window *b);
 /* "ROW_NUMBER", "SUM" */

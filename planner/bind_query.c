@@ -13,6 +13,7 @@
 #include "core/limits.h"
 #include "planner/emission.h"
 #include "planner/lookup.h"
+#include "planner/rowtime.h"
 #include "planner/ttl.h"
 
 #define TYPE_CHARS 128
@@ -81,7 +82,8 @@ static enum wr_code query_add_star(struct wr_binder *binder, struct wr_selection
     return query_add_fields(binder, selection, tree, err);
   for (uint32_t i = 0; i < selection->scope.column_count; i++) {
     const struct wr_scope_column *column = &selection->scope.columns[i];
-    if (relation && (!column->relation || strcmp(column->relation, relation) != 0))
+    if (column->hidden ||
+        (relation && (!column->relation || strcmp(column->relation, relation) != 0)))
       continue;
     wr_selection_add(binder, selection,
                      wr_bind_column(binder->binding, column->column,
@@ -240,7 +242,8 @@ static enum wr_code query_without_from(struct wr_binder *binder, struct wr_selec
     code = wr_check_no_emission(tree, err);
   if (code)
     return code;
-  *aggregates = selection->aggregates.count || tree->group_span.length || tree->having;
+  *aggregates =
+      selection->aggregates.count || tree->group_span.length || tree->stagger || tree->having;
   if (*aggregates)
     return WR_OK;
   if (selection->overs->count)
@@ -263,7 +266,7 @@ static enum wr_code query_parts(struct wr_binder *binder, const struct wr_tree_q
 {
   const struct wr_tree_select *tree = query->select;
   struct wr_over_list overs = {0};
-  struct wr_selection selection = {.tree = tree, .overs = &overs};
+  struct wr_selection selection = {.tree = tree, .overs = &overs, .rowtime = UINT32_MAX};
   enum wr_code code = query_check_select(binder, tree, err);
   if (code == WR_OK)
     code = wr_bind_from(binder, tree->from, &selection.input, &selection.scope, err);
@@ -295,13 +298,16 @@ static enum wr_code query_parts(struct wr_binder *binder, const struct wr_tree_q
   }
   if (code == WR_OK && tree->qualify)
     code = query_qualify(binder, &selection, err);
+  if (code == WR_OK)
+    wr_rowtime_select(binder, &selection);
   uint32_t visible = selection.item_count;
   struct wr_sort_key *keys = WR_NEW_ARRAY(binder->arena, struct wr_sort_key, query->order_by.count);
   if (code == WR_OK)
     code = wr_bind_order_items(binder, &query->order_by, &selection, keys, err);
   uint32_t listed = selection.item_count;
   wr_over_list_items(binder, &selection);
-  if (code == WR_OK && (tree->group_span.length || tree->having || selection.aggregates.count))
+  if (code == WR_OK &&
+      (tree->group_span.length || tree->stagger || tree->having || selection.aggregates.count))
     code = wr_bind_group(binder, &selection, err);
   else if (code == WR_OK)
     code = wr_check_no_emission(tree, err);
@@ -519,7 +525,7 @@ enum wr_code wr_bind_query(struct wr_binder *binder, const struct wr_tree_query 
   const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
   for (uint32_t c = 0; c < count; c++)
     names[c] = schema->fields[c].name;
-  if (query_distinct_names(binder->arena, names, count))
+  if (query_distinct_names(binder->arena, names, wr_rowtime_visible(binder->binding, schema)))
     *out = query_renamed(binder, *out, names);
   return WR_OK;
 }

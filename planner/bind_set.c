@@ -10,6 +10,7 @@
 #include <assert.h>
 
 #include "core/limits.h"
+#include "planner/rowtime.h"
 
 struct set_branch {
   const struct wr_tree_query *tree;
@@ -72,11 +73,23 @@ static enum wr_code set_collect(struct set *set, const struct wr_tree_query *tre
   return code;
 }
 
+/* ROWTIME stays if every branch has it, and what comes out is a stream again. */
+static void set_rowtime(const struct set *set, bool is_union)
+{
+  bool stays = is_union;
+  for (uint32_t i = 0; i < set->count; i++)
+    stays = stays &&
+            wr_rowtime_column(set->binder->binding, &set->branches[i].node->schema) != UINT32_MAX;
+  for (uint32_t i = 0; i < set->count && !stays; i++)
+    set->branches[i].node = wr_rowtime_drop(set->binder, set->branches[i].node);
+}
+
 static enum wr_code set_check_width(const struct set *set, struct wr_error *err)
 {
-  uint32_t width = set->branches[0].node->schema.column_count;
+  const struct wr_binding *binding = set->binder->binding;
+  uint32_t width = wr_rowtime_visible(binding, &set->branches[0].node->schema);
   for (uint32_t i = 1; i < set->count; i++) {
-    uint32_t other = set->branches[i].node->schema.column_count;
+    uint32_t other = wr_rowtime_visible(binding, &set->branches[i].node->schema);
     if (other == width)
       continue;
     wr_fail_at(err, WR_SEMANTIC, set->branches[i].tree->span,
@@ -197,6 +210,8 @@ enum wr_code wr_bind_set(struct wr_binder *binder, const struct wr_tree_query *t
   assert(tree->kind == WR_TREE_SET_OPERATION);
   struct set set = {.binder = binder, .name = names[tree->set.operator]};
   enum wr_code code = set_collect(&set, tree, tree->set.all, err);
+  if (code == WR_OK)
+    set_rowtime(&set, tree->set.operator== WR_TREE_UNION);
   if (code == WR_OK)
     code = set_check_width(&set, err);
   if (code)

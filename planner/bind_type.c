@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/limits.h"
+#include "functions/interval.h"
 
 enum type_parameters {
   TYPE_PLAIN,   /* none */
@@ -20,6 +21,13 @@ struct type_name {
   enum type_parameters parameters;
   uint32_t fallback; /* length, digits or fraction when none is given; as in Flink, which gives a
                         varying length no limit, whatever the standard says */
+};
+
+/* What differs in the kinesis dialect. */
+static const struct type_name type_kinesis_names[] = {
+    {"FLOAT", WR_DOUBLE, TYPE_PLAIN, 0},   {"DECIMAL", WR_DECIMAL, TYPE_DECIMAL, 18},
+    {"DEC", WR_DECIMAL, TYPE_DECIMAL, 18}, {"NUMERIC", WR_DECIMAL, TYPE_DECIMAL, 18},
+    {"TIME", WR_TIME, TYPE_FRACTION, 3},   {"TIMESTAMP", WR_TIMESTAMP, TYPE_FRACTION, 3},
 };
 
 static const struct type_name type_names[] = {
@@ -151,14 +159,25 @@ static enum wr_code type_fail_unknown(const struct wr_tree_type *tree, const cha
   return near ? wr_hint(err, "did you mean %s?", near) : err->code;
 }
 
-static enum wr_code type_named(struct wr_arena *arena, const struct wr_tree_type *tree,
+static const struct type_name *type_find(const struct type_name *names, size_t count,
+                                         const char *name)
+{
+  for (size_t i = 0; i < count; i++)
+    if (strcasecmp(names[i].name, name) == 0)
+      return &names[i];
+  return NULL;
+}
+
+static enum wr_code type_named(const struct wr_binding *binding, const struct wr_tree_type *tree,
                                const struct wr_type **out, struct wr_error *err)
 {
   const char *name = tree->name.parts.items[tree->name.parts.count - 1]->text;
   const struct type_name *row = NULL;
-  for (uint32_t i = 0; i < TYPE_NAME_COUNT && !row; i++)
-    if (tree->name.parts.count == 1 && strcasecmp(type_names[i].name, name) == 0)
-      row = &type_names[i];
+  if (tree->name.parts.count == 1 && binding->kinesis)
+    row =
+        type_find(type_kinesis_names, sizeof type_kinesis_names / sizeof *type_kinesis_names, name);
+  if (tree->name.parts.count == 1 && !row)
+    row = type_find(type_names, TYPE_NAME_COUNT, name);
   if (!row)
     return type_fail_unknown(tree, name, err);
   struct type_name zoned = *row;
@@ -173,10 +192,10 @@ static enum wr_code type_named(struct wr_arena *arena, const struct wr_tree_type
                            "only TIMESTAMP can be WITH LOCAL TIME ZONE");
     zoned.kind = WR_TIMESTAMP_LTZ;
   }
-  return type_with_parameters(arena, tree, &zoned, out, err);
+  return type_with_parameters(binding->arena, tree, &zoned, out, err);
 }
 
-static enum wr_code type_row(struct wr_arena *arena, const struct wr_tree_type *tree,
+static enum wr_code type_row(const struct wr_binding *binding, const struct wr_tree_type *tree,
                              const struct wr_type **out, struct wr_error *err)
 {
   uint32_t count = tree->fields.count;
@@ -185,11 +204,12 @@ static enum wr_code type_row(struct wr_arena *arena, const struct wr_tree_type *
   if (count > WR_COLUMNS_MAX)
     return wr_fail_at(err, WR_LIMIT, tree->span,
                       "a ROW of %u fields; the limit WR_COLUMNS_MAX is %d", count, WR_COLUMNS_MAX);
+  struct wr_arena *arena = binding->arena;
   struct wr_field *fields = WR_NEW_ARRAY(arena, struct wr_field, count);
   for (uint32_t i = 0; i < count; i++) {
     const struct wr_tree_type_field *field = tree->fields.items[i];
     fields[i].name = field->name->text;
-    enum wr_code code = wr_bind_type(arena, field->type, &fields[i].type, err);
+    enum wr_code code = wr_bind_type(binding, field->type, &fields[i].type, err);
     if (code)
       return code;
     for (uint32_t j = 0; j < i; j++)
@@ -202,15 +222,17 @@ static enum wr_code type_row(struct wr_arena *arena, const struct wr_tree_type *
 }
 
 /* ARRAY, MULTISET, MAP. */
-static enum wr_code type_collection(struct wr_arena *arena, const struct wr_tree_type *tree,
-                                    const struct wr_type **out, struct wr_error *err)
+static enum wr_code type_collection(const struct wr_binding *binding,
+                                    const struct wr_tree_type *tree, const struct wr_type **out,
+                                    struct wr_error *err)
 {
+  struct wr_arena *arena = binding->arena;
   const struct wr_type *element, *key = NULL;
   enum wr_code code = WR_OK;
   if (tree->kind == WR_TREE_TYPE_MAP)
-    code = wr_bind_type(arena, tree->key, &key, err);
+    code = wr_bind_type(binding, tree->key, &key, err);
   if (code == WR_OK)
-    code = wr_bind_type(arena, tree->element, &element, err);
+    code = wr_bind_type(binding, tree->element, &element, err);
   if (code != WR_OK)
     return code;
   if (key)
@@ -224,9 +246,14 @@ static enum wr_code type_collection(struct wr_arena *arena, const struct wr_tree
 
 /* The digits that may be given are checked; values have room for all of them, so they change
  * nothing. */
-static enum wr_code type_interval(const struct wr_tree_type *tree, const struct wr_type **out,
-                                  struct wr_error *err)
+static enum wr_code type_interval(const struct wr_binding *binding, const struct wr_tree_type *tree,
+                                  const struct wr_type **out, struct wr_error *err)
 {
+  static const enum wr_interval_field fields[] = {
+      [WR_TREE_YEAR] = WR_FIELD_YEAR,     [WR_TREE_QUARTER] = WR_FIELD_MONTH,
+      [WR_TREE_MONTH] = WR_FIELD_MONTH,   [WR_TREE_WEEK] = WR_FIELD_DAY,
+      [WR_TREE_DAY] = WR_FIELD_DAY,       [WR_TREE_HOUR] = WR_FIELD_HOUR,
+      [WR_TREE_MINUTE] = WR_FIELD_MINUTE, [WR_TREE_SECOND] = WR_FIELD_SECOND};
   const struct wr_tree_interval *interval = &tree->interval;
   bool months = interval->from <= WR_TREE_MONTH;
   int32_t most = months ? 4 : 6;
@@ -240,11 +267,11 @@ static enum wr_code type_interval(const struct wr_tree_type *tree, const struct 
     return wr_fail_state(err, WR_SEMANTIC, WR_STATE_INVALID_OPTION_VALUE, interval->span,
                          "the digits behind the seconds of an interval must be from 0 to 9, not %d",
                          interval->fraction);
-  *out = months ? &wr_type_interval_month : &wr_type_interval_second;
+  *out = wr_interval_type(binding->arena, fields[interval->from], fields[interval->to]);
   return WR_OK;
 }
 
-enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tree,
+enum wr_code wr_bind_type(const struct wr_binding *binding, const struct wr_tree_type *tree,
                           const struct wr_type **out, struct wr_error *err)
 {
   if (tree->height > WR_TYPE_NESTING_MAX)
@@ -253,14 +280,14 @@ enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tre
                       WR_TYPE_NESTING_MAX);
   enum wr_code code = WR_OK;
   switch (tree->kind) {
-  case WR_TREE_TYPE_NAMED: code = type_named(arena, tree, out, err); break;
-  case WR_TREE_TYPE_INTERVAL: code = type_interval(tree, out, err); break;
-  case WR_TREE_TYPE_ROW: code = type_row(arena, tree, out, err); break;
+  case WR_TREE_TYPE_NAMED: code = type_named(binding, tree, out, err); break;
+  case WR_TREE_TYPE_INTERVAL: code = type_interval(binding, tree, out, err); break;
+  case WR_TREE_TYPE_ROW: code = type_row(binding, tree, out, err); break;
   case WR_TREE_TYPE_ARRAY:
   case WR_TREE_TYPE_MULTISET:
-  case WR_TREE_TYPE_MAP: code = type_collection(arena, tree, out, err); break;
+  case WR_TREE_TYPE_MAP: code = type_collection(binding, tree, out, err); break;
   }
   if (code == WR_OK && tree->not_null)
-    *out = wr_type_with_not_null(arena, *out, true);
+    *out = wr_type_with_not_null(binding->arena, *out, true);
   return code;
 }

@@ -11,6 +11,8 @@
 
 #include "planner/bind_filter.h"
 #include "planner/bind_over.h"
+#include "planner/lookup.h"
+#include "planner/stream_join.h"
 #include "planner/ttl.h"
 
 /* ---- pieces of the condition */
@@ -86,7 +88,8 @@ struct where_half {
   const struct wr_tree_expression *tree; /* EXISTS or IN */
   bool negated;
   struct wr_logical *right;
-  struct wr_scope pairs; /* names of the query over rows of both; its own hide others */
+  const struct wr_table *reference; /* the rows are looked up in it: planner/lookup.h; or NULL */
+  struct wr_scope pairs;            /* names of the query over rows of both; its own hide others */
   const struct wr_expression **columns; /* IN: what the query gives, over the right side */
   uint32_t column_count;
   const struct wr_expression *condition; /* over pairs; NULL: none yet */
@@ -120,9 +123,9 @@ static void where_and(struct where_half *half, const struct wr_expression *condi
 static bool where_is_plain(const struct wr_tree_query *query)
 {
   const struct wr_tree_select *select = query->kind == WR_TREE_SELECT ? query->select : NULL;
-  return select && select->from && select->group_span.length == 0 && !select->having &&
-         !select->qualify && select->windows.count == 0 && query->with.count == 0 &&
-         !query->limit && !query->offset;
+  return select && select->from && select->group_span.length == 0 && !select->stagger &&
+         !select->having && !select->qualify && select->windows.count == 0 &&
+         query->with.count == 0 && !query->limit && !query->offset;
 }
 
 /* Names of the query over rows of this SELECT and the query's. */
@@ -181,7 +184,11 @@ static enum wr_code where_bind_plain(struct where_half *half, struct wr_binder *
 {
   const struct wr_tree_select *select = where_query(half)->select;
   struct wr_from right;
-  enum wr_code code = wr_bind_relation(inner, select->from, &right, err);
+  bool is_reference =
+      wr_is_reference(inner, select->from) && !(select->where && where_has_join(select->where));
+  enum wr_code code =
+      is_reference ? wr_bind_lookup_table(inner, select->from, NULL, &right, &half->reference, err)
+                   : wr_bind_relation(inner, select->from, &right, err);
   if (code)
     return code;
   right.scope.enclosing = half->scope;
@@ -202,6 +209,7 @@ static enum wr_code where_bind_whole(struct where_half *half, struct wr_binder *
     return code;
   const struct wr_schema *schema = &half->right->schema;
   half->condition = NULL;
+  half->reference = NULL;
   half->column_count = schema->column_count;
   half->columns = WR_NEW_ARRAY(inner->arena, const struct wr_expression *, schema->column_count);
   for (uint32_t c = 0; c < schema->column_count; c++)
@@ -308,16 +316,19 @@ static enum wr_code where_join(struct wr_binder *binder, const struct wr_tree_ex
   binder->memo = inner.memo;
   if (code)
     return code;
-  *taken = wr_subquery_reads_table(binder->arena, half.right);
+  *taken = half.reference || wr_subquery_reads_table(binder->arena, half.right);
   if (!*taken)
     return WR_OK;
   if (half.tree->kind == WR_TREE_IN && (code = where_in(&half, err)) != WR_OK)
     return code;
   const struct wr_logical_join join = {.kind = half.negated ? WR_JOIN_ANTI : WR_JOIN_SEMI,
                                        .condition = half.condition,
+                                       .reference = half.reference,
                                        .ttl_us = {wr_ttl_set_us(binder), wr_ttl_set_us(binder)},
                                        .span = half.tree->span};
   *node = wr_logical_join(binder->arena, *node, half.right, &join);
+  if (half.reference)
+    return wr_bind_reference(binder, node, err);
   return wr_bind_window_join(binder, node, where_what(&half), err);
 }
 
@@ -339,7 +350,7 @@ static enum wr_code where_plain(struct wr_binder *binder, const struct wr_tree_e
   struct wr_condition_list list = wr_condition_list(binder->arena, condition);
   for (uint32_t i = 0; i < list.count && code == WR_OK; i++) {
     uint32_t before = where_left_count(half);
-    if (wr_expression_sides(list.items[i], before) & 1)
+    if (half->reference || wr_expression_sides(list.items[i], before) & 1)
       where_and(half, list.items[i]);
     else
       code = wr_bind_filter(binder, node,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "planner/rowtime.h"
 #include "planner/window_lengths.h"
 
 enum window_argument {
@@ -230,6 +231,27 @@ static enum wr_code window_keys(const struct wr_binder *binder, const struct wr_
   return WR_OK;
 }
 
+/* ROWTIME of the input stays the last column, behind those of the window. */
+static struct wr_logical *window_rowtime_last(const struct wr_binder *binder,
+                                              const struct wr_logical *input,
+                                              struct wr_logical *node)
+{
+  uint32_t rowtime = wr_rowtime_column(binder->binding, &input->schema);
+  uint32_t count = node->schema.column_count;
+  if (rowtime == UINT32_MAX)
+    return node;
+  const struct wr_expression **columns =
+      WR_NEW_ARRAY(binder->arena, const struct wr_expression *, count);
+  const char **names = WR_NEW_ARRAY(binder->arena, const char *, count);
+  for (uint32_t c = 0; c < count; c++) {
+    uint32_t from = c < rowtime ? c : c + 1 < count ? c + 1 : rowtime;
+    columns[c] = wr_bind_column(binder->binding, from, node->schema.fields[from].type,
+                                (struct wr_span){WR_NO_POSITION, 0});
+    names[c] = node->schema.fields[from].name;
+  }
+  return wr_logical_project(binder->arena, node, columns, names, count);
+}
+
 enum wr_code wr_bind_window(struct wr_binder *binder, const struct wr_tree_expression *call,
                             struct wr_logical **node, struct wr_error *err)
 {
@@ -259,6 +281,6 @@ enum wr_code wr_bind_window(struct wr_binder *binder, const struct wr_tree_expre
   code = wr_window_origin(binder, input->schema.fields[assign.time_column].type,
                           input->roles[assign.time_column].is_clock, &lengths, &assign.origin, err);
   if (code == WR_OK)
-    *node = wr_logical_assign(binder->arena, input, &assign);
+    *node = window_rowtime_last(binder, input, wr_logical_assign(binder->arena, input, &assign));
   return code;
 }

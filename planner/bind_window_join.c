@@ -13,6 +13,7 @@
 #include "functions/function.h"
 #include "planner/bind_filter.h"
 #include "planner/group.h"
+#include "planner/lookup.h"
 #include "planner/writing.h"
 
 /* ---- conditions */
@@ -73,7 +74,7 @@ static const char *join_difference(const struct wr_window *a, const struct wr_wi
 {
   if (a->kind != b->kind)
     return "in their kind";
-  if (a->size_us != b->size_us)
+  if (a->size_us != b->size_us || a->months != b->months)
     return "in their size";
   if (a->slide_us != b->slide_us)
     return a->kind == WR_WINDOW_CUMULATE ? "in their step" : "in their slide";
@@ -580,6 +581,16 @@ static void join_warn(const struct join_draft *draft, const struct wr_logical_jo
                          "'table.exec.state.ttl' is not set");
 }
 
+/* Streams whose windows say how far their ROWTIMEs may be apart. */
+static void join_take_range(const struct wr_logical *open, struct wr_logical_join *join)
+{
+  join->way = WR_JOIN_INTERVAL;
+  join->by_range = true;
+  join->low_us = open->join.low_us;
+  join->high_us = open->join.high_us;
+  memcpy(join->time_columns, open->join.time_columns, sizeof join->time_columns);
+}
+
 enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **node,
                                  const char *what, struct wr_error *err)
 {
@@ -599,9 +610,11 @@ enum wr_code wr_bind_window_join(struct wr_binder *binder, struct wr_logical **n
   if (code == WR_OK && is_outer && join_is_never(&draft))
     return *node = join_unmatched(&draft), WR_OK;
   bool *used = WR_NEW_ARRAY(binder->arena, bool, draft.list.count);
-  if (code == WR_OK)
+  if ((*node)->join.by_range)
+    join_take_range(*node, &join);
+  else if (code == WR_OK)
     code = join_find_windows(&draft, &join, used, err);
-  if (code == WR_OK && join.way == WR_JOIN_REGULAR)
+  if (code == WR_OK && join.way != WR_JOIN_BY_WINDOW)
     code = join_check_regular(&draft, err);
   if (code)
     return code;
@@ -634,6 +647,8 @@ static enum wr_code settle_join(struct wr_binder *binder, struct wr_logical **no
       return code;
   }
   *node = wr_logical_join(binder->arena, inputs[0], inputs[1], &(*node)->join);
+  if ((*node)->join.reference)
+    return wr_bind_reference(binder, node, err);
   return wr_bind_window_join(binder, node, join_what((*node)->join.kind), err);
 }
 

@@ -9,7 +9,7 @@
  *   bind_call.c        calls; bind_aggregate.c: of aggregates; bind_function.c: of the script
  *   bind_query.c       SELECT, VALUES, WITH; bind_group.c, bind_set.c, bind_order.c
  *   bind_from.c        tables, views, subqueries; bind_join.c: joins; bind_window.c
- *   bind_insert.c      what goes into which sink
+ *   bind_insert.c      what goes into which sink; app_streams.c: streams of applications
  */
 #ifndef WEIR_PLANNER_BINDER_H
 #define WEIR_PLANNER_BINDER_H
@@ -26,6 +26,9 @@ struct wr_memo {
   struct wr_logical *node; /* NULL: being bound right now */
   const char *stream;      /* under which name its rows can be followed; NULL: they cannot */
   enum wr_plan_stream_kind stream_kind;
+  bool is_app;           /* a stream of an application, or (stream NULL) rows of a pump */
+  bool is_read;          /* by a query; else only by a sink of its own */
+  const char *statement; /* a pump: its text */
 };
 
 /* A WITH query in sight; the innermost first. */
@@ -35,6 +38,7 @@ struct wr_common {
 };
 
 struct wr_ttl_select; /* planner/ttl.h */
+struct wr_app_way;    /* planner/app_streams.h */
 
 /* One per job. */
 struct wr_binder {
@@ -48,6 +52,8 @@ struct wr_binder {
   const char *no_queries;           /* what is being bound, if it cannot contain queries; or NULL */
   const struct wr_tree_windows *windows; /* WINDOW clause of the SELECT being bound, or NULL */
   struct wr_ttl_select *ttl;             /* that SELECT with its hints, or NULL */
+  const struct wr_app_way *way;          /* streams of applications that are being bound */
+  bool trial;                            /* only columns are wanted: no pump is looked at */
   uint32_t depth, query_depth; /* of views and WITH queries in each other; of queries, by any way */
   bool endless;                /* tests: groups are planned as if no input came to an end */
   bool printed;                /* bare queries say what changes, and somebody reads that */
@@ -56,7 +62,7 @@ struct wr_binder {
 
 /* ---- types and literals */
 
-enum wr_code wr_bind_type(struct wr_arena *arena, const struct wr_tree_type *tree,
+enum wr_code wr_bind_type(const struct wr_binding *binding, const struct wr_tree_type *tree,
                           const struct wr_type **out, struct wr_error *err);
 /* INTERVAL '...' unit: months or microseconds. */
 enum wr_code wr_bind_interval(const struct wr_binding *binding,
@@ -190,6 +196,8 @@ struct wr_selection {
   const struct wr_expression **items; /* select list */
   const char **names;
   uint32_t item_count, item_room;
+  uint32_t rowtime; /* the item that is ROWTIME, hidden, behind those of the list; over groups a
+                       NULL until they are made; UINT32_MAX: there is none. planner/rowtime.h */
   const struct wr_expression *having, *qualify; /* each or NULL */
   struct wr_over_list *overs;                   /* NULL: none may stand here */
 };
@@ -223,20 +231,5 @@ enum wr_code wr_bind_group(struct wr_binder *binder, struct wr_selection *select
  * BY alone. */
 enum wr_code wr_bind_distinct(struct wr_binder *binder, const struct wr_tree_query *query,
                               uint32_t visible, struct wr_logical **node, struct wr_error *err);
-
-/* ---- functions of the script */
-
-/*
- * A call of a function that the script has declared: *taken false if it is not one (built-in names
- * win unless the function is TEMPORARY SYSTEM).
- */
-enum wr_code wr_bind_user_call(const struct wr_expression_context *context,
-                               const struct wr_tree_expression *tree, bool *taken,
-                               const struct wr_expression **out, struct wr_error *err);
-/* CREATE FUNCTION, checked; not yet in the catalogue. */
-enum wr_code wr_bind_user_function(const struct wr_catalogue *catalogue,
-                                   const struct wr_binding *binding,
-                                   const struct wr_tree_create_function *tree, const char *name,
-                                   struct wr_user_function **out, struct wr_error *err);
 
 #endif

@@ -62,12 +62,19 @@ enum wr_code wr_catalogue_get(const struct wr_catalogue *catalogue, const struct
   for (const struct wr_object *object = catalogue->first; object && count < CATALOGUE_NEAREST_MAX;
        object = object->next)
     names[count++] = object->name;
-  wr_fail_at(err, WR_SEMANTIC, name->span, "there is no table or view '%s'", plain);
+  wr_fail_at(err, WR_SEMANTIC, name->span, "there is no %s '%s'",
+             catalogue->kinesis ? "table, view or stream" : "table or view", plain);
   wr_state(err,
            wr_catalogue_has_failed(catalogue, plain) ? WR_STATE_FOLLOWS : WR_STATE_UNDEFINED_TABLE);
   const char *near = wr_nearest(plain, names, count);
   if (near)
     wr_hint(err, "did you mean '%s'?", near);
+  else if (catalogue->kinesis)
+    wr_hint(
+        err,
+        "inputs stand in the description of an application, which weir run takes too; or declare "
+        "this one: CREATE STREAM \"%s\" (...) WITH ('connector' = '...')",
+        plain);
   else if (count == 1)
     wr_hint(err,
             "declare it before this statement: CREATE TABLE %s (...) WITH ('connector' = '...')",
@@ -109,8 +116,7 @@ enum wr_code wr_catalogue_may_create(struct wr_catalogue *catalogue,
   }
   if (if_not_exists)
     return WR_OK;
-  wr_fail_at(err, WR_SEMANTIC, name->span, "a %s '%s' exists already",
-             old->kind == WR_OBJECT_VIEW ? "view" : "table", *plain);
+  wr_fail_at(err, WR_SEMANTIC, name->span, "a %s '%s' exists already", wr_object_what(old), *plain);
   return wr_state(err, WR_STATE_DUPLICATE_TABLE);
 }
 
@@ -136,6 +142,30 @@ void wr_catalogue_add_view(struct wr_catalogue *catalogue, const struct wr_view 
   catalogue_add(catalogue, WR_OBJECT_VIEW, view->name)->view = view;
 }
 
+void wr_catalogue_add_stream(struct wr_catalogue *catalogue, const struct wr_app_stream *stream)
+{
+  struct wr_object *object = catalogue_add(catalogue, WR_OBJECT_STREAM, stream->name);
+  object->stream = stream;
+  object->table = stream->table ? stream->table : stream->shape;
+}
+
+const char *wr_object_what(const struct wr_object *object)
+{
+  static const char *const whats[] = {[WR_OBJECT_TABLE] = "table",
+                                      [WR_OBJECT_VIEW] = "view",
+                                      [WR_OBJECT_REJECTS] = "built-in stream of rejected rows",
+                                      [WR_OBJECT_STREAM] = "stream"};
+  return whats[object->kind];
+}
+
+const struct wr_schema *wr_object_schema(const struct wr_object *object, bool kinesis)
+{
+  return object->table                    ? &object->table->row
+         : object->kind == WR_OBJECT_VIEW ? &object->view->schema
+         : kinesis                        ? &wr_app_rejects_schema
+                                          : &wr_error_stream_schema;
+}
+
 enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_tree_drop *drop,
                                struct wr_error *err)
 {
@@ -153,11 +183,12 @@ enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_t
                plain);
     return wr_state(err, WR_STATE_RESERVED_NAME);
   }
-  bool is_view = object->kind == WR_OBJECT_VIEW;
-  if (is_view != (drop->object == WR_TREE_OBJECT_VIEW)) {
-    wr_fail_at(err, WR_SEMANTIC, drop->name.span, "'%s' is a %s", plain,
-               is_view ? "view" : "table");
+  bool is_view = object->kind == WR_OBJECT_VIEW, is_stream = object->kind == WR_OBJECT_STREAM;
+  if (is_stream || is_view != (drop->object == WR_TREE_OBJECT_VIEW)) {
+    wr_fail_at(err, WR_SEMANTIC, drop->name.span, "'%s' is a %s", plain, wr_object_what(object));
     wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
+    if (is_stream)
+      return wr_hint(err, "leave it out, or write CREATE OR REPLACE STREAM %s", plain);
     return wr_hint(err, "write DROP %s %s", is_view ? "VIEW" : "TABLE", plain);
   }
   wr_catalogue_remove(catalogue, object);
@@ -190,9 +221,9 @@ const struct wr_user_function *wr_catalogue_find_function(const struct wr_catalo
   return NULL;
 }
 
-void wr_catalogue_add_function(struct wr_catalogue *catalogue, struct wr_user_function *function)
+void wr_catalogue_put_function(struct wr_catalogue *catalogue, struct wr_user_function *function,
+                               const struct wr_user_function *old)
 {
-  const struct wr_user_function *old = wr_catalogue_find_function(catalogue, function->name);
   if (old)
     wr_catalogue_drop_function(catalogue, old);
   function->next = catalogue->functions;

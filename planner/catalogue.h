@@ -64,7 +64,8 @@ struct wr_keyed; /* formats/keyed.h */
 struct wr_table {
   const char *name;
   const struct wr_table_definition *definition; /* NULL: made by the planner (console) */
-  struct wr_table_variant **variants;           /* made for hints so far */
+  const char *shown; /* the console: of which stream of an application it shows the rows, or NULL */
+  struct wr_table_variant **variants; /* made for hints so far */
   const struct wr_connector *connector;
   const struct wr_format *format;     /* NULL: rows */
   const struct wr_format *key_format; /* 'key.format'; or NULL */
@@ -137,13 +138,33 @@ struct wr_user_function {
   uint32_t calls; /* of functions of the script that one call of it comes to, itself too */
 };
 
-enum wr_object_kind { WR_OBJECT_TABLE, WR_OBJECT_VIEW, WR_OBJECT_REJECTS };
+/* CREATE STREAM: the rows of all pumps that insert into it, or those of its own connector. */
+struct wr_app_stream {
+  const char *name;
+  const struct wr_tree_create_stream *tree;
+  const struct wr_table *table; /* WITH (...): where its rows come from or go to; or NULL */
+  /* What pumps fill; it has no connector. `row` are its columns, `written` these and ROWTIME. */
+  const struct wr_table *shape;
+};
+
+/* CREATE PUMP, and INSERT INTO a stream. Kept as written, as views are. */
+struct wr_pump {
+  const char *name; /* NULL: an INSERT */
+  const struct wr_tree_insert *insert;
+  struct wr_span span, place;       /* of the whole statement, of its name */
+  const char *statement;            /* its text */
+  const struct wr_binding *binding; /* as the settings were when it was made */
+  struct wr_pump *next;
+};
+
+enum wr_object_kind { WR_OBJECT_TABLE, WR_OBJECT_VIEW, WR_OBJECT_REJECTS, WR_OBJECT_STREAM };
 
 struct wr_object {
   enum wr_object_kind kind;
   const char *name;
-  const struct wr_table *table;
+  const struct wr_table *table; /* TABLE; STREAM: that of its connector, else its shape */
   const struct wr_view *view;
+  const struct wr_app_stream *stream;
   struct wr_object *next;
 };
 
@@ -152,7 +173,9 @@ struct wr_catalogue {
   struct wr_object *first;                  /* the youngest first */
   const struct wr_user_function *functions; /* the youngest first; never changed, only replaced */
   struct wr_failed_name *failed;
-  uint32_t *calls; /* while the body of a function is bound: calls in it; else NULL */
+  struct wr_pump *pumps; /* the youngest first; their names are not those of tables and streams */
+  bool kinesis;          /* the dialect of the script at the end: for messages */
+  uint32_t *calls;       /* while the body of a function is bound: calls in it; else NULL */
 };
 
 /* The state of an error that only follows from another one and is not shown (program.c). */
@@ -177,6 +200,13 @@ enum wr_code wr_catalogue_may_create(struct wr_catalogue *catalogue,
                                      struct wr_error *err);
 void wr_catalogue_add_table(struct wr_catalogue *catalogue, const struct wr_table *table);
 void wr_catalogue_add_view(struct wr_catalogue *catalogue, const struct wr_view *view);
+void wr_catalogue_add_stream(struct wr_catalogue *catalogue, const struct wr_app_stream *stream);
+/* Columns of error_stream in applications. */
+extern const struct wr_schema wr_app_rejects_schema;
+/* "table", "view", "stream", "built-in stream of rejected rows", for messages. */
+const char *wr_object_what(const struct wr_object *object);
+/* The columns that people see. */
+const struct wr_schema *wr_object_schema(const struct wr_object *object, bool kinesis);
 /* Tables and views. */
 enum wr_code wr_catalogue_drop(struct wr_catalogue *catalogue, const struct wr_tree_drop *drop,
                                struct wr_error *err);
@@ -193,8 +223,9 @@ enum wr_code wr_catalogue_plain_name(const struct wr_tree_name *name, const char
 /* By plain name without case, or NULL. */
 const struct wr_user_function *wr_catalogue_find_function(const struct wr_catalogue *catalogue,
                                                           const char *name);
-/* In the place of an older one of the same name, if there is one. */
-void wr_catalogue_add_function(struct wr_catalogue *catalogue, struct wr_user_function *function);
+/* In the place of an older one that must not be beside it: NULL, there is none. */
+void wr_catalogue_put_function(struct wr_catalogue *catalogue, struct wr_user_function *function,
+                               const struct wr_user_function *old);
 void wr_catalogue_drop_function(struct wr_catalogue *catalogue,
                                 const struct wr_user_function *function);
 /* The nearest name among the functions of the script and the built-in ones, or NULL. */

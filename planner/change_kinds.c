@@ -4,7 +4,7 @@
  * come, not what will: an update whose new half a filter drops is a deletion, so a filter above
  * updates gives those as well.
  */
-#include "formats/format.h"
+#include "formats/keyed.h"
 #include "planner/physical_changes.h"
 
 #define KINDS_UPDATE (WR_KIND_BEFORE | WR_KIND_AFTER)
@@ -12,7 +12,7 @@
 
 static unsigned kinds_scan(const struct wr_table *table)
 {
-  if (table->keyed) /* nobody has made them whole yet */
+  if (wr_keyed_upserts(table->keyed)) /* nobody has made them whole yet */
     return WR_KIND_AFTER | WR_KIND_DELETE;
   return table->format && table->format->changes ? KINDS_ALL : WR_KIND_INSERT;
 }
@@ -53,7 +53,8 @@ static unsigned kinds_of(const struct wr_logical *node, const unsigned *all)
   case WR_LOGICAL_FILTER: return below & WR_KIND_BEFORE ? below | WR_KIND_DELETE : below;
   case WR_LOGICAL_JOIN:
     return node->join.kind == WR_JOIN_INNER || node->join.kind == WR_JOIN_SEMI ? below : KINDS_ALL;
-  case WR_LOGICAL_SINK: return node->sink.table->keyed ? below & ~(unsigned)WR_KIND_BEFORE : below;
+  case WR_LOGICAL_SINK:
+    return wr_keyed_upserts(node->sink.table->keyed) ? below & ~(unsigned)WR_KIND_BEFORE : below;
   default: return below ? below : WR_KIND_INSERT;
   }
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "connectors/connector.h"
-#include "formats/format.h"
+#include "formats/keyed.h"
 #include "planner/describe.h"
 #include "planner/logical.h"
 #include "planner/settings.h"
@@ -146,7 +146,8 @@ bool wr_changes_are_read(const struct wr_logical *node)
   const struct wr_table *table = node->kind == WR_LOGICAL_SINK ? node->sink.table : NULL;
   if (!table)
     return check_reads(node);
-  return table->format ? table->keyed || table->format->changes : table->connector->takes_changes;
+  return table->format ? wr_keyed_upserts(table->keyed) || table->format->changes
+                       : table->connector->takes_changes;
 }
 
 static enum wr_code check_sink(struct wr_arena *arena, const struct wr_logical *sink,
@@ -185,7 +186,8 @@ static void check_warn_chance(struct wr_settings *settings, const struct wr_expr
 void wr_changes_warn(struct wr_arena *arena, struct wr_settings *settings, struct wr_logical *sink)
 {
   const struct wr_table *table = sink->kind == WR_LOGICAL_SINK ? sink->sink.table : NULL;
-  const struct wr_logical *keyed = table && table->keyed ? wr_logical_input(sink) : NULL;
+  const struct wr_logical *keyed =
+      table && wr_keyed_upserts(table->keyed) ? wr_logical_input(sink) : NULL;
   struct wr_logical_order order = wr_logical_order(arena, &sink, 1);
   for (uint32_t i = 0; i < order.count && settings; i++) {
     const struct wr_logical *node = order.nodes[i];

@@ -10,7 +10,9 @@
 #include <strings.h>
 
 #include "planner/program_builder.h"
+#include "planner/rowtime.h"
 #include "planner/table.h"
+#include "planner/user_function.h"
 
 static const char *declare_last(const struct wr_tree_name *name)
 {
@@ -36,11 +38,13 @@ static enum wr_code declare_query_schema(struct wr_program_builder *builder,
   struct wr_binder trial = {.arena = builder->arena,
                             .catalogue = &builder->catalogue,
                             .binding = builder->settings.binding,
-                            .settings = &builder->settings};
+                            .settings = &builder->settings,
+                            .trial = true};
   struct wr_logical *node;
   enum wr_code code = wr_bind_query(&trial, query, &node, err);
   if (code)
     return code;
+  node = wr_rowtime_drop(&trial, node);
   *out = &node->schema;
   for (uint32_t c = 0; c < node->schema.column_count; c++) {
     const struct wr_field *field = &node->schema.fields[c];
@@ -131,7 +135,8 @@ static enum wr_code declare_view(struct wr_program_builder *builder, struct wr_v
   struct wr_binder trial = {.arena = builder->arena,
                             .catalogue = &builder->catalogue,
                             .binding = builder->settings.binding,
-                            .settings = &builder->settings};
+                            .settings = &builder->settings,
+                            .trial = true};
   struct wr_logical *node;
   view->binding = builder->settings.binding;
   enum wr_code code = wr_bind_table_name(&trial, name, &node, err);
@@ -163,28 +168,45 @@ enum wr_code wr_program_create_view(struct wr_program_builder *builder,
 
 /* ---- functions */
 
+static enum wr_code declare_function_again(const struct wr_tree_create_function *tree,
+                                           const char *name, struct wr_error *err)
+{
+  if (tree->if_not_exists)
+    return WR_OK;
+  wr_fail_at(err, WR_SEMANTIC, tree->name.span, "a function '%s' exists already", name);
+  wr_state(err, WR_STATE_DUPLICATE_FUNCTION);
+  return wr_hint(err,
+                 tree->is_routine
+                     ? "functions of one name have different parameters: replace it with CREATE "
+                       "OR REPLACE FUNCTION or choose another name"
+                     : "a name has one function, whatever its parameters: replace it with CREATE "
+                       "OR REPLACE FUNCTION or choose another name");
+}
+
 static enum wr_code declare_function(struct wr_program_builder *builder,
                                      const struct wr_tree_create_function *tree,
                                      struct wr_error *err)
 {
   const char *name;
   struct wr_user_function *function;
+  const struct wr_user_function *old = NULL;
   enum wr_code code = wr_catalogue_plain_name(&tree->name, &name, err);
   if (code)
     return code;
-  if (!tree->or_replace && wr_catalogue_find_function(&builder->catalogue, name)) {
-    if (tree->if_not_exists)
-      return WR_OK;
-    wr_fail_at(err, WR_SEMANTIC, tree->name.span, "a function '%s' exists already", name);
-    wr_state(err, WR_STATE_DUPLICATE_FUNCTION);
-    return wr_hint(err, "a name has one function, whatever its parameters: replace it with CREATE "
-                        "OR REPLACE FUNCTION or choose another name");
-  }
+  if (!tree->or_replace && !tree->is_routine &&
+      (old = wr_catalogue_find_function(&builder->catalogue, name)) != NULL)
+    return declare_function_again(tree, name, err);
   code = wr_bind_user_function(&builder->catalogue, builder->settings.binding, tree, name,
                                &function, err);
-  if (code == WR_OK)
-    wr_catalogue_add_function(&builder->catalogue, function);
-  return code;
+  if (code)
+    return code;
+  for (old = builder->catalogue.functions; old; old = old->next)
+    if (strcasecmp(old->name, name) == 0 && wr_user_functions_collide(old, function))
+      break;
+  if (old && !tree->or_replace)
+    return declare_function_again(tree, name, err);
+  wr_catalogue_put_function(&builder->catalogue, function, old);
+  return WR_OK;
 }
 
 enum wr_code wr_program_create_function(struct wr_program_builder *builder,
@@ -204,11 +226,10 @@ static enum wr_code declare_drop_function(struct wr_program_builder *builder,
   if (code)
     return code;
   const struct wr_user_function *function = wr_catalogue_find_function(&builder->catalogue, name);
-  if (function) {
+  bool is_mine = function != NULL;
+  for (; function; function = wr_catalogue_find_function(&builder->catalogue, name))
     wr_catalogue_drop_function(&builder->catalogue, function);
-    return WR_OK;
-  }
-  if (tree->if_exists)
+  if (is_mine || tree->if_exists)
     return WR_OK;
   bool is_built_in = wr_function_exists(name) || wr_aggregate_exists(name);
   wr_fail_at(err, WR_SEMANTIC, tree->name.span,
@@ -339,9 +360,10 @@ enum wr_code wr_program_alter(struct wr_program_builder *builder, const struct w
   enum wr_object_kind wanted = wants_view ? WR_OBJECT_VIEW : WR_OBJECT_TABLE;
   if (object->kind != wanted) {
     wr_fail_at(err, WR_SEMANTIC, tree->name.span, "'%s' is %s and no %s", object->name,
-               object->kind == WR_OBJECT_REJECTS ? "the built-in stream of rejected rows"
-               : wants_view                      ? "a table"
-                                                 : "a view",
+               object->kind == WR_OBJECT_REJECTS  ? "the built-in stream of rejected rows"
+               : object->kind == WR_OBJECT_STREAM ? "a stream"
+               : wants_view                       ? "a table"
+                                                  : "a view",
                wants_view ? "view" : "table");
     return wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
   }

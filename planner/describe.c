@@ -10,14 +10,15 @@
 #include "planner/describe_rows.h"
 #include "planner/lookup.h"
 #include "planner/match.h"
+#include "planner/model.h"
+#include "planner/streams.h"
 #include "planner/ttl.h"
 #include "planner/writing.h"
 
 static const char *const describe_windows[] = {
-    [WR_WINDOW_TUMBLE] = "TUMBLE",
-    [WR_WINDOW_HOP] = "HOP",
-    [WR_WINDOW_CUMULATE] = "CUMULATE",
-    [WR_WINDOW_SESSION] = "SESSION",
+    [WR_WINDOW_TUMBLE] = "TUMBLE",     [WR_WINDOW_HOP] = "HOP",
+    [WR_WINDOW_CUMULATE] = "CUMULATE", [WR_WINDOW_SESSION] = "SESSION",
+    [WR_WINDOW_STAGGER] = "STAGGER",
 };
 
 /* "TUMBLE(1 min)", "HOP(10 s every 5 s)", "SESSION(gap 30 s)" */
@@ -34,7 +35,10 @@ static void describe_window(struct wr_writing *out, const struct wr_window *wind
   }
   wr_write(out, "%s(%s", describe_windows[window->kind],
            window->kind == WR_WINDOW_SESSION ? "gap " : "");
-  wr_write_duration(out, window->size_us);
+  if (window->months)
+    wr_write(out, window->months == 1 ? "1 month" : "%u months", window->months);
+  else
+    wr_write_duration(out, window->size_us);
   if (has_slide) {
     wr_write(out, window->kind == WR_WINDOW_HOP ? " every " : " in steps of ");
     wr_write_duration(out, window->slide_us);
@@ -189,7 +193,11 @@ static void describe_expand(struct wr_writing *out, const struct wr_logical *nod
 
 static void describe_distinct(struct wr_writing *out, const struct wr_logical *node)
 {
-  wr_write_columns(out, &node->schema);
+  if (node->distinct.keys)
+    for (uint32_t k = 0; k < node->distinct.key_count; k++)
+      wr_write(out, "%s%s", k ? ", " : "BY ", node->schema.fields[node->distinct.keys[k]].name);
+  else
+    wr_write_columns(out, &node->schema);
   if (node->distinct.end_column == UINT32_MAX)
     wr_describe_ttl(out, node->distinct.ttl_us, "; remembered for ever");
   else
@@ -226,8 +234,12 @@ static void describe_sort(struct wr_writing *out, const struct wr_logical *node)
                                                 : " NULLS FIRST");
   }
   describe_range(out, node->sort.limit, node->sort.offset);
-  if (node->sort.by_time)
+  if (node->sort.within) {
+    wr_write(out, ", within ");
+    wr_write_duration(out, node->sort.within_us);
+  } else if (node->sort.by_time) {
     wr_write(out, ", as far as the watermark has come");
+  }
 }
 
 static void describe_limit(struct wr_writing *out, const struct wr_logical *node)
@@ -271,6 +283,7 @@ static const struct {
     [WR_LOGICAL_NORMALIZE] = {"ChangelogNormalize", wr_describe_normalize},
     [WR_LOGICAL_LOOKUP] = {"LookupJoin", wr_describe_lookup},
     [WR_LOGICAL_MATCH] = {"Match", wr_describe_match},
+    [WR_LOGICAL_MODEL] = {"Model", wr_describe_model},
     [WR_LOGICAL_STREAM] = {"Stream", describe_stream},
     [WR_LOGICAL_SINK] = {"Sink", describe_sink},
 };
@@ -280,13 +293,15 @@ const char *wr_logical_name(struct wr_arena *arena, const struct wr_logical *nod
   static const char *const windows[] = {
       [WR_WINDOW_TUMBLE] = "Tumble",     [WR_WINDOW_HOP] = "Hop",
       [WR_WINDOW_CUMULATE] = "Cumulate", [WR_WINDOW_SESSION] = "Session",
-      [WR_WINDOW_ATTACHED] = "Window",   [WR_WINDOW_ALL] = "Group",
+      [WR_WINDOW_STAGGER] = "Stagger",   [WR_WINDOW_ATTACHED] = "Window",
+      [WR_WINDOW_ALL] = "Group",
   };
   const char *kind = describe_kinds[node->kind].name;
   switch (node->kind) {
   case WR_LOGICAL_SCAN: return wr_arena_print(arena, "%s(%s)", kind, node->scan.table->name);
   case WR_LOGICAL_SINK: return wr_arena_print(arena, "%s(%s)", kind, node->sink.table->name);
   case WR_LOGICAL_NORMALIZE: return wr_normalize_name(node);
+  case WR_LOGICAL_MODEL: return wr_model_name(node);
   case WR_LOGICAL_WATERMARK:
     return wr_arena_print(arena, "%s(%s)", kind, node->watermark.table->name);
   case WR_LOGICAL_LOOKUP: return wr_arena_print(arena, "%s(%s)", kind, node->lookup.table->name);
@@ -405,6 +420,8 @@ static const char *identity_expression(struct wr_arena *arena, const struct wr_l
 static const char *identity_column(struct wr_arena *arena, const struct wr_logical *node,
                                    uint32_t column)
 {
+  if (node->mark && node->mark->called)
+    return wr_arena_print(arena, "%s.%s", node->mark->called, node->mark->names[column]);
   switch (node->kind) {
   case WR_LOGICAL_SCAN:
     return wr_arena_print(arena, "%s.%s", node->scan.table->name, node->schema.fields[column].name);
@@ -416,6 +433,7 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
   case WR_LOGICAL_EXPAND:
   case WR_LOGICAL_OVER:
   case WR_LOGICAL_RANK:
+  case WR_LOGICAL_MODEL:
   case WR_LOGICAL_ASSIGN:
     return column < wr_logical_input(node)->schema.column_count
                ? identity_column(arena, wr_logical_input(node), column)
@@ -443,8 +461,10 @@ static const char *identity_column(struct wr_arena *arena, const struct wr_logic
 /* The tables beneath a node: "clicks", "clicks + views". */
 static const char *identity_source(struct wr_arena *arena, const struct wr_logical *node)
 {
-  while (node->input_count == 1)
+  while (node->input_count == 1 && (!node->mark || !node->mark->called))
     node = node->inputs[0];
+  if (node->mark && node->mark->called)
+    return node->mark->called;
   if (node->input_count == 0)
     return node->kind == WR_LOGICAL_SCAN ? node->scan.table->name : describe_kinds[node->kind].name;
   struct wr_writing out = {.arena = arena};
@@ -521,9 +541,12 @@ static const char *identity_assign(struct wr_arena *arena, const struct wr_logic
 static const char *identity_distinct(struct wr_arena *arena, const struct wr_logical *node)
 {
   struct wr_writing out = {.arena = arena};
+  const struct wr_logical_distinct *distinct = &node->distinct;
   wr_write(&out, "distinct of %s by ", identity_source(arena, node));
-  for (uint32_t c = 0; c < node->schema.column_count; c++)
-    wr_write(&out, "%s%s", c ? ", " : "", identity_column(arena, wr_logical_input(node), c));
+  for (uint32_t k = 0; k < (distinct->keys ? distinct->key_count : node->schema.column_count); k++)
+    wr_write(
+        &out, "%s%s", k ? ", " : "",
+        identity_column(arena, wr_logical_input(node), distinct->keys ? distinct->keys[k] : k));
   return identity_short(arena, wr_written(&out));
 }
 
@@ -553,6 +576,7 @@ const char *wr_logical_identity(struct wr_arena *arena, const struct wr_logical 
   case WR_LOGICAL_DISTINCT: return identity_distinct(arena, node);
   case WR_LOGICAL_OVER: return wr_identity_over(arena, node);
   case WR_LOGICAL_MATCH: return wr_identity_match(arena, node);
+  case WR_LOGICAL_MODEL: return wr_identity_model(arena, node);
   case WR_LOGICAL_NORMALIZE: return wr_identity_normalize(arena, node);
   case WR_LOGICAL_RANK: return wr_identity_rank(arena, node);
   case WR_LOGICAL_JOIN: return wr_identity_join(arena, node);

@@ -28,7 +28,10 @@ void wr_describe_lookup(struct wr_writing *out, const struct wr_logical *node)
   const struct wr_logical_lookup *lookup = &node->lookup;
   const struct wr_schema *input = &wr_logical_input(node)->schema, *row = &lookup->table->row;
   const struct wr_schema both = lookup_schema(out->arena, node);
-  wr_write(out, "%s", lookup->outer ? "LEFT" : "INNER");
+  wr_write(out, "%s",
+           lookup->half    ? (lookup->negated ? "ANTI" : "SEMI")
+           : lookup->outer ? "LEFT"
+                           : "INNER");
   for (uint32_t k = 0; k < lookup->key_count; k++) {
     const struct wr_expression *key = lookup->table_keys[k];
     bool is_column = key->kind == WR_EXPRESSION_COLUMN;

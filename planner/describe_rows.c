@@ -34,7 +34,8 @@ static bool rows_reads_frame(const struct wr_logical_over *over, bool *anew)
   *anew = false;
   for (uint32_t i = 0; i < over->call_count; i++) {
     const struct wr_over_call *call = &over->calls[i];
-    reads = reads || call->function == WR_OVER_AGGREGATE || call->function == WR_OVER_NTH_VALUE;
+    reads = reads || call->function == WR_OVER_AGGREGATE || call->function == WR_OVER_NTH_VALUE ||
+            call->in_frame;
     if (call->function == WR_OVER_AGGREGATE && !over->frame.unbounded)
       *anew = *anew || call->aggregate.distinct || call->aggregate.code->has_text;
   }
@@ -63,7 +64,9 @@ void wr_describe_over(struct wr_writing *out, const struct wr_logical *node)
     wr_write(out, "%lld", (long long)over->frame.preceding);
   else
     wr_write_duration(out, over->frame.preceding);
-  wr_write(out, " PRECEDING%s", anew ? "; the rows of a frame are aggregated anew each time" : "");
+  bool one_by_one = over->frame.by_row && !over->frame.rows;
+  wr_write(out, " PRECEDING%s%s", one_by_one ? ", one by one" : "",
+           anew ? "; the rows of a frame are aggregated anew each time" : "");
   wr_describe_ttl(out, over->ttl_us, "");
 }
 
@@ -186,6 +189,7 @@ const char *wr_identity_over(struct wr_arena *arena, const struct wr_logical *no
   wr_write(&out, over->frame.rows ? " rows" : " range");
   if (!over->frame.unbounded)
     wr_write(&out, " %lld", (long long)over->frame.preceding);
+  wr_write(&out, over->frame.by_row && !over->frame.rows ? " one by one" : "");
   return wr_written(&out);
 }
 

@@ -17,6 +17,7 @@
 #include "planner/describe.h"
 #include "planner/describe_rows.h"
 #include "planner/match.h"
+#include "planner/model.h"
 
 #include <string.h>
 
@@ -134,7 +135,8 @@ static void state_calls(struct wr_writing *out, const struct wr_logical *node)
     wr_write(out, "%s(", names[call->function]);
     if (call->function == WR_OVER_LAG || call->function == WR_OVER_NTH_VALUE) {
       state_column(out, input, call->value_column, true);
-      wr_write(out, ", %lld", (long long)call->offset);
+      wr_write(out, ", %lld%s%s%s", (long long)call->offset, call->from_last ? " from last" : "",
+               call->ignore_nulls ? " ignore nulls" : "", call->in_frame ? " in frame" : "");
     }
     wr_write(out, ")");
   }
@@ -156,6 +158,8 @@ static void state_sort(struct wr_writing *out, const struct wr_logical *node)
   if (node->sort.limit != UINT64_MAX)
     wr_write(out, "the first %llu + %llu", (unsigned long long)node->sort.limit,
              (unsigned long long)node->sort.offset);
+  if (node->sort.within)
+    wr_write(out, "within a time");
 }
 
 /* Rows of the left wait, whatever the kind; what versions are is one thing for all. */
@@ -194,9 +198,18 @@ static const char *state_words(struct wr_arena *arena, const struct wr_logical *
     state_sort(&out, node);
     state_rows(&out, node);
     break;
-  case WR_LOGICAL_DISTINCT: state_rows(&out, node); break;
+  case WR_LOGICAL_DISTINCT:
+    if (node->distinct.keys)
+      state_keys(&out, wr_logical_input(node), node->distinct.keys, node->distinct.key_count, true);
+    else
+      state_rows(&out, node);
+    break;
   case WR_LOGICAL_MATCH:
     wr_match_fits(&out, node);
+    state_rows(&out, node);
+    break;
+  case WR_LOGICAL_MODEL:
+    wr_model_fits(&out, node);
     state_rows(&out, node);
     break;
   case WR_LOGICAL_JOIN:
@@ -290,7 +303,8 @@ static void members_find(struct state_members *members, const struct wr_logical 
   case WR_LOGICAL_AGGREGATE:
     for (uint32_t a = 0; a < node->aggregate.aggregate_count; a++)
       members_add_aggregate(members, node, a);
-    if (node->aggregate.window.kind == WR_WINDOW_SESSION)
+    if (node->aggregate.window.kind == WR_WINDOW_SESSION ||
+        node->aggregate.window.kind == WR_WINDOW_STAGGER)
       members_add_rows(members, node, wanted);
     break;
   case WR_LOGICAL_NORMALIZE:
@@ -301,6 +315,7 @@ static void members_find(struct state_members *members, const struct wr_logical 
   case WR_LOGICAL_RANK:
   case WR_LOGICAL_SORT:
   case WR_LOGICAL_MATCH:
+  case WR_LOGICAL_MODEL:
   case WR_LOGICAL_JOIN: members_add_rows(members, node, wanted); break;
   default: break;
   }
@@ -343,6 +358,7 @@ static const char *state_fits(struct wr_arena *arena, const struct wr_logical *n
     break;
   case WR_LOGICAL_SORT: state_sort(&out, node); break;
   case WR_LOGICAL_MATCH: wr_match_fits(&out, node); break;
+  case WR_LOGICAL_MODEL: wr_model_fits(&out, node); break;
   case WR_LOGICAL_JOIN:
     if (node->join.way == WR_JOIN_TEMPORAL)
       state_temporal(&out, node);
@@ -352,11 +368,17 @@ static const char *state_fits(struct wr_arena *arena, const struct wr_logical *n
       wr_write(&out, "%s join of rows with keys", wr_join_kind_names[node->join.kind]);
     if (node->join.way == WR_JOIN_INTERVAL)
       wr_write(&out, ", %lld to %lld us apart%s", (long long)node->join.low_us,
-               (long long)node->join.high_us, node->join.by_clock ? " by the clock" : "");
+               (long long)node->join.high_us,
+               node->join.by_clock   ? " by the clock"
+               : node->join.by_range ? " by ROWTIME"
+                                     : "");
     fits_window(&out, node->join.origins[0]);
     break;
   case WR_LOGICAL_DISTINCT:
-    state_rows(&out, node);
+    if (node->distinct.keys)
+      state_keys(&out, wr_logical_input(node), node->distinct.keys, node->distinct.key_count, true);
+    else
+      state_rows(&out, node);
     if (node->distinct.end_column != UINT32_MAX)
       fits_window(&out, node->roles[node->distinct.end_column].origin);
     break;

@@ -62,8 +62,8 @@ static enum wr_code emission_fail_session(const struct wr_tree_select *tree, str
 {
   bool is_clause = tree->emit_span.length > 0;
   wr_fail_at(err, WR_UNSUPPORTED, is_clause ? tree->emit_span : at,
-             "SESSION windows have one result, when they close: %s cannot make it come early or "
-             "again",
+             "%s windows have one result, when they close: %s cannot make it come early or again",
+             tree->stagger ? "STAGGER" : "SESSION",
              is_clause ? "EMIT" : "SET 'table.exec.emit...'");
   return wr_hint(err, is_clause ? "leave EMIT out, or use TUMBLE, HOP or CUMULATE"
                                 : "RESET the settings before this statement");
@@ -84,7 +84,8 @@ enum wr_code wr_bind_emission(const struct wr_binder *binder, const struct wr_tr
                               err);
   else if (tree->emit_span.length)
     out->early_us = 0;
-  if (code == WR_OK && origin->window.kind == WR_WINDOW_SESSION && !wr_emit_is_plain(out))
+  bool moves = origin->window.kind == WR_WINDOW_SESSION || origin->window.kind == WR_WINDOW_STAGGER;
+  if (code == WR_OK && moves && !wr_emit_is_plain(out))
     return emission_fail_session(tree, at, err);
   return code;
 }

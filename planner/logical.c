@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "core/time.h"
+#include "formats/keyed.h"
 #include "functions/function.h"
+#include "planner/stream_join.h"
 
 const char *const wr_window_part_names[WR_PART_COUNT] = {
     [WR_PART_START] = "window_start", [WR_PART_END] = "window_end", [WR_PART_TIME] = "window_time"};
@@ -48,15 +50,15 @@ struct wr_logical *wr_logical_scan(struct wr_arena *arena, const struct wr_table
   }
   node->schema = (struct wr_schema){.column_count = column_count, .fields = fields};
   node->roles = WR_NEW_ARRAY(arena, struct wr_column_role, column_count);
-  node->changes = table->format ? table->format->changes || table->keyed : false;
+  node->changes = table->format ? table->format->changes || wr_keyed_upserts(table->keyed) : false;
   node->scan = (struct wr_logical_scan){.table = table, .columns = columns};
   return node;
 }
 
-struct wr_logical *wr_logical_rejects(struct wr_arena *arena)
+struct wr_logical *wr_logical_rejects(struct wr_arena *arena, bool has_pump)
 {
   struct wr_logical *node = logical_new(arena, WR_LOGICAL_REJECTS, NULL);
-  node->schema = wr_error_stream_schema;
+  node->schema = has_pump ? wr_pump_rejects_schema : wr_error_stream_schema;
   node->roles = WR_NEW_ARRAY(arena, struct wr_column_role, node->schema.column_count);
   return node;
 }
@@ -117,6 +119,7 @@ struct wr_logical *wr_logical_project(struct wr_arena *arena, struct wr_logical 
       roles[c] = input->roles[expressions[c]->column];
     }
     roles[c].is_clock = roles[c].is_clock || wr_is_proctime(expressions[c]);
+    roles[c].is_event_time = roles[c].is_event_time || wr_is_later_rowtime(expressions[c]);
   }
   node->schema = (struct wr_schema){.column_count = count, .fields = fields};
   node->roles = roles;
@@ -132,14 +135,16 @@ const struct wr_type *wr_window_type(struct wr_arena *arena, const struct wr_typ
 
 /* Fills the three window columns of an output. */
 static void logical_put_parts(struct wr_field *fields, struct wr_column_role *roles,
-                              const struct wr_window_origin *origin)
+                              const struct wr_window_origin *origin, bool end_too)
 {
   for (unsigned part = WR_PART_START; part <= WR_PART_TIME; part++) {
     bool is_time = part == WR_PART_TIME;
     fields[part - WR_PART_START] = (struct wr_field){
         .name = wr_window_part_names[part], .type = is_time ? origin->time_type : origin->type};
-    roles[part - WR_PART_START] = (struct wr_column_role){
-        .is_event_time = is_time, .part = (enum wr_window_part)part, .origin = origin};
+    roles[part - WR_PART_START] =
+        (struct wr_column_role){.is_event_time = is_time || (end_too && part == WR_PART_END),
+                                .part = (enum wr_window_part)part,
+                                .origin = origin};
   }
 }
 
@@ -171,7 +176,7 @@ struct wr_logical *wr_logical_assign(struct wr_arena *arena, struct wr_logical *
     fields[c] = input->schema.fields[c];
     roles[c] = logical_assigned_role(assign->origin, &input->roles[c]);
   }
-  logical_put_parts(fields + count, roles + count, assign->origin);
+  logical_put_parts(fields + count, roles + count, assign->origin, false);
   node->schema = (struct wr_schema){.column_count = count + 3, .fields = fields};
   node->roles = roles;
   node->assign = *assign;
@@ -211,7 +216,8 @@ struct wr_logical *wr_logical_aggregate(struct wr_arena *arena, struct wr_logica
         .type = aggregate->aggregates[a].type};
   }
   if (parts)
-    logical_put_parts(fields + count, roles + count, aggregate->origin);
+    logical_put_parts(fields + count, roles + count, aggregate->origin,
+                      aggregate->origin->end_is_time);
   node->schema = (struct wr_schema){.column_count = count + parts, .fields = fields};
   node->roles = roles;
   node->aggregate = *aggregate;
@@ -253,6 +259,12 @@ struct wr_logical *wr_logical_sort(struct wr_arena *arena, struct wr_logical *in
   assert(sort->key_count > 0);
   struct wr_logical *node = logical_new_like(arena, WR_LOGICAL_SORT, input);
   node->sort = *sort;
+  if (!sort->within)
+    return node;
+  struct wr_column_role *roles =
+      WR_NEW_ARRAY(arena, struct wr_column_role, input->schema.column_count);
+  roles[sort->keys[0].column].is_event_time = true;
+  node->roles = roles;
   return node;
 }
 
@@ -337,6 +349,17 @@ struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical
   for (uint32_t c = 0; c < input->schema.column_count; c++)
     if (input->roles[c].part == WR_PART_END && node->distinct.end_column == UINT32_MAX)
       node->distinct.end_column = c;
+  return node;
+}
+
+struct wr_logical *wr_logical_distinct_by(struct wr_arena *arena, struct wr_logical *input,
+                                          const uint32_t *keys, uint32_t key_count,
+                                          uint32_t end_column)
+{
+  struct wr_logical *node = logical_new_like(arena, WR_LOGICAL_DISTINCT, input);
+  assert(key_count > 0 && input->roles[end_column].part == WR_PART_END);
+  node->distinct =
+      (struct wr_logical_distinct){.keys = keys, .key_count = key_count, .end_column = end_column};
   return node;
 }
 

@@ -23,7 +23,7 @@ static inline struct wr_logical *wr_logical_input(const struct wr_logical *node)
 
 struct wr_logical *wr_logical_scan(struct wr_arena *arena, const struct wr_table *table,
                                    const uint32_t *columns, uint32_t column_count);
-struct wr_logical *wr_logical_rejects(struct wr_arena *arena);
+struct wr_logical *wr_logical_rejects(struct wr_arena *arena, bool has_pump);
 struct wr_logical *wr_logical_values(struct wr_arena *arena, const struct wr_schema *schema,
                                      const struct wr_expression *const *rows, uint32_t row_count);
 struct wr_logical *wr_logical_watermark(struct wr_arena *arena, struct wr_logical *input,
@@ -57,6 +57,11 @@ struct wr_logical *wr_logical_expand(struct wr_arena *arena, struct wr_logical *
                                      const struct wr_logical_expand *expand);
 struct wr_logical *wr_logical_distinct(struct wr_arena *arena, struct wr_logical *input,
                                        int64_t ttl_us);
+/* By some columns, until the window of end_column has ended; of the others the first row's. keys is
+ * kept. */
+struct wr_logical *wr_logical_distinct_by(struct wr_arena *arena, struct wr_logical *input,
+                                          const uint32_t *keys, uint32_t key_count,
+                                          uint32_t end_column);
 /* names: of the calls. */
 struct wr_logical *wr_logical_over(struct wr_arena *arena, struct wr_logical *input,
                                    const struct wr_logical_over *over, const char *const *names);
@@ -152,6 +157,9 @@ bool wr_logical_rows_reads(const struct wr_logical *node, uint32_t input, const 
 
 /* Which columns of each node of the order somebody reads, all of a sink's being read. */
 bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order);
+/* The same, and values that may be no value at all count as read: whether they are is part of the
+ * meaning of a stream of the kinesis dialect. */
+bool **wr_logical_wanted_strictly(struct wr_arena *arena, const struct wr_logical_order *order);
 /* The same if all columns of the nodes for which shown is set are read as well. */
 bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_order *order,
                               const bool *shown);

@@ -30,6 +30,7 @@ enum wr_logical_kind {
   WR_LOGICAL_NORMALIZE, /* changes made whole by a key */
   WR_LOGICAL_LOOKUP,    /* beside rows of a table of reference, planner/lookup.h */
   WR_LOGICAL_MATCH,     /* a row per match of a pattern, planner/match.h */
+  WR_LOGICAL_MODEL,     /* what has been learnt of the rows before, planner/model.h */
   WR_LOGICAL_STREAM,    /* rows that can be followed; only while rules run, planner/streams.h */
   WR_LOGICAL_SINK,
   WR_LOGICAL_KIND_COUNT
@@ -44,6 +45,7 @@ struct wr_window_origin {
   const struct wr_type *type;      /* of window_start and window_end: a TIMESTAMP */
   const struct wr_type *time_type; /* of window_time: the kind of the time column */
   const char *time_zone;           /* of window.zone; NULL if that is */
+  bool end_is_time; /* what aggregates give as window_end is event time: ROWTIME, kinesis dialect */
 };
 
 struct wr_column_role {
@@ -68,6 +70,7 @@ struct wr_logical_watermark {
   const struct wr_table *table;
   uint32_t time_column;
   const struct wr_expression *expression;
+  bool by_clock; /* rows have the time at which they came: the watermark follows the clock */
 };
 struct wr_logical_filter {
   const struct wr_expression *condition;
@@ -133,8 +136,7 @@ struct wr_logical_rank {
   bool newest_first, with_rank, no_nulls; /* as in struct wr_rank_spec */
   bool is_local;                          /* only while operators are placed: rank_local */
   int64_t ttl_us;
-  const struct wr_window_origin *shown; /* what the origin is for whoever stands above; NULL: itself
-                                         */
+  const struct wr_window_origin *shown; /* to whoever stands above; NULL: the origin itself */
 };
 /* Output: the input's columns, keys that may be NULL, then one of the operator's own. */
 struct wr_logical_expand {
@@ -144,6 +146,8 @@ struct wr_logical_expand {
   uint32_t set_count;
 };
 struct wr_logical_distinct {
+  const uint32_t *keys; /* columns that make rows different; NULL: all do, which are not listed */
+  uint32_t key_count;
   uint32_t end_column; /* the end of a window, behind which rows are forgotten; UINT32_MAX: none */
   int64_t ttl_us;
 };
@@ -156,7 +160,11 @@ struct wr_logical_unnest {
 struct wr_logical_sort {
   const struct wr_sort_key *keys;
   uint32_t key_count;
-  bool by_time;           /* the input has no end, the first key is its event time, ascending */
+  bool by_time; /* the input has no end, the first key is its event time, ascending */
+  const struct wr_window_origin *held; /* by_time: the first key is window_time of it, and the
+                                          watermark below goes by its windows; NULL: by rows */
+  bool within; /* by_time, but the first key is any time: rows leave when one has come that is */
+  int64_t within_us;      /* later by more than this, and make the watermark below */
   uint64_t limit, offset; /* limit UINT64_MAX: all rows */
 };
 struct wr_logical_limit {
@@ -169,6 +177,8 @@ struct wr_logical_stream {
   const char *const *names; /* of its columns in SQL; rules may have lost those of the schema */
   const uint32_t *columns;
   uint32_t column_count;
+  bool is_app;           /* a stream of an application; name NULL: one of its pumps */
+  const char *statement; /* a pump: its text */
 };
 /* Output: the input's columns; logical_changes.c. */
 struct wr_logical_normalize {
@@ -188,6 +198,7 @@ struct wr_logical_lookup {
   uint32_t key_count;
   const struct wr_expression *filter; /* over table->row: rows that are loaded; NULL: all */
   bool outer;
+  bool half, negated;                    /* EXISTS, NOT EXISTS: as in struct wr_lookup_spec */
   const struct wr_expression *condition; /* over the output: pairs that match; NULL: all */
   struct wr_span span;                   /* of the words that join, in the text */
 };
@@ -209,6 +220,7 @@ struct wr_logical {
   /* A projection over a view that people may follow: what it would be over any other; NULL: itself.
    * What state is called must not depend on who looks at it. */
   const struct wr_logical *otherwise;
+  struct wr_stream_mark *mark; /* planner/streams.h; NULL: none */
   union {
     struct wr_logical_scan scan;
     struct wr_logical_values values;
@@ -227,6 +239,7 @@ struct wr_logical {
     struct wr_logical_join join;
     struct wr_logical_lookup lookup;
     const struct wr_logical_match *match;
+    const struct wr_logical_model *model;
     struct wr_logical_stream stream;
     struct wr_logical_normalize normalize;
     struct wr_logical_sink sink;

@@ -110,11 +110,17 @@ static bool rows_join_changes(const struct wr_logical_join *join)
   return join->way == WR_JOIN_REGULAR && join->kind != WR_JOIN_INNER && join->kind != WR_JOIN_SEMI;
 }
 
-/* Bounds of the right are those of the left, which is then their origin: so what stands above may
+/* By a range the time of a side that only gives rows of the moment is the later one of a pair.
+ *
+ * Bounds of the right are those of the left, which is then their origin: so what stands above may
  * take them from either side. A side that may be NULL has no window. */
 static struct wr_column_role rows_join_role(const struct wr_logical_join *join, unsigned side,
                                             uint32_t column, const struct wr_column_role *role)
 {
+  if (join->way == WR_JOIN_INTERVAL && join->by_range)
+    return (struct wr_column_role){.is_event_time = join->time_columns[side] == column &&
+                                                    (side ? join->high_us : -join->low_us) == 0 &&
+                                                    !rows_join_keeps(join->kind, !side)};
   if (join->way == WR_JOIN_INTERVAL && join->time_columns[side] == column)
     return (struct wr_column_role){.is_event_time = !join->by_clock,
                                    .is_clock =

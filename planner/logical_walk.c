@@ -7,6 +7,7 @@
 
 #include "planner/lookup.h"
 #include "planner/match.h"
+#include "planner/model.h"
 
 /* A number says where a node stands in an order, if it stands there: what earlier orders left in it
  * does no harm. */
@@ -81,6 +82,7 @@ bool wr_logical_keeps_rows(const struct wr_logical *node)
   case WR_LOGICAL_NORMALIZE:
   case WR_LOGICAL_RANK:
   case WR_LOGICAL_MATCH:
+  case WR_LOGICAL_MODEL:
   case WR_LOGICAL_JOIN: return true;
   case WR_LOGICAL_ASSIGN:
     return node->assign.origin->window.kind == WR_WINDOW_SESSION || wr_logical_has_clock(node);
@@ -155,6 +157,7 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
     return;
   case WR_LOGICAL_AGGREGATE: logical_reads_aggregate(&node->aggregate, wanted, used); return;
   case WR_LOGICAL_MATCH: wr_match_reads(node, wanted, used); return;
+  case WR_LOGICAL_MODEL: wr_model_reads(node, wanted, used); return;
   case WR_LOGICAL_WATERMARK:
     used[node->watermark.time_column] = true;
     wr_expression_columns(node->watermark.expression, used);
@@ -169,7 +172,12 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
     for (uint32_t k = 0; k < node->expand.key_count; k++)
       used[node->expand.keys[k]] = true;
     break;
-  case WR_LOGICAL_DISTINCT: memset(used, true, count); break;
+  case WR_LOGICAL_DISTINCT:
+    for (uint32_t k = 0; k < node->distinct.key_count; k++)
+      used[node->distinct.keys[k]] = used[node->distinct.end_column] = true;
+    if (!node->distinct.keys)
+      memset(used, true, count);
+    break;
   case WR_LOGICAL_UNNEST: used[node->unnest.column] = true; break;
   case WR_LOGICAL_LOOKUP: wr_lookup_reads(node, used); break;
   case WR_LOGICAL_NORMALIZE: /* at the end: rows that differ in nothing that is wanted are alike */
@@ -190,13 +198,20 @@ void wr_logical_reads(const struct wr_logical *node, uint32_t input, const bool 
     used[c] = used[c] || wanted[c];
 }
 
-bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order)
+/* Columns of a node that can fail, or tell by failing that a record is bad. */
+static void walk_want_checked(const struct wr_logical *node, bool *wanted)
 {
-  return wr_logical_wanted_with(arena, order, WR_NEW_ARRAY(arena, bool, order->count + 1));
+  if (node->kind == WR_LOGICAL_SCAN && node->scan.table->format &&
+      node->scan.table->format->checks_all)
+    for (uint32_t c = 0; c < node->schema.column_count; c++)
+      wanted[c] |= node->scan.columns[c] < node->scan.table->physical.column_count;
+  if (node->kind == WR_LOGICAL_PROJECT)
+    for (uint32_t c = 0; c < node->schema.column_count; c++)
+      wanted[c] |= wr_expression_can_fail(node->project.expressions[c]);
 }
 
-bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_order *order,
-                              const bool *shown)
+static bool **walk_wanted(struct wr_arena *arena, const struct wr_logical_order *order,
+                          const bool *shown, bool strictly)
 {
   bool **wanted = WR_NEW_ARRAY(arena, bool *, order->count);
   for (uint32_t i = 0; i < order->count; i++)
@@ -205,8 +220,26 @@ bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_or
     const struct wr_logical *node = order->nodes[i];
     if (node->kind == WR_LOGICAL_SINK || shown[i])
       memset(wanted[i], true, node->schema.column_count);
+    if (strictly)
+      walk_want_checked(node, wanted[i]);
     for (uint32_t k = 0; k < node->input_count; k++)
       wr_logical_reads(node, k, wanted[i], wanted[node->inputs[k]->number]);
   }
   return wanted;
+}
+
+bool **wr_logical_wanted(struct wr_arena *arena, const struct wr_logical_order *order)
+{
+  return wr_logical_wanted_with(arena, order, WR_NEW_ARRAY(arena, bool, order->count + 1));
+}
+
+bool **wr_logical_wanted_strictly(struct wr_arena *arena, const struct wr_logical_order *order)
+{
+  return walk_wanted(arena, order, WR_NEW_ARRAY(arena, bool, order->count + 1), true);
+}
+
+bool **wr_logical_wanted_with(struct wr_arena *arena, const struct wr_logical_order *order,
+                              const bool *shown)
+{
+  return walk_wanted(arena, order, shown, false);
 }

@@ -46,6 +46,13 @@ enum wr_code wr_bind_lookup_table(struct wr_binder *binder, const struct wr_tree
 enum wr_code wr_bind_lookup(struct wr_binder *binder, const struct wr_tree_relation *join,
                             const struct wr_table *table, const struct wr_expression *condition,
                             struct wr_logical **node, struct wr_error *err);
+/* An open join with a table of reference (planner/stream_join.h) becomes one that looks rows up;
+ * without keys every row meets all of the table. */
+enum wr_code wr_bind_reference(struct wr_binder *binder, struct wr_logical **node,
+                               struct wr_error *err);
+/* Refuses joins that would keep rows of the table alone; is_left: it is the left side. */
+enum wr_code wr_check_reference_kind(const struct wr_tree_relation *join, bool is_left,
+                                     struct wr_error *err);
 /* The hint LOOKUP('table' = 't', ...) of a SELECT. */
 enum wr_code wr_check_lookup_hint(struct wr_settings *settings, const struct wr_tree_hint *hint,
                                   struct wr_error *err);

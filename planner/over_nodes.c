@@ -14,6 +14,7 @@
 
 #include "planner/bind_filter.h"
 #include "planner/bind_over.h"
+#include "planner/rowtime.h"
 #include "planner/ttl.h"
 
 /* ---- lists of expressions */
@@ -115,16 +116,17 @@ struct over_step {
   bool has_frame;
 };
 
-static bool over_frames_equal(const struct wr_over_frame *a, const struct wr_over_frame *b)
+bool wr_over_frames_equal(const struct wr_over_frame *a, const struct wr_over_frame *b)
 {
-  return a->rows == b->rows && a->unbounded == b->unbounded && a->preceding == b->preceding;
+  return a->rows == b->rows && a->by_row == b->by_row && a->unbounded == b->unbounded &&
+         a->preceding == b->preceding;
 }
 
 static bool over_step_fits(const struct over_step *step, const struct wr_over_item *item)
 {
   return wr_over_is_together(step->window, &item->window) &&
          (!step->has_frame || !wr_over_has_frame(&item->call) ||
-          over_frames_equal(&step->window->frame, &item->window.frame));
+          wr_over_frames_equal(&step->window->frame, &item->window.frame));
 }
 
 static void over_step_add(struct over_step *step, const struct wr_over_item *item, uint32_t index)
@@ -268,6 +270,8 @@ static const char *over_call_text(const struct over_columns *columns,
   } else if (call->value_column != UINT32_MAX) {
     text = wr_arena_print(arena, "%s%s, %lld", text, columns->names[call->value_column],
                           (long long)call->offset);
+    text = wr_arena_print(arena, "%s%s%s", text, call->from_last ? " FROM LAST" : "",
+                          call->ignore_nulls ? " IGNORE NULLS" : "");
     if (call->default_column != UINT32_MAX)
       text = wr_arena_print(arena, "%s, %s", text, columns->names[call->default_column]);
   }
@@ -304,8 +308,7 @@ static void over_put_window(struct over_columns *columns, const struct wr_over_w
 static bool over_stays(const struct wr_logical_over *over)
 {
   for (uint32_t i = 0; i < over->call_count; i++)
-    if (over->calls[i].function != WR_OVER_AGGREGATE &&
-        over->calls[i].function != WR_OVER_NTH_VALUE)
+    if (!wr_over_has_frame(&over->calls[i]))
       return true;
   return over->frame.rows || over->frame.unbounded;
 }
@@ -349,6 +352,46 @@ static const struct wr_expression *over_rewrite(const struct wr_binder *binder,
   return copy;
 }
 
+/* kinesis: the ROWTIME of the rows below, over groups that of the groups. */
+static const struct wr_expression *over_rowtime(const struct wr_binder *binder,
+                                                const struct wr_selection *selection)
+{
+  const struct wr_tree_select *tree = selection->tree;
+  const struct wr_schema *schema = &selection->input->schema;
+  bool is_grouped =
+      tree->group_span.length || tree->having || tree->stagger || selection->aggregates.count > 0;
+  if (is_grouped)
+    return selection->rowtime == UINT32_MAX ? NULL : selection->items[selection->rowtime];
+  uint32_t column = wr_rowtime_column(binder->binding, schema);
+  return column == UINT32_MAX
+             ? NULL
+             : wr_bind_column(binder->binding, column, schema->fields[column].type, tree->span);
+}
+
+/* Windows without ORDER BY go along ROWTIME. */
+static enum wr_code over_put_rowtime(const struct wr_binder *binder,
+                                     const struct wr_selection *selection, struct wr_error *err)
+{
+  const struct wr_expression *time = over_rowtime(binder, selection);
+  for (uint32_t i = 0; i < selection->overs->count; i++) {
+    struct wr_over_item *item = &selection->overs->items[i];
+    struct wr_over_window *window = &item->window;
+    if (!window->by_rowtime)
+      continue;
+    if (!time || time->kind != WR_EXPRESSION_COLUMN) {
+      wr_fail_at(err, WR_UNSUPPORTED, window->span,
+                 "%s(...) OVER goes along ROWTIME, which the rows of this GROUP BY do not have",
+                 wr_over_name(&item->call));
+      return wr_hint(err, "group by a time as well: STEP(s.ROWTIME BY INTERVAL '1' MINUTE)");
+    }
+    window->order_count = 1;
+    window->order = WR_NEW_ARRAY(binder->arena, const struct wr_expression *, 1);
+    window->directions = WR_NEW_ARRAY(binder->arena, struct wr_sort_key, 1);
+    window->order[0] = time;
+  }
+  return WR_OK;
+}
+
 enum wr_code wr_bind_overs(struct wr_binder *binder, struct wr_selection *selection,
                            struct wr_error *err)
 {
@@ -356,6 +399,9 @@ enum wr_code wr_bind_overs(struct wr_binder *binder, struct wr_selection *select
   struct wr_over_list *list = selection->overs;
   if (list->count == 0)
     return WR_OK;
+  enum wr_code code = over_put_rowtime(binder, selection, err);
+  if (code)
+    return code;
   struct over_step *steps = WR_NEW_ARRAY(arena, struct over_step, list->count);
   uint32_t step_count = over_steps(arena, selection, steps);
   struct over_columns columns = over_columns_of(binder, selection);

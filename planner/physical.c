@@ -18,6 +18,7 @@
 #include "planner/describe.h"
 #include "planner/lookup.h"
 #include "planner/match.h"
+#include "planner/model.h"
 #include "planner/physical_changes.h"
 #include "planner/physical_place.h"
 #include "planner/physical_rows.h"
@@ -194,12 +195,13 @@ static const void *physical_watermark(const struct wr_placing *physical,
                                      .table = table->name,
                                      .expression = node->watermark.expression,
                                      .time_column = node->watermark.time_column,
+                                     .by_clock = node->watermark.by_clock,
                                      .idle_timeout_us = table->idle_timeout_us,
                                      .max_ahead_us = physical_max_ahead_us(table),
                                      .idle_advance = table->idle_advance,
                                      .idle_advance_delay_us = table->idle_advance_delay_us,
                                      .arrived = physical->reads_arrived[node->number],
-                                     .upserts = table->keyed != NULL};
+                                     .upserts = wr_keyed_upserts(table->keyed)};
   return spec;
 }
 
@@ -225,10 +227,15 @@ static const void *physical_sort(const struct wr_placing *physical, const struct
                                 .keys = node->sort.keys,
                                 .key_count = node->sort.key_count,
                                 .by_time = node->sort.by_time,
+                                .held = node->sort.held != NULL,
+                                .within = node->sort.within,
+                                .within_us = node->sort.within_us,
                                 .limit = node->sort.limit,
                                 .offset = node->sort.offset,
                                 .rows_max = WR_SORT_ROWS_MAX,
                                 .bytes_max = WR_SORT_BYTES_MAX};
+  if (node->sort.held)
+    spec->window = node->sort.held->window;
   return spec;
 }
 
@@ -271,6 +278,7 @@ static const struct physical_operator physical_operators[WR_LOGICAL_KIND_COUNT] 
     [WR_LOGICAL_NORMALIZE] = {&wr_operator_class_materialize, wr_physical_normalize},
     [WR_LOGICAL_LOOKUP] = {&wr_operator_class_lookup, wr_physical_lookup},
     [WR_LOGICAL_MATCH] = {&wr_operator_class_match, wr_physical_match},
+    [WR_LOGICAL_MODEL] = {&wr_operator_class_model, wr_physical_model},
     [WR_LOGICAL_OVER] = {&wr_operator_class_over, wr_physical_over},
     [WR_LOGICAL_RANK] = {&wr_operator_class_rank, wr_physical_rank},
     [WR_LOGICAL_JOIN] = {&wr_operator_class_window_join, wr_physical_join},
@@ -280,7 +288,8 @@ static struct physical_operator physical_operator(const struct wr_logical *node)
 {
   bool is_session =
       (node->kind == WR_LOGICAL_ASSIGN && node->assign.origin->window.kind == WR_WINDOW_SESSION) ||
-      (node->kind == WR_LOGICAL_AGGREGATE && node->aggregate.window.kind == WR_WINDOW_SESSION);
+      (node->kind == WR_LOGICAL_AGGREGATE && (node->aggregate.window.kind == WR_WINDOW_SESSION ||
+                                              node->aggregate.window.kind == WR_WINDOW_STAGGER));
   if (is_session)
     return (struct physical_operator){&wr_operator_class_session, wr_physical_session};
   if (wr_logical_is_group(node))
@@ -308,6 +317,8 @@ static const char **physical_statements(struct wr_arena *arena,
     const struct wr_logical *node = order->nodes[i];
     if (node->kind == WR_LOGICAL_SINK)
       statements[i] = node->sink.statement;
+    if (node->mark && node->mark->is_of_pump)
+      statements[i] = node->mark->statement;
     for (uint32_t k = 0; k < node->input_count; k++) {
       uint32_t below = node->inputs[k]->number;
       statements[below] =
@@ -316,6 +327,16 @@ static const char **physical_statements(struct wr_arena *arena,
     }
   }
   return statements;
+}
+
+/* The name of the pump that a statement is: its text is that very one, not just equal. */
+static const char *physical_pump(struct wr_arena *arena, const struct wr_pump *pumps,
+                                 const char *statement)
+{
+  for (const struct wr_pump *pump = pumps; pump && statement; pump = pump->next)
+    if (pump->statement == statement)
+      return pump->name ? wr_arena_copy(arena, pump->name, strlen(pump->name)) : NULL;
+  return NULL;
 }
 
 /* The names of the tables that the rows of a node go to. */
@@ -356,6 +377,10 @@ static const char *physical_detail(const struct wr_placing *physical, const stru
   if (node->kind != WR_LOGICAL_WATERMARK)
     return wr_written(&out);
   const struct wr_table *table = node->watermark.table;
+  if (node->watermark.by_clock) {
+    wr_write(&out, "; by the clock: rows have the time at which they come in");
+    return wr_written(&out);
+  }
   if (table->idle_timeout_us) {
     wr_write(&out, "; splits silent for ");
     wr_write_duration(&out, table->idle_timeout_us);
@@ -407,7 +432,9 @@ static void physical_node(const struct wr_placing *physical, uint32_t index, con
     break;
   case WR_LOGICAL_REJECTS:
     out->kind = WR_PLAN_SOURCE;
-    out->schema = &wr_error_stream_schema;
+    out->schema = node->schema.column_count == wr_pump_rejects_schema.column_count
+                      ? &wr_pump_rejects_schema
+                      : &wr_error_stream_schema;
     break;
   case WR_LOGICAL_SINK:
     out->kind = WR_PLAN_SINK;
@@ -434,7 +461,8 @@ static bool **physical_filled(struct wr_arena *arena, const struct wr_logical_or
 
 const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_settings *settings,
                                        uint32_t parallelism, struct wr_logical *const *roots,
-                                       uint32_t root_count, const struct wr_streams *streams)
+                                       uint32_t root_count, const struct wr_streams *streams,
+                                       const struct wr_pump *pumps)
 {
   assert(parallelism > 0 && root_count > 0);
   struct wr_placing physical = {.arena = arena, .settings = settings, .parallelism = parallelism};
@@ -467,6 +495,7 @@ const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_s
                            .on_error = wr_settings_on_error(settings)};
   for (uint32_t i = 0; i < physical.order.count; i++) {
     physical_node(&physical, i, statements[i], sinks[i]);
+    physical.nodes[i].pump = physical_pump(arena, pumps, statements[i]);
     const struct wr_plan_node *node = &physical.nodes[i];
     if (node->source && !node->source->bounded)
       plan->bounded = false;

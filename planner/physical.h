@@ -10,8 +10,12 @@
 #include "planner/settings.h"
 #include "planner/streams.h"
 
+struct wr_pump;
+
+/* pumps: all there are; a node that works for one of them has its name. */
 const struct wr_plan *wr_physical_plan(struct wr_arena *arena, const struct wr_settings *settings,
                                        uint32_t parallelism, struct wr_logical *const *roots,
-                                       uint32_t root_count, const struct wr_streams *streams);
+                                       uint32_t root_count, const struct wr_streams *streams,
+                                       const struct wr_pump *pumps);
 
 #endif

@@ -122,6 +122,8 @@ const void *wr_physical_lookup(const struct wr_placing *physical, const struct w
                                   .keys = node->lookup.keys,
                                   .key_count = node->lookup.key_count,
                                   .outer = node->lookup.outer,
+                                  .half = node->lookup.half,
+                                  .negated = node->lookup.negated,
                                   .condition = node->lookup.condition,
                                   .used = used,
                                   .changes = reference->reload_us > 0};

@@ -51,6 +51,7 @@ uint32_t wr_physical_parallelism(const struct wr_placing *physical, const struct
       break;
     wr_physical_rows_keys(node, 0, &key_count);
     return key_count ? physical->parallelism : 1;
+  case WR_LOGICAL_MODEL:
   case WR_LOGICAL_SORT:
   case WR_LOGICAL_LIMIT: return 1;
   case WR_LOGICAL_UNION: return place_widest(physical, node);
@@ -86,14 +87,15 @@ static bool place_holds(const struct wr_logical *node)
   return wr_logical_keeps_rows(node) && (!by_time || wr_logical_judges(node));
 }
 
-/* What its rows knew of the watermark is not known below. OVER, matches and temporal joins tell it,
- * and joins by a range of times, of late rows that leave with NULLs. */
+/* What its rows knew of the watermark is not known below. OVER, models, matches and temporal joins
+ * tell it, and joins by a range of times, of late rows that leave with NULLs, or in pairs. */
 static bool place_forgets_arrived(const struct wr_logical *node)
 {
   const struct wr_logical_join *join = node->kind == WR_LOGICAL_JOIN ? &node->join : NULL;
-  bool pads = join && join->way == WR_JOIN_INTERVAL && join->kind != WR_JOIN_INNER;
-  bool tells =
-      node->kind == WR_LOGICAL_OVER || (node->kind == WR_LOGICAL_MATCH && wr_logical_judges(node));
+  bool pads =
+      join && join->way == WR_JOIN_INTERVAL && (join->kind != WR_JOIN_INNER || join->by_range);
+  bool tells = node->kind == WR_LOGICAL_OVER || node->kind == WR_LOGICAL_MODEL ||
+               (node->kind == WR_LOGICAL_MATCH && wr_logical_judges(node));
   return wr_logical_keeps_rows(node) && !tells &&
          !(join && (join->way == WR_JOIN_TEMPORAL || (pads && !join->by_clock)));
 }
@@ -125,14 +127,10 @@ static void place_connect_input(const struct wr_placing *physical, const struct 
     input->keys = node->assign.keys;
     input->key_count = node->assign.key_count;
   } else if (node->kind == WR_LOGICAL_DISTINCT && out->parallelism > 1) {
-    uint32_t *keys = WR_NEW_ARRAY(physical->arena, uint32_t, node->schema.column_count);
-    for (uint32_t k = 0; k < node->schema.column_count; k++)
-      keys[k] = k;
     input->exchange = WR_EXCHANGE_HASH;
-    input->keys = keys;
-    input->key_count = node->schema.column_count;
-  } else if (node->kind == WR_LOGICAL_SINK && node->sink.table->keyed && out->parallelism > 1 &&
-             from->parallelism != out->parallelism) {
+    input->keys = wr_physical_distinct_keys(physical, node, &input->key_count);
+  } else if (node->kind == WR_LOGICAL_SINK && wr_keyed_upserts(node->sink.table->keyed) &&
+             out->parallelism > 1 && from->parallelism != out->parallelism) {
     input->exchange = WR_EXCHANGE_HASH; /* what comes of one key goes one way */
     input->keys = node->sink.table->keyed->keys;
     input->key_count = node->sink.table->keyed->key_schema->column_count;

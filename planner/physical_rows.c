@@ -70,7 +70,9 @@ static bool physical_gathers(const struct wr_placing *physical, const struct wr_
     return false;
   const struct wr_logical *input = wr_logical_input(node);
   bool is_local = input->kind == WR_LOGICAL_RANK && input->rank.is_local;
-  return !node->rank.is_local && !is_local && physical->nodes[input->number].parallelism > 1;
+  bool is_cut = node->rank.last <= WR_RANK_ROWS_MAX;
+  return is_cut && !node->rank.is_local && !is_local &&
+         physical->nodes[input->number].parallelism > 1;
 }
 
 bool wr_physical_add_local(const struct wr_placing *physical, struct wr_logical *node)
@@ -144,6 +146,7 @@ const void *wr_physical_regular_join(const struct wr_placing *physical,
                                 .condition = join->condition,
                                 .by_time = join->way == WR_JOIN_INTERVAL,
                                 .by_clock = join->by_clock,
+                                .by_range = join->by_range,
                                 .low_us = join->low_us,
                                 .high_us = join->high_us};
   for (unsigned side = 0; side < 2; side++)

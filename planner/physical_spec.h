@@ -44,6 +44,9 @@ const void *wr_physical_session(const struct wr_placing *physical, const struct 
                                 const struct wr_schema *schema);
 const void *wr_physical_expand(const struct wr_placing *physical, const struct wr_logical *node,
                                const struct wr_schema *schema);
+/* The columns by which rows of a DISTINCT differ. */
+const uint32_t *wr_physical_distinct_keys(const struct wr_placing *physical,
+                                          const struct wr_logical *node, uint32_t *key_count);
 const void *wr_physical_distinct(const struct wr_placing *physical, const struct wr_logical *node,
                                  const struct wr_schema *schema);
 

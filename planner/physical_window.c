@@ -110,12 +110,25 @@ const void *wr_physical_expand(const struct wr_placing *physical, const struct w
   return spec;
 }
 
+const uint32_t *wr_physical_distinct_keys(const struct wr_placing *physical,
+                                          const struct wr_logical *node, uint32_t *key_count)
+{
+  *key_count = node->distinct.keys ? node->distinct.key_count : node->schema.column_count;
+  if (node->distinct.keys)
+    return node->distinct.keys;
+  uint32_t *keys = WR_NEW_ARRAY(physical->arena, uint32_t, *key_count);
+  for (uint32_t k = 0; k < *key_count; k++)
+    keys[k] = k;
+  return keys;
+}
+
 const void *wr_physical_distinct(const struct wr_placing *physical, const struct wr_logical *node,
                                  const struct wr_schema *schema)
 {
   struct wr_distinct_spec *spec = WR_NEW(physical->arena, struct wr_distinct_spec);
   uint32_t end = node->distinct.end_column;
   *spec = (struct wr_distinct_spec){.schema = schema, .end_column = end};
+  spec->keys = wr_physical_distinct_keys(physical, node, &spec->key_count);
   if (end == UINT32_MAX)
     spec->ttl_us = node->distinct.ttl_us;
   if (end != UINT32_MAX)

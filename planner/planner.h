@@ -27,9 +27,10 @@ struct wr_planner_options {
   uint32_t parallelism; /* 0: as SET 'parallelism.default' says, else 1 */
   /* console: table, json, csv, auto. json: the changes of results that change are read. */
   const char *result_format;
-  bool changelog; /* whoever reads what is printed wants the changes, whatever its format */
-  bool check_only; /* finds errors and no plans: nothing behind the binder can fail */
-  bool streams;    /* views may be followed: each is a node of its own, which no rule merges */
+  bool changelog;   /* whoever reads what is printed wants the changes, whatever its format */
+  bool check_only;  /* finds errors and no plans: nothing behind the binder can fail */
+  bool interactive; /* a shell: pumps begin when they are written or their streams are read */
+  bool streams;     /* views may be followed: each is a node of its own, which no rule merges */
   /* So many bytes of the text have been run before, by a shell: what stands there declares and
    * sets, and inserts nothing again (CREATE TABLE ... AS). */
   size_t declared_bytes;

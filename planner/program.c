@@ -4,6 +4,9 @@
  * views, and become one job at the end; it stands where the first of them stood. Every bare SELECT,
  * SHOW and EXPLAIN is a job of its own. The rows of a SELECT that EXPLAIN ANALYZE runs go nowhere.
  *
+ * In the kinesis dialect pumps may stand before what they read: whatever runs is only bound when
+ * all declarations are known (app_streams.h). Jobs keep the order of their statements.
+ *
  * A statement that fails is left out and the next one is looked at, so that all mistakes of a file
  * are told at once; names that it would have declared are remembered, and what only fails for want
  * of them is not told again.
@@ -13,9 +16,10 @@
 #include <string.h>
 
 #include "parser/parser.h"
-#include "planner/program_builder.h"
+#include "planner/app_streams.h"
 #include "planner/bind_over.h"
 #include "planner/describe.h"
+#include "planner/dialect.h"
 #include "planner/physical.h"
 #include "planner/rule.h"
 
@@ -82,10 +86,19 @@ static struct leaves draft_leaves(const struct wr_draft *draft)
 
 /* ---- errors */
 
-static void builder_add_error(struct wr_program_builder *builder, const struct wr_error *err)
+void wr_program_add_error(struct wr_program_builder *builder, const struct wr_error *err)
 {
   assert(err->code != WR_OK);
-  if (strcmp(err->state, WR_STATE_FOLLOWS) != 0)
+  const struct wr_error_list *told = builder->errors;
+  bool is_told = strcmp(err->state, WR_STATE_FOLLOWS) == 0;
+  for (uint32_t i = 0; i < told->count && !is_told; i++) { /* a pump may be bound in several jobs */
+    const struct wr_error *old = &told->items[i];
+    bool is_circle = strcmp(err->state, WR_STATE_INVALID_RECURSION) == 0;
+    is_told = err->span.length && strcmp(old->state, err->state) == 0 &&
+              (is_circle ||
+               (old->span.offset == err->span.offset && strcmp(old->message, err->message) == 0));
+  }
+  if (!is_told)
     wr_error_list_add(builder->errors, builder->arena, err);
 }
 
@@ -142,7 +155,7 @@ static enum wr_code builder_insert_set(struct wr_program_builder *builder, struc
     if (code == WR_OK)
       continue;
     if (failed)
-      builder_add_error(builder, err);
+      wr_program_add_error(builder, err);
     failed = code;
     *err = next;
   }
@@ -178,6 +191,7 @@ static enum wr_code builder_query(struct wr_program_builder *builder,
   if (code || !builder->inserts || draft_leaves(draft).rejects == 0)
     return code;
   builder->draft_count--;
+  builder->inserts->has_results = true;
   return builder_select(builder, builder->inserts, statement->query, statement->span, err);
 }
 
@@ -234,22 +248,92 @@ static enum wr_code builder_statement(struct wr_program_builder *builder,
   case WR_TREE_STATEMENT_SET:
     return builder_insert_set(builder, wr_program_inserts(builder, statement->span),
                               &statement->statements, err);
+  case WR_TREE_CREATE_STREAM: return wr_program_create_stream(builder, statement, err);
+  case WR_TREE_CREATE_PUMP: return wr_program_create_pump(builder, statement, err);
   }
   assert(!"a statement of another kind");
   return WR_INTERNAL;
 }
 
+/* ---- what waits for all declarations */
+
+static void waiting_add(struct wr_program_builder *builder,
+                        const struct wr_tree_statement *statement)
+{
+  builder->waiting[builder->waiting_count++] =
+      (struct wr_waiting){.statement = statement, .binding = builder->settings.binding};
+}
+
+/* Whether a statement waits; sets of INSERTs wait one by one. */
+static bool waiting_take(struct wr_program_builder *builder,
+                         const struct wr_tree_statement *statement)
+{
+  switch (statement->kind) {
+  case WR_TREE_STATEMENT_SET:
+    for (uint32_t i = 0; i < statement->statements.count; i++)
+      waiting_add(builder, statement->statements.items[i]);
+    return true;
+  case WR_TREE_QUERY:
+  case WR_TREE_INSERT:
+  case WR_TREE_EXPLAIN: waiting_add(builder, statement); return true;
+  default: return false;
+  }
+}
+
+static int draft_compare(const void *a, const void *b)
+{
+  const struct wr_draft *left = *(const struct wr_draft *const *)a,
+                        *right = *(const struct wr_draft *const *)b;
+  return left->span.offset < right->span.offset ? -1 : left->span.offset > right->span.offset;
+}
+
+static void builder_run_waiting(struct wr_program_builder *builder)
+{
+  const struct wr_binding *last = builder->settings.binding;
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < builder->waiting_count; i++) {
+    const struct wr_waiting *one = &builder->waiting[i];
+    builder->settings.binding = one->binding;
+    if (one->statement->kind != WR_TREE_INSERT || !wr_program_add_pump(builder, one->statement))
+      builder->waiting[kept++] = *one;
+  }
+  wr_app_add_sinks(builder);
+  for (uint32_t i = 0; i < kept; i++) {
+    struct wr_error err;
+    wr_error_clear(&err);
+    builder->settings.binding = builder->waiting[i].binding;
+    if (builder_statement(builder, builder->waiting[i].statement, &err))
+      wr_program_add_error(builder, &err);
+  }
+  builder->settings.binding = last;
+  wr_app_add_results(builder);
+  if (builder->draft_count)
+    qsort(builder->drafts, builder->draft_count, sizeof *builder->drafts, draft_compare);
+}
+
 static void builder_statements(struct wr_program_builder *builder, const struct wr_script *script)
 {
-  builder->drafts = WR_NEW_ARRAY(builder->arena, struct wr_draft *, script->statements.count);
+  uint32_t inserts = 0; /* one more than statements: the job of pumps */
+  for (uint32_t i = 0; i < script->statements.count; i++)
+    if (script->statements.items[i]->kind == WR_TREE_STATEMENT_SET)
+      inserts += script->statements.items[i]->statements.count;
+  builder->drafts =
+      WR_NEW_ARRAY(builder->arena, struct wr_draft *, (size_t)script->statements.count + 1);
+  builder->waiting =
+      WR_NEW_ARRAY(builder->arena, struct wr_waiting, (size_t)script->statements.count + inserts);
   for (uint32_t i = 0; i < script->lost.count; i++)
     wr_catalogue_note_failed(&builder->catalogue, script->lost.items[i]->text);
   for (uint32_t i = 0; i < script->statements.count; i++) {
     struct wr_error err;
     wr_error_clear(&err);
+    builder->catalogue.kinesis |= builder->settings.binding->kinesis;
+    if (builder->settings.binding->kinesis && waiting_take(builder, script->statements.items[i]))
+      continue;
     if (builder_statement(builder, script->statements.items[i], &err))
-      builder_add_error(builder, &err);
+      wr_program_add_error(builder, &err);
   }
+  if (builder->waiting_count || builder->catalogue.pumps)
+    builder_run_waiting(builder);
 }
 
 /* ---- jobs */
@@ -267,16 +351,16 @@ static void builder_finish_job(const struct wr_program_builder *builder, struct 
                                .roots = draft->roots,
                                .root_count = draft->root_count};
   bool streams = builder->options->streams && (!draft->is_explain || draft->is_analyze);
-  struct wr_streams found = {0};
-  if (streams)
-    wr_streams_mark(builder->arena, draft->binder.memo,
-                    wr_settings_bool(&builder->settings, "live.views"), draft->roots,
-                    draft->root_count);
+  struct wr_streams found;
+  wr_streams_mark(builder->arena, draft->binder.memo, streams,
+                  wr_settings_bool(&builder->settings, "live.views"), draft->roots,
+                  draft->root_count);
   wr_rewrite_run(&rewrite, builder->options->rules_off);
-  if (streams)
-    wr_streams_take(&rewrite, &found);
+  wr_streams_take(&rewrite, &found);
+  if (!streams)
+    found = (struct wr_streams){0};
   job->plan = wr_physical_plan(builder->arena, &builder->settings, parallelism, draft->roots,
-                               draft->root_count, &found);
+                               draft->root_count, &found, builder->catalogue.pumps);
   job->logical = wr_logical_tree(builder->arena, draft->roots, draft->root_count);
   job->explain_changelog = draft->explain_changelog;
   job->explain_json = draft->explain_json;
@@ -292,7 +376,7 @@ static void builder_check_rejects(struct wr_program_builder *builder, const stru
   wr_fail_at(&err, WR_SEMANTIC, draft->span,
              "this reads error_stream, but nothing runs with it whose rows could be rejected");
   wr_hint(&err, "put it behind the INSERT INTO statements whose rejects it should see");
-  builder_add_error(builder, &err);
+  wr_program_add_error(builder, &err);
 }
 
 static void builder_check_watermarks(struct wr_program_builder *builder,
@@ -301,7 +385,7 @@ static void builder_check_watermarks(struct wr_program_builder *builder,
   struct wr_error err;
   wr_error_clear(&err);
   if (wr_check_current_watermark(builder->arena, draft->roots, draft->root_count, &err))
-    builder_add_error(builder, &err);
+    wr_program_add_error(builder, &err);
 }
 
 static void builder_finish(struct wr_program_builder *builder, const struct wr_script *script,
@@ -329,7 +413,7 @@ static void builder_finish(struct wr_program_builder *builder, const struct wr_s
   out->catalogue = catalogue;
   out->settings = settings;
   for (const struct wr_object *object = builder->catalogue.first; object; object = object->next) {
-    out->table_count += object->kind == WR_OBJECT_TABLE;
+    out->table_count += object->kind == WR_OBJECT_TABLE || object->kind == WR_OBJECT_STREAM;
     out->view_count += object->kind == WR_OBJECT_VIEW;
   }
   for (const struct wr_user_function *mine = builder->catalogue.functions; mine; mine = mine->next)
@@ -349,11 +433,13 @@ enum wr_code wr_program_build(const char *text, size_t length,
   wr_error_clear(&err);
   wr_catalogue_open(&builder.catalogue, arena);
   if (wr_settings_open(&builder.settings, arena, options->settings, options->setting_count, &err))
-    builder_add_error(&builder, &err);
+    wr_program_add_error(&builder, &err);
   else
     wr_parse_all(text, length, arena, &script, errors);
-  if (script)
+  if (script) {
+    wr_dialect_settle(&builder.settings, arena, script);
     builder_statements(&builder, script);
+  }
   for (uint32_t d = 0; errors->count == 0 && d < builder.draft_count; d++) {
     builder_check_rejects(&builder, builder.drafts[d]);
     builder_check_watermarks(&builder, builder.drafts[d]);

@@ -2,7 +2,7 @@
 /*
  * A script on its way to jobs: what the files of the statements share. program.c takes the
  * statements in order and makes the jobs; declare.c answers CREATE, DROP, ALTER and USE; show.c
- * SHOW, DESCRIBE and SET alone.
+ * SHOW, DESCRIBE and SET alone; app_streams.h says who does CREATE STREAM and CREATE PUMP.
  */
 #ifndef WEIR_PLANNER_PROGRAM_BUILDER_H
 #define WEIR_PLANNER_PROGRAM_BUILDER_H
@@ -17,6 +17,13 @@ struct wr_draft {
   uint32_t root_count, root_room;
   struct wr_span span; /* of its first statement */
   bool is_select, is_explain, is_analyze, explain_changelog, explain_json;
+  bool has_results; /* some of its rows go to the console */
+};
+
+/* In the kinesis dialect statements that run something wait until all declarations are known. */
+struct wr_waiting {
+  const struct wr_tree_statement *statement;
+  const struct wr_binding *binding; /* as the settings were */
 };
 
 struct wr_program_builder {
@@ -30,6 +37,8 @@ struct wr_program_builder {
   struct wr_draft **drafts; /* room for one per statement */
   uint32_t draft_count;
   struct wr_draft *inserts; /* the common job, once there is one */
+  struct wr_waiting *waiting;
+  uint32_t waiting_count;
 };
 
 /* A job of its own, in its place among the others. */
@@ -37,6 +46,8 @@ struct wr_draft *wr_program_add_draft(struct wr_program_builder *builder, struct
 /* The common job of all INSERTs, made if there is none yet. */
 struct wr_draft *wr_program_inserts(struct wr_program_builder *builder, struct wr_span span);
 void wr_draft_add_root(struct wr_draft *draft, struct wr_logical *root);
+/* Each error once, and none that only follows from another. */
+void wr_program_add_error(struct wr_program_builder *builder, const struct wr_error *err);
 /* The words of a statement or a part of one. */
 const char *wr_program_text(const struct wr_program_builder *builder, struct wr_span span);
 

@@ -6,6 +6,7 @@
  */
 #include "planner/lookup.h"
 #include "planner/match.h"
+#include "planner/model.h"
 #include "planner/rule.h"
 
 #include <assert.h>
@@ -309,6 +310,16 @@ static void prune_match(struct prune *prune, struct wr_logical *node, const bool
   prune_note(prune, node, now, kept);
 }
 
+static void prune_model(struct prune *prune, struct wr_logical *node, const bool *wanted)
+{
+  const struct wr_logical *old_input = wr_logical_input(node);
+  bool *kept = prune_handed_on(prune, node);
+  struct wr_logical *now =
+      wr_model_prune(prune->rewrite->arena, node, prune->now[old_input->number],
+                     prune->columns[old_input->number], wanted, kept);
+  prune_note(prune, node, now, kept);
+}
+
 static struct wr_logical *prune_normalize(const struct prune *prune, const struct wr_logical *node,
                                           struct wr_logical *input)
 {
@@ -317,6 +328,18 @@ static struct wr_logical *prune_normalize(const struct prune *prune, const struc
     return wr_logical_fold(prune->rewrite->arena, input);
   normalize.keys = prune_keys(prune, wr_logical_input(node), normalize.keys, normalize.key_count);
   return wr_logical_normalize(prune->rewrite->arena, input, &normalize);
+}
+
+static struct wr_logical *prune_distinct(const struct prune *prune, const struct wr_logical *node,
+                                         struct wr_logical *input)
+{
+  const struct wr_logical_distinct *distinct = &node->distinct;
+  const struct wr_logical *below = wr_logical_input(node);
+  if (!distinct->keys)
+    return wr_logical_distinct(prune->rewrite->arena, input, distinct->ttl_us);
+  return wr_logical_distinct_by(
+      prune->rewrite->arena, input, prune_keys(prune, below, distinct->keys, distinct->key_count),
+      distinct->key_count, prune_column(prune, below, distinct->end_column));
 }
 
 /* Nodes that hand their input's columns on: what the input keeps, they keep. */
@@ -338,6 +361,7 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
         arena, input, node->watermark.table,
         prune_column(prune, wr_logical_input(node), node->watermark.time_column),
         wr_expression_replace(arena, node->watermark.expression, columns));
+    now->watermark.by_clock = node->watermark.by_clock;
     break;
   case WR_LOGICAL_ASSIGN: {
     struct wr_logical_assign assign = node->assign;
@@ -372,7 +396,7 @@ static void prune_like_input(struct prune *prune, struct wr_logical *node)
     now = wr_logical_expand(arena, input, &expand);
     break;
   }
-  case WR_LOGICAL_DISTINCT: now = wr_logical_distinct(arena, input, node->distinct.ttl_us); break;
+  case WR_LOGICAL_DISTINCT: now = prune_distinct(prune, node, input); break;
   case WR_LOGICAL_NORMALIZE: now = prune_normalize(prune, node, input); break;
   case WR_LOGICAL_UNNEST: {
     struct wr_logical_unnest unnest = node->unnest;
@@ -401,10 +425,8 @@ static void prune_stream(struct prune *prune, struct wr_logical *node, const boo
   const char **read_names = WR_NEW_ARRAY(arena, const char *, width + 1);
   const struct wr_expression **read = WR_NEW_ARRAY(arena, const struct wr_expression *, width + 1);
   bool *kept = prune_handed_on(prune, node), *given = WR_NEW_ARRAY(arena, bool, width + 1);
-  memcpy(given, kept, width * sizeof *given);
-  for (uint32_t k = 0; k < node->stream.column_count; k++)
-    given[node->stream.columns[k]] = wanted[node->stream.columns[k]];
   for (uint32_t c = 0; c < width; c++) {
+    given[c] = kept[c] && wanted[c];
     if (!kept[c])
       continue;
     names[count++] = node->stream.names[c];
@@ -430,6 +452,8 @@ static bool prune_has_surplus(const struct wr_logical *node, const bool *wanted)
     return wr_lookup_has_surplus(node, wanted);
   if (node->kind == WR_LOGICAL_MATCH)
     return wr_match_has_surplus(node, wanted);
+  if (node->kind == WR_LOGICAL_MODEL)
+    return wr_model_has_surplus(node, wanted);
   if (node->kind == WR_LOGICAL_AGGREGATE) {
     first = node->aggregate.key_count;
     count = first + node->aggregate.aggregate_count;
@@ -450,7 +474,8 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
   struct wr_arena *arena = rewrite->arena;
   struct prune prune = {.rewrite = rewrite,
                         .order = wr_logical_order(arena, rewrite->roots, rewrite->root_count)};
-  prune.wanted = wr_logical_wanted(arena, &prune.order);
+  prune.wanted = rewrite->binding->kinesis ? wr_logical_wanted_strictly(arena, &prune.order)
+                                           : wr_logical_wanted(arena, &prune.order);
   bool has_surplus = false;
   for (uint32_t i = 0; i < prune.order.count; i++)
     has_surplus = has_surplus || prune_has_surplus(prune.order.nodes[i], prune.wanted[i]);
@@ -478,6 +503,8 @@ static bool prune_plan(const struct wr_rewrite *rewrite)
       prune_lookup(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_MATCH) {
       prune_match(&prune, node, prune.wanted[i]);
+    } else if (node->kind == WR_LOGICAL_MODEL) {
+      prune_model(&prune, node, prune.wanted[i]);
     } else if (node->kind == WR_LOGICAL_STREAM) {
       prune_stream(&prune, node, prune.wanted[i]);
     } else if (node->input_count) {

@@ -88,10 +88,19 @@ static size_t redact_quoted_end(const char *text, size_t length, size_t at)
   return length;
 }
 
+/* Two slashes are a comment where only blanks stand before them on their line. */
+static bool redact_begins_line(const char *text, size_t at)
+{
+  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+    at--;
+  return at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r';
+}
+
 /* The end of a comment that begins here; at itself: none does. Hints are no comments. */
 static size_t redact_comment_end(const char *text, size_t length, size_t at)
 {
-  if (at + 1 < length && text[at] == '-' && text[at + 1] == '-') {
+  bool is_pair = at + 1 < length && text[at] == text[at + 1];
+  if (is_pair && (text[at] == '-' || (text[at] == '/' && redact_begins_line(text, at)))) {
     const char *end = memchr(text + at, '\n', length - at);
     return end ? (size_t)(end - text) : length;
   }
@@ -155,7 +164,7 @@ const char *wr_sql_redact(struct wr_arena *arena, const char *text, size_t lengt
     if (text[at] == '\'')
       next = in_comment ? redact_in_comment(text, length, at, comment_end)
                         : redact_quoted_end(text, length, at);
-    else if (text[at] == '`' && !in_comment)
+    else if ((text[at] == '`' || text[at] == '"') && !in_comment)
       next = redact_quoted_end(text, length, at);
     size_t value = text[at] == '\'' && next > at + 1 ? redact_value(text, length, at, next) : 0;
     if (value) {

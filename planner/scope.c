@@ -44,7 +44,8 @@ static uint32_t scope_count(const struct wr_scope *scope, const char *relation, 
   uint32_t count = 0;
   *found = NULL;
   for (uint32_t i = 0; i < scope->column_count; i++) {
-    if (!scope_is_of(&scope->columns[i], relation) || strcmp(scope->columns[i].name, name) != 0)
+    if (scope->columns[i].shadowed || (!relation && scope->columns[i].by_relation) ||
+        !scope_is_of(&scope->columns[i], relation) || strcmp(scope->columns[i].name, name) != 0)
       continue;
     if (count++ == 0)
       *found = &scope->columns[i];
@@ -77,7 +78,7 @@ static void scope_hint_list(const struct wr_scope *scope, const char *relation,
   size_t length = 0;
   uint32_t listed = 0;
   for (uint32_t i = 0; i < scope->column_count; i++) {
-    if (!scope_is_of(&scope->columns[i], relation))
+    if (scope->columns[i].hidden || !scope_is_of(&scope->columns[i], relation))
       continue;
     if (++listed > SCOPE_LISTED_MAX || length + 3 >= sizeof list)
       return;
@@ -136,7 +137,8 @@ static bool scope_hint_window(const struct wr_scope *scope, const char *name, st
 }
 
 static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *relation,
-                                      const struct wr_tree_identifier *part, struct wr_error *err)
+                                      const struct wr_tree_identifier *part, bool is_kinesis,
+                                      struct wr_error *err)
 {
   const struct wr_scope_column *other;
   const char *names[WR_COLUMNS_MAX];
@@ -160,7 +162,7 @@ static enum wr_code scope_fail_column(const struct wr_scope *scope, const char *
     return err->code;
   if (relation && scope_count(scope, NULL, part->text, &other) > 0 && other->relation)
     return wr_hint(err, "'%s' has one: %s.%s", other->relation, other->relation, part->text);
-  if (part->quoted)
+  if (part->quoted && !is_kinesis)
     return wr_hint(err,
                    "what stands in double quotes or backticks is a name; a text stands in "
                    "single quotes: '%s'",
@@ -264,8 +266,8 @@ enum wr_code wr_scope_resolve(const struct wr_scope *scope, const struct wr_bind
                       "supported yet",
                       first->text);
   if (name->parts.count == 1)
-    return scope_fail_column(scope, NULL, first, err);
+    return scope_fail_column(scope, NULL, first, binding->kinesis, err);
   if (wr_scope_has_relation(scope, first->text))
-    return scope_fail_column(scope, first->text, name->parts.items[1], err);
+    return scope_fail_column(scope, first->text, name->parts.items[1], binding->kinesis, err);
   return wr_scope_fail_relation(scope, first, err);
 }

@@ -13,7 +13,10 @@
 struct wr_scope_column {
   const char *relation; /* table, view or alias; NULL: none */
   const char *name;
-  uint32_t column; /* of the input row */
+  uint32_t column;  /* of the input row */
+  bool hidden;      /* ROWTIME (planner/rowtime.h): * leaves it out */
+  bool by_relation; /* ROWTIME of a side of a join: found behind the name of its table alone */
+  bool shadowed;    /* of the name of a hidden one of its relation, which is meant instead */
 };
 
 struct wr_scope {

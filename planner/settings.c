@@ -18,7 +18,11 @@ const char wr_on_error_choices[] = "stream|fail|skip";
 
 const struct wr_option wr_settings_table[] = {
     {"sql.dialect", WR_OPTION_CHOICE, false, false, "flink", "flink|kinesis",
-     "The SQL dialect of the script."},
+     "The SQL dialect of the statements behind it. A script that does not say it and has a CREATE "
+     "STREAM or CREATE PUMP is written in kinesis as a whole."},
+    {"sql.frozen-current-timestamp", WR_OPTION_BOOL, false, false, "false", NULL,
+     "In the kinesis dialect CURRENT_TIMESTAMP and its like are the time at which the job was planned, "
+     "in all rows, as they were in that service; else that of each row."},
     {"pipeline.name", WR_OPTION_TEXT, false, false, NULL, NULL, "The name of the job."},
     {"parallelism.default", WR_OPTION_INTEGER, false, false, NULL, NULL,
      "Copies of each step, 1 to 256."},
@@ -135,7 +139,7 @@ static const struct wr_option_value settings_so_anyway[] = {
     {0},
 };
 
-static const char settings_mode[] = "execution.runtime-mode";
+static const char settings_mode[] = "execution.runtime-mode", settings_dialect[] = "sql.dialect";
 
 static bool settings_is_so_anyway(const struct wr_option_value *value)
 {
@@ -209,11 +213,18 @@ static void settings_put(struct wr_settings *settings, const struct wr_option_va
 static void settings_bind(struct wr_settings *settings)
 {
   const char *time_zone = wr_settings_text(settings, "table.local-time-zone");
-  if (settings->binding && strcmp(settings->binding->time_zone, time_zone) == 0)
+  bool kinesis = strcmp(wr_settings_text(settings, "sql.dialect"), "kinesis") == 0;
+  bool frozen = wr_settings_bool(settings, "sql.frozen-current-timestamp");
+  if (settings->binding && strcmp(settings->binding->time_zone, time_zone) == 0 &&
+      settings->binding->kinesis == kinesis && (settings->binding->frozen_now_us != 0) == frozen)
     return;
+  if (frozen && settings->frozen_now_us == 0)
+    settings->frozen_now_us = wr_now_us();
   struct wr_binding *binding = WR_NEW(settings->arena, struct wr_binding);
   binding->arena = settings->arena;
   binding->time_zone = time_zone;
+  binding->kinesis = kinesis;
+  binding->frozen_now_us = frozen ? settings->frozen_now_us : 0;
   settings->binding = binding;
 }
 
@@ -274,9 +285,6 @@ static enum wr_code settings_check_more(const struct wr_settings *settings,
     }
     return code;
   }
-  if (strcmp(value->key, "sql.dialect") == 0 && strcmp(value->value, "flink") != 0)
-    return wr_fail_at(err, WR_UNSUPPORTED, value->value_span,
-                      "the dialect '%s' is not supported yet", value->value);
   return settings_check_range(value, err);
 }
 
@@ -349,6 +357,23 @@ enum wr_code wr_settings_open(struct wr_settings *settings, struct wr_arena *are
   }
   settings->fixed_count = settings->value_count;
   return WR_OK;
+}
+
+bool wr_settings_has_dialect(const struct wr_settings *settings)
+{
+  return settings_find(settings, settings_dialect) != NULL;
+}
+
+void wr_settings_assume_kinesis(struct wr_settings *settings)
+{
+  assert(settings->fixed_count == settings->value_count && !wr_settings_has_dialect(settings));
+  const struct wr_option_value value = {.key = settings_dialect,
+                                        .value = "kinesis",
+                                        .key_span = {WR_NO_POSITION, 0},
+                                        .value_span = {WR_NO_POSITION, 0}};
+  settings_put(settings, &value);
+  settings_bind(settings);
+  settings->fixed_count = settings->value_count;
 }
 
 enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_option *option,

@@ -31,6 +31,7 @@ struct wr_settings {
   uint32_t warning_count, warning_room;
   const struct wr_binding *binding; /* what binding expressions depends on, as set now */
   struct wr_settings_zone *zones;
+  int64_t frozen_now_us; /* when that was first asked for; 0: it was not */
 };
 
 extern const struct wr_option wr_settings_table[];
@@ -44,6 +45,10 @@ enum wr_code wr_settings_set(struct wr_settings *settings, const struct wr_tree_
 /* key NULL: forgets everything that the script has set. */
 enum wr_code wr_settings_reset(struct wr_settings *settings, const struct wr_tree_text *key,
                                struct wr_error *err);
+
+/* The dialect of a script that does not say it; settings of the script do not change this. */
+void wr_settings_assume_kinesis(struct wr_settings *settings);
+bool wr_settings_has_dialect(const struct wr_settings *settings);
 
 /* Each sentence at a place once. */
 void wr_settings_warn(struct wr_settings *settings, struct wr_span span, const char *sentence);

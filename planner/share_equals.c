@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "planner/match.h"
+#include "planner/model.h"
 #include "planner/rule.h"
 
 static bool expressions_equal(const struct wr_expression *const *a,
@@ -28,8 +29,8 @@ static bool numbers_equal(const uint32_t *a, const uint32_t *b, uint32_t count)
 static bool windows_equal(const struct wr_window *a, const struct wr_window *b)
 {
   return a->kind == b->kind && a->size_us == b->size_us && a->slide_us == b->slide_us &&
-         a->offset_us == b->offset_us && a->tick_us == b->tick_us && a->zone == b->zone &&
-         a->by_clock == b->by_clock;
+         a->offset_us == b->offset_us && a->months == b->months && a->tick_us == b->tick_us &&
+         a->zone == b->zone && a->by_clock == b->by_clock;
 }
 
 static bool origins_equal(const struct wr_window_origin *a, const struct wr_window_origin *b)
@@ -88,6 +89,7 @@ static bool nodes_alike(const struct wr_logical *a, const struct wr_logical *b)
   case WR_LOGICAL_ASSIGN: return assigns_equal(&a->assign, &b->assign);
   case WR_LOGICAL_AGGREGATE: return aggregates_equal(&a->aggregate, &b->aggregate);
   case WR_LOGICAL_MATCH: return wr_match_equal(a->match, b->match);
+  case WR_LOGICAL_MODEL: return wr_model_equal(a->model, b->model);
   default: return false;
   }
 }

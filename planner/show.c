@@ -132,9 +132,7 @@ static void describe_columns(const struct wr_program_builder *builder,
                              struct show_rows *rows)
 {
   const struct wr_table *table = object->table;
-  const struct wr_schema *schema = object->kind == WR_OBJECT_TABLE  ? &table->row
-                                   : object->kind == WR_OBJECT_VIEW ? &object->view->schema
-                                                                    : &wr_error_stream_schema;
+  const struct wr_schema *schema = wr_object_schema(object, builder->catalogue.kinesis);
   const char *key = NULL;
   for (uint32_t k = 0; table && k < table->key_count; k++)
     key = wr_arena_print(builder->arena, "%s%s%s", key ? key : "PRI(", key ? ", " : "",
@@ -180,11 +178,12 @@ static enum wr_code show_fail_kind(const struct wr_object *object, const struct 
                                    bool wants_view, struct wr_error *err)
 {
   wr_fail_at(err, WR_SEMANTIC, name->span, "'%s' is %s", object->name,
-             object->kind == WR_OBJECT_REJECTS ? "the built-in stream of rejected rows"
-             : wants_view                      ? "a table"
-                                               : "a view");
+             object->kind == WR_OBJECT_REJECTS  ? "the built-in stream of rejected rows"
+             : object->kind == WR_OBJECT_STREAM ? "a stream"
+             : wants_view                       ? "a table"
+                                                : "a view");
   wr_state(err, WR_STATE_WRONG_OBJECT_TYPE);
-  return object->kind == WR_OBJECT_REJECTS
+  return object->kind == WR_OBJECT_REJECTS || object->kind == WR_OBJECT_STREAM
              ? err->code
              : wr_hint(err, "write SHOW CREATE %s %s", wants_view ? "TABLE" : "VIEW", object->name);
 }
@@ -336,9 +335,10 @@ enum wr_code wr_program_show(struct wr_program_builder *builder,
   struct wr_draft *draft = wr_program_add_draft(builder, statement->span);
   struct wr_logical *root;
   draft->is_select = true;
-  code = wr_bind_console_node(
-      &draft->binder, show_values(builder, &rows), builder->options->result_format,
-      wr_program_text(builder, statement->span), statement->span, &root, err);
+  const struct wr_console console = {.format = builder->options->result_format,
+                                     .statement = wr_program_text(builder, statement->span),
+                                     .span = statement->span};
+  code = wr_bind_console_node(&draft->binder, show_values(builder, &rows), &console, &root, err);
   if (code == WR_OK)
     wr_draft_add_root(draft, root);
   return code;

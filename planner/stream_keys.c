@@ -181,10 +181,11 @@ static struct wr_stream_facts facts_join(struct wr_arena *arena, const struct wr
 static struct wr_stream_facts facts_distinct(struct wr_arena *arena, const struct wr_logical *node,
                                              const struct wr_stream_facts *input)
 {
+  const struct wr_logical_distinct *distinct = &node->distinct;
   struct key_list key = {WR_NEW_ARRAY(arena, uint32_t, node->schema.column_count + 1),
-                         node->schema.column_count};
+                         distinct->keys ? distinct->key_count : node->schema.column_count};
   for (uint32_t c = 0; c < key.count; c++)
-    key.columns[c] = c;
+    key.columns[c] = distinct->keys ? distinct->keys[c] : c;
   return facts_of_key(key, input->has_window);
 }
 
@@ -200,6 +201,7 @@ static struct wr_stream_facts facts_of(struct wr_arena *arena, const struct wr_l
   case WR_LOGICAL_SORT:
   case WR_LOGICAL_LIMIT:
   case WR_LOGICAL_OVER:
+  case WR_LOGICAL_MODEL:
   case WR_LOGICAL_STREAM: return *input;
   case WR_LOGICAL_PROJECT: return facts_project(arena, node, input);
   case WR_LOGICAL_ASSIGN:

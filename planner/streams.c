@@ -25,22 +25,27 @@ static void streams_choose(struct wr_arena *arena, const struct wr_logical *node
 /* The stream nodes above a node, as many as it has names: a view may be a table and nothing else.
  */
 static struct wr_logical *streams_above(struct wr_arena *arena, const struct wr_memo *memo,
-                                        bool views, struct wr_logical *node,
+                                        bool names, bool views, struct wr_logical *node,
                                         const struct wr_stream_facts *facts)
 {
   struct wr_logical *top = node;
   for (; memo; memo = memo->next) {
-    struct wr_logical_stream stream = {.name = memo->stream, .kind = memo->stream_kind};
-    if (memo->node != node || !memo->stream || (!views && stream.kind == WR_PLAN_STREAM_VIEW))
+    struct wr_logical_stream stream = {.name = memo->stream,
+                                       .kind = memo->stream_kind,
+                                       .is_app = memo->is_app,
+                                       .statement = memo->statement};
+    bool is_wanted = names && memo->stream && (views || stream.kind != WR_PLAN_STREAM_VIEW);
+    if (memo->node != node || (!is_wanted && !memo->is_app))
       continue;
     stream.names = wr_schema_names(arena, &node->schema);
-    streams_choose(arena, node, facts, &stream);
+    if (names && memo->stream)
+      streams_choose(arena, node, facts, &stream);
     top = wr_logical_stream(arena, top, &stream);
   }
   return top;
 }
 
-void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool views,
+void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool names, bool views,
                      struct wr_logical *const *roots, uint32_t root_count)
 {
   struct wr_logical_order order = wr_logical_order(arena, roots, root_count);
@@ -51,7 +56,7 @@ void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool vi
   for (const struct wr_memo *known = memo; known; known = known->next) {
     uint32_t number = known->node ? known->node->number : UINT32_MAX;
     if (number < order.count && order.nodes[number] == known->node && above[number] == known->node)
-      above[number] = streams_above(arena, memo, views, known->node, &facts[number]);
+      above[number] = streams_above(arena, memo, names, views, known->node, &facts[number]);
   }
   for (uint32_t i = 0; i < order.count; i++)
     for (uint32_t k = 0; k < order.nodes[i]->input_count; k++)
@@ -60,11 +65,46 @@ void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool vi
 
 /* ---- behind them */
 
-static struct wr_logical *streams_below(struct wr_logical *node)
+/* A projection that hands on everything, to carry a name that only some readers use. */
+static struct wr_logical *streams_copy(const struct wr_rewrite *rewrite, struct wr_logical *node,
+                                       const char *const *names)
 {
-  while (node->kind == WR_LOGICAL_STREAM)
-    node = wr_logical_input(node);
-  return node;
+  return wr_logical_project(rewrite->arena, node, wr_column_references(rewrite, &node->schema),
+                            names, node->schema.column_count);
+}
+
+static struct wr_stream_mark *streams_mark(struct wr_arena *arena, struct wr_logical *node)
+{
+  if (!node->mark)
+    node->mark = WR_NEW(arena, struct wr_stream_mark);
+  return node->mark;
+}
+
+/* What stands in the place of a Stream node; below: what does in that of its input. */
+static struct wr_logical *streams_settled(const struct wr_rewrite *rewrite,
+                                          const struct wr_logical *node, struct wr_logical *below)
+{
+  const struct wr_logical_stream *stream = &node->stream;
+  bool is_own = wr_logical_input(node)->reader_count == 1 && below->reader_count == 1;
+  if (!stream->is_app)
+    return below;
+  if (!stream->name) {
+    /* a projection made below has no readers yet */
+    is_own = wr_logical_input(node)->reader_count == 1 && below->reader_count <= 1;
+    if (!streams_mark(rewrite->arena, below)->is_of_pump) {
+      below->mark->statement = is_own ? stream->statement : NULL;
+      below->mark->is_of_pump = true;
+    }
+    return below;
+  }
+  if (below->schema.column_count == 0)
+    return below;
+  if (!is_own || streams_mark(rewrite->arena, below)->called ||
+      (below->kind != WR_LOGICAL_PROJECT && below->kind != WR_LOGICAL_UNION))
+    below = streams_copy(rewrite, below, stream->names);
+  streams_mark(rewrite->arena, below)->called = stream->name;
+  below->mark->names = stream->names;
+  return below;
 }
 
 static bool streams_has(const struct wr_streams *streams, const char *name)
@@ -101,9 +141,11 @@ static void streams_add_sink(struct wr_arena *arena, struct wr_streams *streams,
                              const struct wr_logical *sink)
 {
   const struct wr_table *table = sink->sink.table;
-  const struct wr_logical *input = streams_below(wr_logical_input(sink));
+  const struct wr_logical *input = wr_logical_input(sink);
   assert(table->written.column_count == input->schema.column_count);
-  const char *name = table->definition ? table->name : streams_result(arena, streams);
+  const char *name = table->definition ? table->name
+                     : table->shown    ? table->shown
+                                       : streams_result(arena, streams);
   const char **names = wr_schema_names(arena, &table->written);
   streams->items[streams->count++] =
       (struct wr_stream){.name = name,
@@ -138,7 +180,8 @@ static void streams_note_merges(const struct wr_rewrite *rewrite, const struct w
       wr_logical_order(rewrite->arena, rewrite->roots, rewrite->root_count);
   bool *is_shown = WR_NEW_ARRAY(rewrite->arena, bool, order.count + 1);
   for (uint32_t i = 0; i < streams->count; i++)
-    is_shown[streams->items[i].node->number] = streams->items[i].kind != WR_PLAN_STREAM_SINK;
+    is_shown[streams->items[i].node->number] =
+        streams->items[i].kind != WR_PLAN_STREAM_SINK && !streams->items[i].is_app;
   for (uint32_t i = 0; i < order.count; i++) {
     struct wr_logical *node = order.nodes[i];
     const struct wr_logical *below =
@@ -156,23 +199,29 @@ void wr_streams_take(const struct wr_rewrite *rewrite, struct wr_streams *out)
   struct wr_arena *arena = rewrite->arena;
   struct wr_logical_order order = wr_logical_order(arena, rewrite->roots, rewrite->root_count);
   *out = (struct wr_streams){.items = WR_NEW_ARRAY(arena, struct wr_stream, order.count)};
+  struct wr_logical **now = WR_NEW_ARRAY(arena, struct wr_logical *, order.count);
+  for (uint32_t i = 0; i < order.count; i++) {
+    struct wr_logical *node = order.nodes[i];
+    for (uint32_t k = 0; k < node->input_count; k++)
+      node->inputs[k] = now[node->inputs[k]->number];
+    now[i] =
+        node->kind == WR_LOGICAL_STREAM ? streams_settled(rewrite, node, node->inputs[0]) : node;
+  }
   for (uint32_t i = 0; i < order.count; i++)
     if (order.nodes[i]->kind == WR_LOGICAL_SINK &&
         wr_logical_input(order.nodes[i])->schema.column_count)
       streams_add_sink(arena, out, order.nodes[i]);
   for (uint32_t i = 0; i < order.count; i++) {
     struct wr_logical *node = order.nodes[i];
-    if (node->kind == WR_LOGICAL_STREAM && node->schema.column_count &&
+    if (node->kind == WR_LOGICAL_STREAM && node->schema.column_count && node->stream.name &&
         !streams_has(out, node->stream.name))
       out->items[out->count++] =
           (struct wr_stream){.name = node->stream.name,
                              .kind = node->stream.kind,
-                             .node = streams_below(node),
-                             .schema = streams_schema(arena, node, node->stream.names)};
+                             .node = now[i],
+                             .schema = streams_schema(arena, node, node->stream.names),
+                             .is_app = node->stream.is_app};
   }
-  for (uint32_t i = 0; i < order.count; i++)
-    for (uint32_t k = 0; k < order.nodes[i]->input_count; k++)
-      order.nodes[i]->inputs[k] = streams_below(order.nodes[i]->inputs[k]);
   streams_note_merges(rewrite, out);
 }
 

@@ -16,12 +16,23 @@
 #include "planner/binder.h"
 #include "planner/rule.h"
 
+/* Left on a node once rules have run. A stream of an application: what is above calls its rows by
+ * its name, whatever fills it. The last node of a pump: the statement that it and those beneath
+ * work for; NULL if it is not the pump's alone. */
+struct wr_stream_mark {
+  const char *called;       /* or NULL */
+  const char *const *names; /* then: of its columns */
+  bool is_of_pump;
+  const char *statement; /* then */
+};
+
 struct wr_stream {
   const char *name;
   enum wr_plan_stream_kind kind;
   const struct wr_logical *node;  /* whose rows they are; SINK: the input of the sink */
   const struct wr_logical *sink;  /* or NULL */
   const struct wr_schema *schema; /* columns of the node under their names in SQL */
+  bool is_app;                    /* of an application */
 };
 
 struct wr_streams {
@@ -29,8 +40,9 @@ struct wr_streams {
   uint32_t count;
 };
 
-/* Before rules: puts Stream nodes above all that the memo knows by a name. */
-void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool views,
+/* Before rules: puts Stream nodes above all that the memo knows by a name, if that is wanted, and
+ * above streams and pumps of applications anyway: what state is called depends on them. */
+void wr_streams_mark(struct wr_arena *arena, const struct wr_memo *memo, bool names, bool views,
                      struct wr_logical *const *roots, uint32_t root_count);
 /* Behind them: takes these nodes away, and says what they stood for. */
 void wr_streams_take(const struct wr_rewrite *rewrite, struct wr_streams *out);

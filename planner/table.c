@@ -8,8 +8,10 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/limits.h"
+#include "core/time.h"
 #include "planner/binder.h"
 
 /* The shapes while they grow. */
@@ -219,7 +221,8 @@ static enum wr_code table_metadata_column(struct table_draft *draft,
   uint32_t count = 0, which = UINT32_MAX;
   for (const struct wr_metadata *row = table->connector->metadata; row && row->name && count < 64;
        row++) {
-    if (strcmp(row->name, key) == 0)
+    bool folded = !column->metadata_key && draft->definition->binding->kinesis;
+    if (strcmp(row->name, key) == 0 || (folded && strcasecmp(row->name, key) == 0))
       which = count;
     names[count++] = row->name;
   }
@@ -408,6 +411,20 @@ static void table_written(struct table_draft *draft)
 
 /* ---- the watermark */
 
+/* WATERMARK FOR ts AS ts in the kinesis dialect: ROWTIME does not go back, but several rows may
+ * have the same, so the watermark stays a tick behind it. */
+static enum wr_code table_ascending(const struct wr_binding *binding,
+                                    const struct wr_expression *column,
+                                    const struct wr_expression **value, struct wr_error *err)
+{
+  if (!binding->kinesis || !wr_expression_equal(column, *value))
+    return WR_OK;
+  int64_t tick_us = column->type->precision <= 3 ? WR_US_PER_MS : 1;
+  const struct wr_expression *args[] = {
+      column, wr_bind_i64(binding, &wr_type_interval_second, tick_us, column->span)};
+  return wr_bind_call(binding, "-", args, 2, column->span, value, err);
+}
+
 static enum wr_code table_watermark(struct table_draft *draft, struct wr_error *err)
 {
   struct wr_table *table = draft->table;
@@ -450,9 +467,10 @@ static enum wr_code table_watermark(struct table_draft *draft, struct wr_error *
                draft->row[column->column].name, type);
     return wr_state(err, WR_STATE_DATATYPE_MISMATCH);
   }
+  code = table_ascending(binder.binding, column, &value, err);
   table->time_column = column->column;
   table->watermark = value;
-  return WR_OK;
+  return code;
 }
 
 enum wr_code wr_table_create(const struct wr_catalogue *catalogue,

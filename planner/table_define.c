@@ -28,7 +28,7 @@ static enum wr_code define_check(const struct wr_tree_create_table *tree, struct
   return wr_state(err, WR_STATE_TOO_MANY_COLUMNS);
 }
 
-static enum wr_code define_column(struct wr_arena *arena,
+static enum wr_code define_column(const struct wr_binding *binding,
                                   const struct wr_tree_column_definition *tree,
                                   struct wr_column_definition *out, struct wr_error *err)
 {
@@ -40,7 +40,7 @@ static enum wr_code define_column(struct wr_arena *arena,
                                        .metadata_key = tree->metadata_key,
                                        .is_virtual = tree->is_virtual,
                                        .comment = tree->comment ? tree->comment->bytes : NULL};
-  return tree->type ? wr_bind_type(arena, tree->type, &out->type, err) : WR_OK;
+  return tree->type ? wr_bind_type(binding, tree->type, &out->type, err) : WR_OK;
 }
 
 static struct wr_options define_options(struct wr_arena *arena, const struct wr_tree_options *tree)
@@ -96,7 +96,7 @@ static enum wr_code define_like(struct wr_arena *arena, const struct wr_catalogu
   enum wr_code code = wr_catalogue_get(catalogue, tree->like, &object, err);
   if (code)
     return code;
-  if (object->kind != WR_OBJECT_TABLE) {
+  if (object->kind != WR_OBJECT_TABLE && object->kind != WR_OBJECT_STREAM) {
     wr_fail_at(err, WR_SEMANTIC, tree->like->span, "LIKE takes a table, and '%s' is %s",
                object->name,
                object->kind == WR_OBJECT_VIEW ? "a view" : "the stream of rejected rows");
@@ -136,7 +136,7 @@ enum wr_code wr_table_define(const struct wr_settings *settings,
   *out = draft;
   enum wr_code code = define_check(tree, err);
   for (uint32_t c = 0; code == WR_OK && c < tree->columns.count; c++)
-    code = define_column(arena, tree->columns.items[c], &columns[c], err);
+    code = define_column(settings->binding, tree->columns.items[c], &columns[c], err);
   if (code == WR_OK && query)
     code = define_query(arena, tree, query, draft, columns, err);
   if (code == WR_OK && tree->like)

@@ -217,16 +217,17 @@ static enum wr_code options_format(struct wr_arena *arena, struct wr_table *tabl
   table->format = wr_format_find(given->value);
   if (!table->format)
     return options_fail_name(arena, "format", given, names, count, options_later_formats, err);
-  if (!table->connector->upserts)
-    return WR_OK;
   given = wr_options_find_value(table->options, "key.format");
+  if (!given && !table->connector->upserts)
+    return WR_OK;
   if (!given) {
     wr_fail_at(err, WR_SEMANTIC, span, "the table '%s' lacks the option 'key.format'", table->name);
     wr_state(err, WR_STATE_INVALID_TABLE_DEFINITION);
     return wr_hint(err, "choose %s", options_list(arena, names, count));
   }
   table->key_format = wr_format_find(given->value);
-  return table->key_format
+  bool is_known = table->key_format && !table->key_format->changes;
+  return is_known
              ? WR_OK
              : options_fail_name(arena, "format", given, names, count, options_later_formats, err);
 }

@@ -174,6 +174,33 @@ static enum wr_code window_zone(const struct wr_binder *binder, struct wr_window
   return code;
 }
 
+/* What comes of the time column: types, ticks, whether window_end is event time (the kinesis
+ * dialect). */
+static void window_put_types(const struct wr_binder *binder, const struct wr_type *time,
+                             struct wr_window_origin *origin)
+{
+  origin->time_type = wr_window_type(binder->arena, time);
+  origin->type = wr_type_timestamp(binder->arena, WR_TIMESTAMP, origin->time_type->precision);
+  origin->window.tick_us = time->precision <= 3 ? WR_US_PER_MS : 1;
+  origin->end_is_time = binder->binding->kinesis && time->kind == WR_TIMESTAMP;
+}
+
+enum wr_code wr_window_origin_of(const struct wr_binder *binder, const struct wr_type *time,
+                                 const struct wr_window *window,
+                                 const struct wr_window_origin **out, struct wr_error *err)
+{
+  struct wr_window_origin *origin = WR_NEW(binder->arena, struct wr_window_origin);
+  enum wr_code code = WR_OK;
+  origin->window = *window;
+  window_put_types(binder, time, origin);
+  if (time->kind == WR_TIMESTAMP_LTZ)
+    code = window_zone(binder, origin, err);
+  if (code == WR_OK)
+    wr_window_prepare(&origin->window);
+  *out = origin;
+  return code;
+}
+
 enum wr_code wr_window_origin(const struct wr_binder *binder, const struct wr_type *time,
                               bool by_clock, const struct wr_window_lengths *lengths,
                               const struct wr_window_origin **out, struct wr_error *err)
@@ -196,9 +223,7 @@ enum wr_code wr_window_origin(const struct wr_binder *binder, const struct wr_ty
                               &window->offset_us, err);
   if (code)
     return code;
-  origin->time_type = wr_window_type(binder->arena, time);
-  origin->type = wr_type_timestamp(binder->arena, WR_TIMESTAMP, origin->time_type->precision);
-  window->tick_us = time->precision <= 3 ? WR_US_PER_MS : 1;
+  window_put_types(binder, time, origin);
   window->by_clock = by_clock;
   code = window_check(window, lengths, err);
   if (code == WR_OK)

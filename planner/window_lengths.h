@@ -31,5 +31,9 @@ enum wr_code wr_hint_lost_to_clock(const char *column, struct wr_error *err);
 enum wr_code wr_window_origin(const struct wr_binder *binder, const struct wr_type *time,
                               bool by_clock, const struct wr_window_lengths *lengths,
                               const struct wr_window_origin **out, struct wr_error *err);
+/* The same for windows that are known already: all but their tick and zone, which are put in. */
+enum wr_code wr_window_origin_of(const struct wr_binder *binder, const struct wr_type *time,
+                                 const struct wr_window *window,
+                                 const struct wr_window_origin **out, struct wr_error *err);
 
 #endif
