@@ -292,12 +292,39 @@ static bool parse_watched_option(struct reader *reader, unsigned takes, bool *kn
   return takes & WR_TAKES_HTTP ? parse_http_option(reader, known) : true;
 }
 
+/* Options about the description of an application; *known: it is one of them. */
+static bool parse_application_option(struct reader *reader, bool *known)
+{
+  struct wr_arguments *out = reader->out;
+  const char *value = NULL;
+  *known = true;
+  if (option_is(reader, "--code", &value)) {
+    if (!value || !*value)
+      return complain(reader, "--code wants a file of SQL", NULL);
+    return (out->code_file = value) != NULL;
+  }
+  bool input = option_is(reader, "--input", &value);
+  if (input || option_is(reader, "--output", &value)) {
+    const char *equals = value ? strchr(value, '=') : NULL;
+    if (!equals || equals == value || !equals[1])
+      return complain(reader, "--input and --output want NAME=PATH, NAME=- or NAME=ARN", value);
+    if (out->replaced_count == WR_REPLACED_MAX)
+      return complain(reader, "too many --input and --output options", value);
+    out->replaced_input[out->replaced_count] = input;
+    return (out->replaced[out->replaced_count++] = value) != NULL;
+  }
+  *known = false;
+  return true;
+}
+
 static bool parse_option(struct reader *reader, unsigned takes)
 {
   struct wr_arguments *out = reader->out;
   const char *argument = reader->argv[reader->at], *value = NULL;
   uint64_t count;
   bool known, good = parse_watched_option(reader, takes, &known);
+  if (good && !known && takes & WR_TAKES_APPLICATION)
+    good = parse_application_option(reader, &known);
   if (good && !known && takes & WR_TAKES_STATE) {
     good = parse_state_option(reader, &known);
     if (good && !known)
@@ -401,6 +428,13 @@ bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned tak
   if (path && out->text)
     return complain(&reader, "give either a file or -e, not both", path);
   if (!path && !out->text)
-    return complain(&reader, "which SQL? Give a file, - for standard input, or -e 'SQL'", NULL);
-  return path ? read_text(&reader, path) : true;
+    return complain(&reader,
+                    strcmp(command, "import") == 0
+                        ? "which application? Give a file, or - for standard input"
+                        : "which SQL? Give a file, - for standard input, or -e 'SQL'",
+                    NULL);
+  if (path && !read_text(&reader, path))
+    return false;
+  bool takes_application = takes & WR_TAKES_APPLICATION;
+  return !takes_application || wr_arguments_import(out, command, false, arena);
 }

@@ -17,15 +17,28 @@ enum { WR_EXIT_DONE = 0, WR_EXIT_SQL = 1, WR_EXIT_USAGE = 2, WR_EXIT_FAILED = 3 
 
 #define WR_SETTINGS_MAX     64
 #define WR_HTTP_ORIGINS_MAX 16
+#define WR_REPLACED_MAX     64
 
 /* --from: which epoch of the state directory a job goes on from. */
 enum wr_from { WR_FROM_LATEST, WR_FROM_NONE, WR_FROM_EPOCH };
+
+struct wr_application_piece;
 
 /* A command line after the command's name, as parsed by wr_arguments_parse. */
 struct wr_arguments {
   const char *name; /* of the SQL text, for messages: its path, "-e" or "stdin" */
   const char *text; /* the SQL text */
   size_t length;
+  /* Applications of Kinesis Data Analytics (cli/import.c): what of the text is their code. */
+  const char *code_name; /* for messages; NULL: the text is what the user wrote */
+  size_t code_offset, code_length;
+  const char *script_name;                   /* of the rest, which is made */
+  const struct wr_application_piece *pieces; /* of it */
+  uint32_t piece_count;
+  const char *code_file;                 /* --code; NULL: not given */
+  const char *replaced[WR_REPLACED_MAX]; /* NAME=PATH of --input and --output */
+  bool replaced_input[WR_REPLACED_MAX];
+  uint32_t replaced_count;
   struct wr_option_value settings[WR_SETTINGS_MAX];
   uint32_t setting_count;
   uint32_t parallelism; /* 0: not given */
@@ -64,12 +77,18 @@ enum {
   WR_TAKES_QUIET = 4,
   WR_TAKES_STATE = 8,
   WR_TAKES_HTTP = 16,
-  WR_TAKES_FOLDER = 32 /* instead of SQL; what belongs to all of its jobs */
+  WR_TAKES_FOLDER = 32,     /* instead of SQL; what belongs to all of its jobs */
+  WR_TAKES_APPLICATION = 64 /* SQL, or the description of an application */
 };
 
 /* Reads arguments and the SQL text; false: it has complained on standard error (exit code 2). */
 bool wr_arguments_parse(int argc, char **argv, const char *command, unsigned takes,
                         struct wr_arena *arena, struct wr_arguments *out);
+
+/* If the text describes an application, makes the script that runs it; elsewhere does nothing.
+ * required: it must. False: it has complained. */
+bool wr_arguments_import(struct wr_arguments *arguments, const char *command, bool required,
+                         struct wr_arena *arena);
 
 /* What a sentence about a job is printed to. */
 static inline FILE *wr_messages(const struct wr_arguments *arguments)
@@ -103,6 +122,7 @@ int wr_command_types(int argc, char **argv);
 int wr_command_state(int argc, char **argv);
 int wr_command_savepoint(int argc, char **argv);
 int wr_command_discover(int argc, char **argv);
+int wr_command_import(int argc, char **argv);
 int wr_command_shell(int argc, char **argv);
 int wr_command_serve(int argc, char **argv);
 int wr_command_top(int argc, char **argv);

@@ -23,6 +23,7 @@ static const char help_weir[] =
     "  state DIR             what a state directory keeps, and how its job is doing\n"
     "  savepoint DIR         asks the running job for an epoch now; copies it, stops the job\n"
     "  discover URI          looks at a file, topic or stream and prints a CREATE TABLE for it\n"
+    "  import APP.json       prints the script of an application of Kinesis Data Analytics for SQL\n"
     "  help [COMMAND]        more about a command\n"
     "  --version             the version\n"
     "\n"
@@ -38,8 +39,15 @@ static const char help_weir[] =
   "  --http-tls-cert F, --http-tls-key F    certificate and its key (PEM): https\n"                 \
   "  --http-origin ORIGIN  pages of that origin may ask, as https://example.org; may be repeated\n"
 
+#define HELP_APPLICATION                                                                              \
+  "  --code FILE.sql       the code, instead of that of the description\n"                            \
+  "  --input NAME=FROM     reads an input or a table of reference from a file, - (standard input),\n" \
+  "                        or the stream of Kinesis of an ARN; may be repeated\n"                     \
+  "  --output NAME=TO      writes an output to a folder, - (standard output), or the stream or\n"     \
+  "                        delivery stream of an ARN; may be repeated\n"
+
 static const char help_run[] =
-    "usage: weir run FILE.sql | - | -e 'SQL'  [OPTIONS]\n"
+    "usage: weir run FILE.sql | APP.json | - | -e 'SQL'  [OPTIONS]\n"
     "\n"
     "Runs a script: CREATE TABLE, VIEW and FUNCTION declare, all INSERT INTO ... SELECT run together\n"
     "as one job; every bare SELECT, SHOW and DESCRIBE is a job of its own, in its place, and prints\n"
@@ -71,6 +79,8 @@ static const char help_run[] =
     "  --allow-dropped-state goes on although the SQL has no use for some of the state any more\n"
     "  --allow-duplicates    goes on although rows of an exactly-once sink may come twice\n"
     "  --allow-gap           goes on although rows of an exactly-once sink may be missing\n"
+    "\n"
+    "applications of Kinesis Data Analytics for SQL, from their descriptions in JSON:\n" HELP_APPLICATION
     "\n"
     "to be watched while it runs (the page, live streams, REST, metrics):\n" HELP_HTTP
     "  --http-wait           when all jobs are over goes on serving what they have left, until Ctrl-C\n"
@@ -235,6 +245,20 @@ static const char help_discover[] =
     "\n"
     "exit codes: 0 done, 2 wrong usage, 3 the source cannot be read or nothing was recognised\n";
 
+static const char help_import[] =
+    "usage: weir import APP.json | -  [OPTIONS]\n"
+    "\n"
+    "Prints the script that runs an application of Kinesis Data Analytics for SQL: a CREATE STREAM for\n"
+    "every input, a CREATE TABLE for every table of reference, the code as it is, and a CREATE TABLE\n"
+    "for every output. weir run, check and explain take such descriptions themselves.\n"
+    "\n"
+    "Understood are what aws kinesisanalytics (or kinesisanalyticsv2) describe-application prints,\n"
+    "requests of create-application, templates of CloudFormation with one application, and what\n"
+    "terraform show -json prints. All of it is JSON.\n"
+    "\n" HELP_APPLICATION "  -q, --quiet           no warnings about what is left out\n"
+    "\n"
+    "exit codes: 0 done, 2 the description cannot be read, or something of it cannot run\n";
+
 static const struct {
   const char *command, *text;
 } helps[] = {
@@ -251,6 +275,7 @@ static const struct {
     {"state", help_state},
     {"savepoint", help_savepoint},
     {"discover", help_discover},
+    {"import", help_import},
     {"shell", help_shell},
 };
 

@@ -60,7 +60,8 @@ bool wr_job_writes_terminal(const struct wr_job *job)
     return isatty(STDOUT_FILENO);
   for (uint32_t n = 0; n < job->plan->node_count; n++) {
     const struct wr_plan_sink *sink = job->plan->nodes[n].sink;
-    if (sink && strcmp(sink->table.connector->name, "print") == 0)
+    if (sink && (strcmp(sink->table.connector->name, "print") == 0 ||
+                 strcmp(sink->table.connector->name, "console") == 0))
       return isatty(STDOUT_FILENO);
   }
   return false;

@@ -6,7 +6,7 @@ weir_SOURCES += cli/main.c cli/command.h cli/arguments.c cli/report.c cli/run.c 
 	cli/stopper.h cli/control.c cli/control.h cli/control_answer.c cli/control_client.c cli/control_inner.h \
 	cli/folders.c cli/folders.h cli/savepoint.c cli/discover.c cli/sample.c cli/sample.h cli/units.c cli/units.h cli/grid.c cli/grid.h \
 	cli/state_running.c cli/state_running.h cli/profile.c cli/profile.h cli/profile_inner.h \
-	cli/profile_json.c
+	cli/profile_json.c cli/import.c
 weir_SOURCES += cli/shell.c cli/shell.h cli/shell_scan.c cli/shell_scan.h cli/shell_statement.c cli/shell_job.c \
 	cli/shell_job.h cli/shell_jobs.c cli/shell_run.c cli/shell_rows.c cli/shell_rows.h cli/shell_kept.c \
 	cli/shell_kept.h cli/shell_command.c cli/shell_help.c cli/shell_edit.c cli/shell_complete.c

@@ -20,6 +20,7 @@ static const struct {
     {"state", wr_command_state},
     {"savepoint", wr_command_savepoint},
     {"discover", wr_command_discover},
+    {"import", wr_command_import},
     {"shell", wr_command_shell},
     {"serve", wr_command_serve},
     {"top", wr_command_top},

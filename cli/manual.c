@@ -246,6 +246,8 @@ static void print_callable(const struct callable *row)
        function++)
     if (function->kernel && function->gives && !(function->traits & WR_OPERATOR))
       print_overload(function);
+  if (row->function && row->function->traits & WR_KINESIS)
+    puts("    of the kinesis dialect");
   if (row->example && row->over)
     printf("    %s  over  %s  gives  %s\n", row->example, row->over, row->result);
   else if (row->example)
@@ -294,6 +296,7 @@ static const struct {
     {"UPPER(text)", "Texts"},
     {"text IS JSON", "JSON"},
     {"EXTRACT(unit FROM time)", "Times"},
+    {"(a - b) unit; (a - b) unit TO unit", "The kinesis dialect"},
     {"COUNT(*), COUNT(value, ...) or COUNT(DISTINCT value, ...)", "Aggregates"},
 };
 

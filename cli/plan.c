@@ -25,7 +25,8 @@ int wr_command_check(int argc, char **argv)
   struct wr_arguments arguments;
   struct wr_program program;
   int exit_code = WR_EXIT_USAGE;
-  if (wr_arguments_parse(argc, argv, "check", WR_TAKES_JSON, &arena, &arguments)) {
+  if (wr_arguments_parse(argc, argv, "check", WR_TAKES_JSON | WR_TAKES_APPLICATION, &arena,
+                         &arguments)) {
     exit_code = WR_EXIT_SQL;
     arguments.check_only = true;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
@@ -46,7 +47,8 @@ int wr_command_explain(int argc, char **argv)
   struct wr_arguments arguments;
   struct wr_program program;
   int exit_code = WR_EXIT_USAGE;
-  if (wr_arguments_parse(argc, argv, "explain", WR_TAKES_JSON, &arena, &arguments)) {
+  if (wr_arguments_parse(argc, argv, "explain", WR_TAKES_JSON | WR_TAKES_APPLICATION, &arena,
+                         &arguments)) {
     exit_code = WR_EXIT_SQL;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
       exit_code = WR_EXIT_DONE;

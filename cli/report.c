@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "discover/application.h"
 #include "parser/parser.h"
 #include "text/json_write.h"
 
-#define REPORT_BEFORE 80 /* bytes of a long line that are shown before and behind its mark */
-#define REPORT_BEHIND 100
+#define REPORT_BEFORE        80 /* bytes of a long line that are shown before and behind its mark */
+#define REPORT_BEHIND        100
+#define REPORT_MESSAGE_BYTES 2048
 
 static bool is_inside_character(char c)
 {
@@ -99,6 +101,40 @@ static void report_line(FILE *file, const struct wr_source_place *found)
   free(line);
 }
 
+/* What is wrong. In what was made of the description of an application it says of which part. */
+static const char *report_message(const struct wr_arguments *arguments, const struct wr_error *err,
+                                  char *room, size_t size)
+{
+  size_t at = err->span.offset, code = arguments->code_offset;
+  bool is_made = arguments->code_name && at != WR_NO_POSITION &&
+                 !(at >= code && at <= code + arguments->code_length);
+  const struct wr_application_piece *piece =
+      is_made ? wr_application_piece_at(arguments->pieces, arguments->piece_count, at) : NULL;
+  if (!piece)
+    return err->message;
+  bool is_missing = piece->is_output && strcmp(err->state, WR_STATE_UNDEFINED_TABLE) == 0;
+  snprintf(room, size, "%s: %s", piece->what,
+           is_missing ? "the code creates no such stream" : err->message);
+  return room;
+}
+
+/* Where a span is: of an application in its code, or in the script that is made. Returns the name
+ * of that. */
+static const char *report_locate(const struct wr_arguments *arguments, struct wr_span span,
+                                 struct wr_source_place *place)
+{
+  size_t begin = arguments->code_offset;
+  bool of_code =
+      arguments->code_name && span.offset >= begin && span.offset <= begin + arguments->code_length;
+  if (!of_code) {
+    wr_source_locate(arguments->text, arguments->length, span, place);
+    return arguments->code_name ? arguments->script_name : arguments->name;
+  }
+  span.offset -= (uint32_t)begin;
+  wr_source_locate(arguments->text + begin, arguments->code_length, span, place);
+  return arguments->code_name;
+}
+
 static void report_error(const struct wr_arguments *arguments, const struct wr_error *err)
 {
   FILE *file = wr_messages(arguments);
@@ -106,9 +142,10 @@ static void report_error(const struct wr_arguments *arguments, const struct wr_e
     fprintf(file, "weir: error %s: %s\n", err->state, err->message);
   } else {
     struct wr_source_place place;
-    wr_source_locate(arguments->text, arguments->length, err->span, &place);
-    fprintf(file, "%s:%u:%u: error %s: %s\n", arguments->name, place.line, place.column, err->state,
-            err->message);
+    char message[REPORT_MESSAGE_BYTES];
+    const char *name = report_locate(arguments, err->span, &place);
+    fprintf(file, "%s:%u:%u: error %s: %s\n", name, place.line, place.column, err->state,
+            report_message(arguments, err, message, sizeof message));
     report_line(file, &place);
   }
   if (err->hint[0])
@@ -139,9 +176,8 @@ void wr_report_warnings(const struct wr_arguments *arguments, const struct wr_pr
       fprintf(file, "weir: warning: %s\n", warning->message);
       continue;
     }
-    wr_source_locate(arguments->text, arguments->length, warning->span, &place);
-    fprintf(file, "%s:%u:%u: warning: %s\n", arguments->name, place.line, place.column,
-            warning->message);
+    const char *name = report_locate(arguments, warning->span, &place);
+    fprintf(file, "%s:%u:%u: warning: %s\n", name, place.line, place.column, warning->message);
   }
 }
 
@@ -167,7 +203,9 @@ static void json_place(struct wr_buffer *out, const struct wr_arguments *argumen
   struct wr_source_place place;
   if (span.offset == WR_NO_POSITION)
     return;
-  wr_source_locate(arguments->text, arguments->length, span, &place);
+  const char *name = report_locate(arguments, span, &place);
+  if (name != arguments->name)
+    json_text(out, ",\"part\":", name);
   json_number(out, ",\"line\":", place.line);
   json_number(out, ",\"column\":", place.column);
   json_number(out, ",\"width\":", place.width);
@@ -178,8 +216,9 @@ static void json_place(struct wr_buffer *out, const struct wr_arguments *argumen
 static void json_error(struct wr_buffer *out, const struct wr_arguments *arguments,
                        const struct wr_error *err)
 {
+  char message[REPORT_MESSAGE_BYTES];
   json_text(out, "{\"state\":", err->state);
-  json_text(out, ",\"message\":", err->message);
+  json_text(out, ",\"message\":", report_message(arguments, err, message, sizeof message));
   if (err->hint[0])
     json_text(out, ",\"hint\":", err->hint);
   json_place(out, arguments, err->span);

@@ -211,8 +211,9 @@ int wr_command_run(int argc, char **argv)
   struct wr_program program;
   int exit_code = WR_EXIT_USAGE;
   if (wr_arguments_parse(argc, argv, "run",
-                         WR_TAKES_FORMAT | WR_TAKES_QUIET | WR_TAKES_STATE | WR_TAKES_HTTP, &arena,
-                         &arguments)) {
+                         WR_TAKES_FORMAT | WR_TAKES_QUIET | WR_TAKES_STATE | WR_TAKES_HTTP |
+                             WR_TAKES_APPLICATION,
+                         &arena, &arguments)) {
     exit_code = WR_EXIT_SQL;
     if (wr_program_load(&arguments, arguments.parallelism, &arena, &program)) {
       wr_report_warnings(&arguments, &program);

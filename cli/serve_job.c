@@ -46,6 +46,7 @@ static struct wr_serve_text *text_new(struct wr_serve_job *job)
   text->arguments.length = job->seen_length;
   text->arguments.state_dir = wr_arena_print(&text->arena, "%s/%s", house->state_root, job->name);
   text->arguments.memory_bytes = house->share_bytes;
+  text->arguments.format = WR_RESULT_NOWHERE; /* streams that nobody reads can be followed */
   text->arguments.messages = job->log;
   wr_stopper_open(&text->stopper, text->arguments.drain);
   return text;

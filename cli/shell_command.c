@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands of the shell: a backslash, a word, an argument, a line end. */
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -57,7 +58,7 @@ static int program_run(char *const *argv, int input)
 
 /* ---- \d */
 
-static const char *const object_kinds[] = {"table", "view", "stream of rejects"};
+static const char *const object_kinds[] = {"table", "view", "stream of rejects", "stream"};
 
 static int object_compare(const void *left, const void *right)
 {
@@ -131,9 +132,7 @@ static void object_print(const struct wr_shell *shell, const struct wr_object *o
   struct wr_arena arena = {0};
   struct wr_grid grid = {.arena = &arena, .indent = "   ", .sides = "llll"};
   const struct wr_table *table = object->table;
-  const struct wr_schema *schema = table                            ? &table->row
-                                   : object->kind == WR_OBJECT_VIEW ? &object->view->schema
-                                                                    : &wr_error_stream_schema;
+  const struct wr_schema *schema = wr_object_schema(object, shell->program.catalogue->kinesis);
   const char *key = object_key(object, &arena), *text = shell->script.bytes;
   fprintf(shell->out, "%s %s\n", object_kinds[object->kind], object->name);
   object_columns(shell, object, schema, &grid);
@@ -156,16 +155,30 @@ static void object_print(const struct wr_shell *shell, const struct wr_object *o
   wr_arena_free(&arena);
 }
 
+/* By its name; where names fold, also by one that is not in upper case. */
+static const struct wr_object *object_find(const struct wr_catalogue *catalogue, const char *name,
+                                           struct wr_arena *arena)
+{
+  const struct wr_object *object = wr_catalogue_find(catalogue, name);
+  if (object || !catalogue->kinesis)
+    return object;
+  char *upper = wr_arena_copy(arena, name, strlen(name));
+  for (char *at = upper; *at; at++)
+    *at = (char)toupper((unsigned char)*at);
+  return wr_catalogue_find(catalogue, upper);
+}
+
 static enum wr_shell_verdict command_describe(struct wr_shell *shell, const char *argument)
 {
   if (!*argument)
     return command_list(shell, argument);
-  const struct wr_object *object = wr_catalogue_find(shell->program.catalogue, argument);
+  struct wr_arena arena = {0};
+  const struct wr_object *object = object_find(shell->program.catalogue, argument, &arena);
   if (object) {
     object_print(shell, object);
+    wr_arena_free(&arena);
     return WR_SHELL_GO;
   }
-  struct wr_arena arena = {0};
   uint32_t count = 0, at = 0;
   for (object = shell->program.catalogue->first; object; object = object->next)
     count++;

@@ -113,9 +113,7 @@ static void complete_objects(struct completion *it)
 
 static void complete_columns_of(struct completion *it, const struct wr_object *object)
 {
-  const struct wr_schema *schema = object->table                    ? &object->table->row
-                                   : object->kind == WR_OBJECT_VIEW ? &object->view->schema
-                                                                    : &wr_error_stream_schema;
+  const struct wr_schema *schema = wr_object_schema(object, it->shell->program.catalogue->kinesis);
   for (uint32_t c = 0; c < schema->column_count; c++)
     complete_add(it, schema->fields[c].name);
 }

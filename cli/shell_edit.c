@@ -197,7 +197,7 @@ void wr_shell_edit_remember(struct wr_shell_edit *edit, const char *text, size_t
   struct wr_buffer line = {0};
   while (length > 0 && strchr(" \t\r\n", text[length - 1]))
     length--;
-  bool joins = !memmem(text, length, "--", 2);
+  bool joins = !memmem(text, length, "--", 2) && !memmem(text, length, "//", 2);
   for (size_t i = 0; i < length; i++)
     wr_buffer_put_char(&line, joins && text[i] == '\n' ? ' ' : text[i]);
   if (line.length > 0)

@@ -52,6 +52,14 @@ static bool scan_closes(const struct wr_shell_scan *scan, char c, char next)
   return scan->open == '*' ? c == '*' && next == '/' : c == scan->open;
 }
 
+/* Two slashes are a comment where only blanks stand before them on their line. */
+static bool scan_begins_line(const char *text, size_t at)
+{
+  while (at > 0 && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+    at--;
+  return at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r';
+}
+
 /* A character outside of words, quotes and comments. */
 static void scan_sign(struct wr_shell_scan *scan, char c)
 {
@@ -77,8 +85,9 @@ bool wr_shell_scan(struct wr_shell_scan *scan, const char *text, size_t length)
     }
     if (!scan_is_word(c) && scan->word_bytes > 0)
       scan_word_ended(scan);
-    if ((c == '-' && next == '-') || (c == '/' && next == '*')) {
-      scan->open = next;
+    bool is_line = c == '/' && next == '/' && scan_begins_line(text, scan->at - 1);
+    if ((c == '-' && next == '-') || (c == '/' && next == '*') || is_line) {
+      scan->open = is_line ? '-' : next;
       scan->at++;
       continue;
     }

@@ -296,6 +296,8 @@ static bool statement_declares(enum wr_tree_statement_kind kind)
   case WR_TREE_CREATE_TABLE:
   case WR_TREE_CREATE_VIEW:
   case WR_TREE_CREATE_FUNCTION:
+  case WR_TREE_CREATE_STREAM:
+  case WR_TREE_CREATE_PUMP:
   case WR_TREE_DROP:
   case WR_TREE_ALTER:
   case WR_TREE_USE:
@@ -312,7 +314,8 @@ static struct wr_planner_options statement_options(const struct wr_shell *shell,
                                      .parallelism = shell->parallelism,
                                      .result_format = "auto",
                                      .changelog = shell->mode == WR_SHELL_MODE_CHANGELOG,
-                                     .declared_bytes = declared};
+                                     .declared_bytes = declared,
+                                     .interactive = true};
 }
 
 bool wr_shell_open_script(struct wr_shell *shell)

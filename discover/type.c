@@ -134,7 +134,8 @@ void wr_shape_put_name(struct wr_slice name, struct wr_buffer *out)
   for (uint32_t i = 0; i < name.length; i++)
     is_plain = is_plain && (isalnum((unsigned char)name.bytes[i]) || name.bytes[i] == '_');
   const struct wr_keyword *keyword = is_plain ? wr_keyword_find(name.bytes, name.length) : NULL;
-  if (is_plain && (!keyword || keyword->kind == WR_KEYWORD_FREE)) {
+  if (is_plain &&
+      (!keyword || keyword->kind == WR_KEYWORD_FREE || keyword->kind == WR_KEYWORD_CONTEXT)) {
     wr_buffer_put(out, name.bytes, name.length);
     return;
   }
