@@ -191,6 +191,18 @@ def test_script_describes(case):
     expect("did you mean 'orders'?" in err, err)
 
 
+def test_script_application(case):
+    """Streams and pumps are declared; a pump runs when its stream is read, or at once if its rows go somewhere."""
+    out, err = script(case, "CREATE STREAM a (x INT, y VARCHAR(4));\nCREATE PUMP q AS INSERT INTO b SELECT STREAM x FROM a;\n", code=1)
+    expect("there is no table, view or stream 'B'" in err and "stdin:2:30" in err, err)
+    out, err = script(case, "CREATE STREAM a (x INT, y VARCHAR(4));\nCREATE PUMP p AS INSERT INTO a VALUES (1, 'one');\n"
+                      "CREATE STREAM outs (x INT) WITH ('connector' = 'print');\n"
+                      "CREATE PUMP q AS INSERT INTO outs SELECT STREAM x FROM a;\nCREATE PUMP r AS INSERT INTO outs SELECT STREAM x + 1 FROM a;\n"
+                      "SELECT STREAM x, y FROM a;\n\\d a\nSHOW TABLES;\n")
+    expect_equal(out, '+I[1]\n+I[2]\n{"X":1,"Y":"one"}\nstream A\n   column  type        null\n   X       INT\n   Y       VARCHAR(4)\n'
+                 '{"table name":"A"}\n{"table name":"OUTS"}\n', "what the shell says")
+
+
 def test_background(case):
     """Flink's table.dml-sync: INSERT goes on behind the shell until it is stopped, which a script waits for."""
     sink = "CREATE TABLE o (id BIGINT) WITH ('connector' = 'blackhole');\nSET 'table.dml-sync' = 'false';\n"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SQL text into the parser. A text that is read must give a tree that can be walked, with all spans
- * inside the text; one that is not must give a sentence with a place inside the text. The first
- * error must be the same whether the parser stops there or goes on.
+ * inside the text and its names in order; one that is not must give a sentence with a place inside
+ * the text. The first error must be the same whether the parser stops there or goes on.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -20,6 +20,12 @@ static void check_tree(const struct wr_script *script, size_t size)
     struct wr_span span = script->statements.items[i]->span;
     assert(span.length > 0 && span.offset >= end && span.offset + (size_t)span.length <= size);
     end = span.offset + span.length;
+  }
+  end = 0;
+  for (uint32_t i = 0; i < script->names.count; i++) {
+    struct wr_span span = script->names.items[i]->span;
+    assert(span.length > 0 && span.offset >= end && span.offset + (size_t)span.length <= size);
+    end = span.offset;
   }
   char *text = NULL;
   size_t length = 0;

@@ -232,6 +232,26 @@ static void expect_nth(struct over_line *line, const struct over_row *const *row
   line_add_cell(line, call->offset <= count ? rows[call->offset - 1] : NULL, call->column);
 }
 
+/* LAG and NTH_VALUE with their clauses. */
+static void expect_own(struct over_line *line, const struct over_row *const *rows, uint32_t count,
+                       int64_t at, const struct over_call *call)
+{
+  bool is_lag = call->function == WR_OVER_LAG, back = is_lag || call->from_last;
+  int64_t step = back ? -1 : 1, found = 0;
+  for (int64_t i = is_lag ? at - 1
+                   : back ? (int64_t)count - 1
+                          : 0;
+       i >= 0 && i < count; i += step) {
+    bool is_null = call->column == V ? rows[i]->null_v : rows[i]->null_name;
+    if ((call->ignore_nulls && is_null) || ++found < call->offset)
+      continue;
+    line_add_cell(line, rows[i], call->column);
+    return;
+  }
+  bool has_default = is_lag && call->default_column != UINT32_MAX;
+  line_add_cell(line, has_default ? rows[at] : NULL, has_default ? call->default_column : V);
+}
+
 #define AGGREGATE WR_OVER_AGGREGATE
 static const struct over_call framed_calls[] = {
     {"COUNT", AGGREGATE, COLUMNS, .expect = expect_count},
@@ -274,11 +294,28 @@ static const struct over_call nth_calls[] = {
     {0},
 };
 
-const struct over_call_set over_call_sets[OVER_SETS] = {[OVER_FRAMED] = {"framed", framed_calls},
-                                                        [OVER_EXACT] = {"exact", exact_calls},
-                                                        [OVER_TEXTS] = {"texts", text_calls},
-                                                        [OVER_ROWS] = {"rows", row_calls},
-                                                        [OVER_NTH] = {"nth", nth_calls}};
+static const struct over_call own_calls[] = {
+    {NULL, WR_OVER_LAG, V, false, false, 2, UINT32_MAX, true, false, true, expect_own},
+    {NULL, WR_OVER_LAG, NAME, false, false, 1, NAME, true, false, true, expect_own},
+    {NULL, WR_OVER_LAG, V, false, false, 3, V, false, false, true, expect_own},
+    {NULL, WR_OVER_NTH_VALUE, V, false, false, 2, UINT32_MAX, true, false, false, expect_own},
+    {NULL, WR_OVER_NTH_VALUE, NAME, false, false, 2, UINT32_MAX, false, true, false, expect_own},
+    {NULL, WR_OVER_NTH_VALUE, V, false, false, 1, UINT32_MAX, true, true, false, expect_own},
+    {"SUM", AGGREGATE, V, .expect = expect_sum},
+    {0},
+};
+static const struct over_call back_calls[] = {
+    {NULL, WR_OVER_LAG, V, false, false, 2, V, true, false, false, expect_own},
+    {NULL, WR_OVER_LAG, NAME, false, false, 5, UINT32_MAX, true, false, false, expect_own},
+    {NULL, WR_OVER_NTH_VALUE, NAME, false, false, 3, UINT32_MAX, true, true, false, expect_own},
+    {0},
+};
+
+const struct over_call_set over_call_sets[OVER_SETS] = {
+    [OVER_FRAMED] = {"framed", framed_calls}, [OVER_EXACT] = {"exact", exact_calls},
+    [OVER_TEXTS] = {"texts", text_calls},     [OVER_ROWS] = {"rows", row_calls},
+    [OVER_NTH] = {"nth", nth_calls},          [OVER_OWN] = {"own", own_calls},
+    [OVER_BACK] = {"back", back_calls}};
 
 /* ---- rows */
 
@@ -365,7 +402,8 @@ static void reference_put(struct reference *reference, const struct partition *p
   line_add_list(line, row);
   over_line_add(line, " |");
   for (const struct over_call *call = reference->calls; call->expect; call++) {
-    bool looks_back = call->function != AGGREGATE && call->function != WR_OVER_NTH_VALUE;
+    bool looks_back =
+        call->function != AGGREGATE && call->function != WR_OVER_NTH_VALUE && !call->in_frame;
     uint32_t from = looks_back ? 0 : first;
     call->expect(line, partition->rows + from, end - from, (int64_t)at - from, call);
   }
@@ -389,7 +427,7 @@ static void partition_release(struct reference *reference, struct partition *par
     ready++;
   for (uint32_t i = 0, end; i < ready; i = end) {
     end = i + 1;
-    while (end < ready && !reference->frame->rows &&
+    while (end < ready && !reference->frame->rows && !reference->frame->by_row &&
            partition->waiting[end]->time == partition->waiting[i]->time)
       end++;
     uint32_t at = partition->count;
@@ -425,7 +463,8 @@ struct over_outcome over_expected(const struct over_row *rows, const struct over
       .calls = calls, .frame = frame, .watermark = WR_TIME_NONE, .outcome = over_outcome_new()};
   reference.forgets = !frame->rows && !frame->unbounded;
   for (const struct over_call *call = calls; call->expect; call++)
-    reference.forgets &= call->function == AGGREGATE || call->function == WR_OVER_NTH_VALUE;
+    reference.forgets &=
+        call->function == AGGREGATE || call->function == WR_OVER_NTH_VALUE || call->in_frame;
   for (size_t p = 0; p < WR_COUNT(reference.partitions); p++)
     reference.partitions[p] =
         (struct partition){.rows = wr_memory_get(ROWS * sizeof(struct over_row *)),
@@ -434,7 +473,7 @@ struct over_outcome over_expected(const struct over_row *rows, const struct over
   for (uint32_t i = 0; i < ROWS; i++) {
     struct partition *partition = &reference.partitions[rows[i].null_k ? 9 : rows[i].k];
     reference_advance(&reference, rows[i].arrived);
-    if (rows[i].time <= partition->last)
+    if (rows[i].time < partition->last + !frame->by_row)
       reference.outcome.late++;
     else
       partition->waiting[partition->waiting_count++] = &rows[i];

@@ -40,14 +40,15 @@ struct over_call {
   bool filter, distinct;
   int64_t offset;
   uint32_t default_column;
-  /* The result for a row, rows[at]. An aggregate or NTH_VALUE: rows are those of its frame, `count`
-   * of them; else rows[0] is the first of its partition. */
+  bool ignore_nulls, from_last, in_frame;
+  /* The result for a row, rows[at]. An aggregate, NTH_VALUE, in_frame: rows are those of its frame,
+   * `count` of them; else rows[0] is the first of its partition. */
   void (*expect)(struct over_line *line, const struct over_row *const *rows, uint32_t count,
                  int64_t at, const struct over_call *call);
 };
 
 /* Calls that share a frame; each list ends with one without `expect`. */
-enum { OVER_FRAMED, OVER_EXACT, OVER_TEXTS, OVER_ROWS, OVER_NTH, OVER_SETS };
+enum { OVER_FRAMED, OVER_EXACT, OVER_TEXTS, OVER_ROWS, OVER_NTH, OVER_OWN, OVER_BACK, OVER_SETS };
 struct over_call_set {
   const char *name;
   const struct over_call *calls;

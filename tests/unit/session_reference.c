@@ -221,12 +221,12 @@ static void reference_close(struct reference *self, uint32_t at)
   memmove(session, session + 1, (--self->open_count - at) * sizeof *session);
 }
 
-static void session_put(struct open_session *session, const struct row *row)
+static void session_put(struct open_session *session, const struct row *row, bool moves)
 {
   session->rows = wr_memory_resize(session->rows, (session->count + 1) * sizeof *session->rows);
   session->rows[session->count++] = row;
   session->start = row->time < session->start ? row->time : session->start;
-  session->last = row->time > session->last ? row->time : session->last;
+  session->last = moves && row->time > session->last ? row->time : session->last;
 }
 
 static void reference_row(struct reference *self, const struct row *row)
@@ -251,7 +251,7 @@ static void reference_row(struct reference *self, const struct row *row)
       continue;
     }
     for (uint32_t r = 0; r < session->count; r++) /* a later one: its rows go behind */
-      session_put(found, session->rows[r]);
+      session_put(found, session->rows[r], true);
     free(session->rows);
     memmove(session, session + 1, (--self->open_count - i) * sizeof *session);
   }
@@ -267,7 +267,7 @@ static void reference_row(struct reference *self, const struct row *row)
     found = &self->open[at];
     *found = (struct open_session){.key = row, .start = row->time, .last = row->time};
   }
-  session_put(found, row);
+  session_put(found, row, true);
 }
 
 struct reference session_expected(const struct row *rows, const struct query_case *query,
@@ -279,5 +279,49 @@ struct reference session_expected(const struct row *rows, const struct query_cas
   while (self.open_count)
     reference_close(&self, 0);
   free(self.open);
+  return self;
+}
+
+static int row_compare(const void *left, const void *right)
+{
+  const struct row *a = *(const struct row *const *)left, *b = *(const struct row *const *)right;
+  if (a->time != b->time)
+    return a->time < b->time ? -1 : 1;
+  return (a->number > b->number) - (a->number < b->number);
+}
+
+static void reference_stagger_row(struct reference *self, const struct row *row)
+{
+  uint32_t i = 0;
+  while (i < self->open_count && !same_key(self->keys, self->open[i].key, row))
+    i++;
+  if (i < self->open_count && row->time >= self->open[i].start + self->gap) {
+    reference_close(self, i);
+    i = self->open_count;
+  }
+  if (i == self->open_count) {
+    self->open = wr_memory_resize(self->open, ++self->open_count * sizeof *self->open);
+    self->open[i] = (struct open_session){.key = row, .start = row->time, .last = row->time};
+  }
+  session_put(&self->open[i], row, false);
+}
+
+struct reference session_expected_stagger(const struct row *rows, const struct query_case *query,
+                                          const struct key_case *keys, int64_t gap)
+{
+  struct reference self = {.query = query, .keys = keys, .gap = gap, .tick = MS};
+  const struct row **sorted = wr_memory_get(ROWS * sizeof *sorted);
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < ROWS; i++)
+    if (rows[i].time >= rows[i].arrived)
+      sorted[count++] = &rows[i];
+  self.late = ROWS - count;
+  qsort(sorted, count, sizeof *sorted, row_compare);
+  for (uint32_t i = 0; i < count; i++)
+    reference_stagger_row(&self, sorted[i]);
+  while (self.open_count)
+    reference_close(&self, 0);
+  free(self.open);
+  free(sorted);
   return self;
 }

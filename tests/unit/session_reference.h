@@ -97,5 +97,8 @@ struct reference {
 /* What comes of ROWS rows. */
 struct reference session_expected(const struct row *rows, const struct query_case *query,
                                   const struct key_case *keys, int64_t gap);
+/* The same of STAGGER windows as long as the gap: rows go by time. */
+struct reference session_expected_stagger(const struct row *rows, const struct query_case *query,
+                                          const struct key_case *keys, int64_t gap);
 
 #endif

@@ -125,9 +125,45 @@ static void test_csv(void)
         "op,id,name\n+I,7,ab\n-U,,\"a,b\tc\"\"\"\n+U,123456789,\n");
 }
 
+/* One of several results of a job: every line says whose it is. */
+static void test_streams(void)
+{
+  check("console", (const char *[]){"format", "table", "stream", "A", NULL}, false, true,
+        " stream |        id | name\n"
+        "--------+-----------+-----------\n"
+        " A      |         7 | ab\n"
+        " A      |      NULL | a,b\\tc\"\n"
+        " A      | 123456789 | NULL\n"
+        "(3 rows of A)\n");
+  check("console", (const char *[]){"format", "table", "changes", "true", "stream", "SUMS_1", NULL},
+        true, true,
+        " stream | op |        id | name\n"
+        "--------+----+-----------+-----------\n"
+        " SUMS_1 | +I |         7 | ab\n"
+        " SUMS_1 | -U |      NULL | a,b\\tc\"\n"
+        " SUMS_1 | +U | 123456789 | NULL\n"
+        "(3 rows of SUMS_1)\n");
+  check("console", (const char *[]){"format", "json", "changes", "true", "stream", "a\"b", NULL},
+        true, true,
+        "{\"stream\":\"a\\\"b\",\"op\":\"+I\",\"row\":{\"id\":7,\"name\":\"ab\"}}\n"
+        "{\"stream\":\"a\\\"b\",\"op\":\"-U\",\"row\":{\"id\":null,\"name\":\"a,b\\tc\\\"\"}}\n"
+        "{\"stream\":\"a\\\"b\",\"op\":\"+U\",\"row\":{\"id\":123456789,\"name\":null}}\n");
+  check("console", (const char *[]){"format", "csv", "stream", "a,b", NULL}, false, true,
+        "stream,id,name\n\"a,b\",7,ab\n\"a,b\",,\"a,b\tc\"\"\"\n\"a,b\",123456789,\n");
+}
+
 static void test_print(void)
 {
   check("print", NULL, true, true, "+I[7, ab]\n-U[NULL, a,b\tc\"]\n+U[123456789, NULL]\n");
+  check("print", (const char *[]){"print-style", "json", NULL}, false, true,
+        "{\"id\":7,\"name\":\"ab\"}\n"
+        "{\"id\":null,\"name\":\"a,b\\tc\\\"\"}\n"
+        "{\"id\":123456789,\"name\":null}\n");
+  check("print", (const char *[]){"print-style", "json", "print-identifier", "a\"b", NULL}, false,
+        true,
+        "{\"stream\":\"a\\\"b\",\"row\":{\"id\":7,\"name\":\"ab\"}}\n"
+        "{\"stream\":\"a\\\"b\",\"row\":{\"id\":null,\"name\":\"a,b\\tc\\\"\"}}\n"
+        "{\"stream\":\"a\\\"b\",\"row\":{\"id\":123456789,\"name\":null}}\n");
   check("print", (const char *[]){"print-identifier", "x", NULL}, false, true,
         "x> +I[7, ab]\nx> +I[NULL, a,b\tc\"]\nx> +I[123456789, NULL]\n");
 }
@@ -161,11 +197,9 @@ static void test_reader_went_away(void)
 }
 
 static const struct wr_test tests[] = {
-    {"table", test_table},
-    {"json", test_json},
-    {"csv", test_csv},
-    {"print", test_print},
-    {"reader-went-away", test_reader_went_away},
+    {"table", test_table}, {"json", test_json},
+    {"csv", test_csv},     {"streams", test_streams},
+    {"print", test_print}, {"reader-went-away", test_reader_went_away},
     {NULL, NULL},
 };
 

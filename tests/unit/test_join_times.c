@@ -57,6 +57,7 @@ struct timed_sink {
   struct wr_operator op;
   struct outcome *outcome;
   const struct timed *rows;
+  const struct wr_join_spec *spec;
 };
 
 static const struct wr_field timed_fields[] = {
@@ -66,7 +67,15 @@ static const struct wr_schema timed_sides[] = {{3, timed_fields}, {3, timed_fiel
 static const struct wr_schema timed_pairs = {6, timed_fields};
 static const bool all_used[] = {true, true, true, true, true, true};
 
-/* The number of the row of one side; none of it is late below, or it says what was known. */
+/* A time that comes out: it is not late below, or says what was known. */
+static void timed_check_time(const struct timed_sink *sink, const struct wr_batch *batch,
+                             uint32_t row, int64_t time_us)
+{
+  CU_ASSERT(time_us > sink->op.watermark_us ||
+            (batch->arrived_us && time_us <= batch->arrived_us[row]));
+}
+
+/* The number of the row of one side. */
 static int64_t timed_read(const struct timed_sink *sink, const struct wr_batch *batch, uint32_t row,
                           uint32_t side)
 {
@@ -78,9 +87,22 @@ static int64_t timed_read(const struct timed_sink *sink, const struct wr_batch *
   int64_t id = wr_column_i64(&columns[0], row), time_us = wr_column_i64(&columns[2], row);
   CU_ASSERT_EQUAL(time_us, sink->rows[id].time_us);
   CU_ASSERT_EQUAL(wr_column_is_null(&columns[1], row), !sink->rows[id].has_key);
-  CU_ASSERT(time_us > sink->op.watermark_us ||
-            (batch->arrived_us && time_us <= batch->arrived_us[row]));
+  if (!sink->spec->by_range)
+    timed_check_time(sink, batch, row, time_us);
   return id;
+}
+
+/* By a range the result has the later time, or that at which the row could meet nothing more. */
+static void timed_check_result(const struct timed_sink *sink, const struct wr_batch *batch,
+                               uint32_t row, int64_t left, int64_t right)
+{
+  int64_t times[] = {left == NOBODY ? WR_TIME_NONE : sink->rows[left].time_us,
+                     right == NOBODY ? WR_TIME_NONE : sink->rows[right].time_us};
+  if (left == NOBODY)
+    times[1] += sink->spec->high_us;
+  if (right == NOBODY)
+    times[0] -= sink->spec->low_us;
+  timed_check_time(sink, batch, row, times[0] > times[1] ? times[0] : times[1]);
 }
 
 static enum wr_code timed_on_batch(struct wr_operator *op, uint32_t input,
@@ -91,7 +113,10 @@ static enum wr_code timed_on_batch(struct wr_operator *op, uint32_t input,
   CU_ASSERT(!batch->change);
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
-    outcome_add(sink->outcome, timed_read(sink, batch, row, 0), timed_read(sink, batch, row, 1));
+    int64_t left = timed_read(sink, batch, row, 0), right = timed_read(sink, batch, row, 1);
+    if (sink->spec->by_range)
+      timed_check_result(sink, batch, row, left, right);
+    outcome_add(sink->outcome, left, right);
   }
   return WR_OK;
 }
@@ -132,9 +157,17 @@ static int64_t timed_expiry(const struct timed_query *query, const struct timed 
   return row->time_us + (row->side ? query->spec.high_us : -query->spec.low_us);
 }
 
+/* By a range rows of the watermark's own time are still to come. */
+static int64_t timed_known(const struct timed_query *query, const struct timed *row)
+{
+  bool is_before = query->spec.by_range && row->arrived_us != WR_TIME_NONE;
+  return row->arrived_us - is_before;
+}
+
 static bool timed_is_late(const struct timed_query *query, const struct timed *row)
 {
-  return row->time_us <= row->arrived_us && timed_expiry(query, row) <= row->arrived_us;
+  int64_t known = timed_known(query, row);
+  return row->time_us <= known && timed_expiry(query, row) <= known;
 }
 
 static bool timed_pads(const struct timed_query *query, uint32_t side)
@@ -158,7 +191,7 @@ static struct outcome timed_expected(struct timed_query *query)
       bool known = true;
       for (uint32_t s = 0; s < 2; s++) {
         const struct timed *a = &rows[s ? l : r], *b = &rows[s ? r : l];
-        known = known && timed_expiry(query, a) > b->arrived_us && !timed_is_late(query, a);
+        known = known && timed_expiry(query, a) > timed_known(query, b) && !timed_is_late(query, a);
       }
       behind +=
           known && (rows[l].time_us <= rows[l].arrived_us || rows[r].time_us <= rows[r].arrived_us);
@@ -189,7 +222,7 @@ static void timed_open(struct timed_query *query, uint32_t task_count)
 {
   for (uint32_t t = 0; t < task_count; t++)
     query->sinks[t] = (struct timed_sink){operate_sink(&query->tasks, &timed_class),
-                                          &query->outcome, query->rows};
+                                          &query->outcome, query->rows, &query->spec};
   operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
@@ -283,8 +316,8 @@ static void timed_restore(struct timed_query *query, uint32_t at, uint32_t task_
   operate_snapshot_free(&snapshot);
 }
 
-static void timed_check(const struct timed *rows, enum wr_join_kind kind, int64_t low_ms,
-                        int64_t high_ms, uint32_t batch_rows, bool restores)
+static void timed_check_one(const struct timed *rows, enum wr_join_kind kind, int64_t low_ms,
+                            int64_t high_ms, uint32_t batch_rows, bool restores, bool by_range)
 {
   static const uint32_t key[] = {1};
   struct wr_arena arena = {0};
@@ -297,8 +330,9 @@ static void timed_check(const struct timed *rows, enum wr_join_kind kind, int64_
       .key_count = 1,
       .pair_schema = &timed_pairs,
       .used = all_used,
-      .condition = condition_bind(&arena, low_ms, high_ms),
+      .condition = by_range ? NULL : condition_bind(&arena, low_ms, high_ms),
       .by_time = true,
+      .by_range = by_range,
       .low_us = low_ms * MS,
       .high_us = high_ms * MS};
   query.tasks = (struct operate){
@@ -319,9 +353,9 @@ static void timed_check(const struct timed *rows, enum wr_join_kind kind, int64_
   WR_CHECK(query.outcome.count == outcome.count && query.rejected == query.late &&
                (outcome.count == 0 || memcmp(query.outcome.pairs, outcome.pairs,
                                              outcome.count * sizeof *outcome.pairs) == 0),
-           "kind %d, %lld to %lld ms, batches of %u: %u rows, not %u; %u late, not %u", kind,
-           (long long)low_ms, (long long)high_ms, batch_rows, query.outcome.count, outcome.count,
-           query.rejected, query.late);
+           "kind %d, %lld to %lld ms%s, batches of %u: %u rows, not %u; %u late, not %u", kind,
+           (long long)low_ms, (long long)high_ms, by_range ? " by range" : "", batch_rows,
+           query.outcome.count, outcome.count, query.rejected, query.late);
   if (batch_rows % 2 == 0 || kind != WR_JOIN_INNER)
     CU_ASSERT_EQUAL(operate_state_keys(&query.tasks), 0);
   operate_close(&query.tasks);
@@ -338,6 +372,15 @@ static const struct {
 
 static const enum wr_join_kind timed_kinds[] = {WR_JOIN_INNER, WR_JOIN_LEFT, WR_JOIN_RIGHT,
                                                 WR_JOIN_FULL};
+
+/* By the condition and, where windows could say so, by a range. */
+static void timed_check(const struct timed *rows, enum wr_join_kind kind, int64_t low_ms,
+                        int64_t high_ms, uint32_t batch_rows, bool restores)
+{
+  timed_check_one(rows, kind, low_ms, high_ms, batch_rows, restores, false);
+  if (low_ms <= 0 && high_ms >= 0)
+    timed_check_one(rows, kind, low_ms, high_ms, batch_rows, restores, true);
+}
 
 static void any_batch_size(void)
 {

@@ -27,6 +27,10 @@ static const struct {
     {"ROWS 0", {.rows = true, .preceding = 0}},
     {"ROWS 40", {.rows = true, .preceding = 40}},
     {"ROWS UNBOUNDED", {.rows = true, .unbounded = true}},
+    {"RANGE 60 ms by row", {.preceding = 60 * MS, .by_row = true}},
+    {"RANGE 0 by row", {.preceding = 0, .by_row = true}},
+    {"RANGE UNBOUNDED by row", {.unbounded = true, .by_row = true}},
+    {"ROWS 3 by row", {.rows = true, .preceding = 3, .by_row = true}},
 };
 
 /* ---- the operator, and a sink behind it */
@@ -112,7 +116,10 @@ static void query_plan_call(struct query *query, const struct over_call *from,
                                 .type = &wr_type_bigint,
                                 .value_column = from->column,
                                 .offset = from->offset,
-                                .default_column = from->default_column};
+                                .default_column = from->default_column,
+                                .ignore_nulls = from->ignore_nulls,
+                                .from_last = from->from_last,
+                                .in_frame = from->in_frame};
   *arg = from->column;
   if (from->function == WR_OVER_AGGREGATE) {
     bool has_arg = from->column != COLUMNS;

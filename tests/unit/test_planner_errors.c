@@ -159,7 +159,8 @@ static const struct error_case errors[] = {
      "there is no connector 'filesystm'", "did you mean 'filesystem'?"},
     {"CREATE TABLE x (a INT) WITH ('connector' = 'filesystem', 'path' = 'x')", WR_SEMANTIC,
      "WITH ('connector' = 'filesystem', 'path' = 'x')", "the table 'x' lacks the option 'format'",
-     "choose json, csv, raw, debezium-json, canal-json, maxwell-json or ogg-json"},
+     "choose json, csv, raw, debezium-json, canal-json, maxwell-json, ogg-json, kinesis-json or "
+     "kinesis-csv"},
     {"CREATE TABLE x (a INT) WITH ('connector' = 'filesystem', 'path' = 'x', 'format' = 'jsom')",
      WR_SEMANTIC, "'jsom'", "there is no format 'jsom'", "did you mean 'json'?"},
     {"CREATE TABLE x (a INT) WITH ('connector' = 'filesystem', 'pth' = 'x', 'format' = 'json')",
@@ -205,8 +206,13 @@ static const struct error_case errors[] = {
     {"SELECT message FROM error_stream", WR_SEMANTIC, "SELECT message FROM error_stream",
      "this reads error_stream, but nothing runs with it whose rows could be rejected",
      "put it behind the INSERT INTO statements whose rejects it should see"},
-    {"SET 'sql.dialect' = 'kinesis'", WR_UNSUPPORTED, "'kinesis'",
-     "the dialect 'kinesis' is not supported yet", ""},
+    {"SET 'sql.dialect' = 'hive'", WR_SEMANTIC, "'hive'",
+     "the option 'sql.dialect' of SET is 'hive', but must be one of flink, kinesis", ""},
+    {"CREATE STREAM s (a INT); CREATE PUMP p AS INSERT INTO s SELECT STREAM b FROM s", WR_SEMANTIC,
+     "s", "the stream 'S' would read itself: pumps fill 'S' from 'S'", ""},
+    {"CREATE PUMP p AS INSERT INTO s VALUES (1); CREATE STREAM s (a INT, b INT)", WR_SEMANTIC,
+     "VALUES (1)", "the query gives 1 column, but 'S' takes 2",
+     "the query: EXPR$0 INT; the stream: A INT, B INT"},
 };
 
 static void test_errors(void)

@@ -2,7 +2,7 @@
 /*
  * session beside a plain reference: random rows out of order, gaps shorter and longer than what the
  * watermark waits for, keys, aggregates of every sort, rows that are kept, many batch sizes, and
- * snapshots in the middle that go on with other numbers of tasks.
+ * snapshots in the middle that go on with other numbers of tasks. STAGGER windows, too.
  */
 #include "operators/specs.h"
 
@@ -74,6 +74,9 @@ struct sink {
   struct wr_operator op;
   struct lines *lines; /* of all tasks */
   uint32_t behind;     /* rows behind the watermark that was told */
+  uint32_t time;       /* which column from the end is held against it */
+  int64_t last_us;
+  uint32_t back; /* rows whose time is before that of the row before */
 };
 
 static void sink_put_value(struct line *line, const struct wr_column *column, uint32_t row)
@@ -104,7 +107,10 @@ static enum wr_code sink_on_batch(struct wr_operator *op, uint32_t input,
     for (uint32_t c = 0; c < columns; c++)
       sink_put_value(&line, &batch->columns[c], row);
     session_lines_add(sink->lines, line.bytes);
-    sink->behind += wr_column_i64(&batch->columns[columns - 1], row) <= op->watermark_us;
+    int64_t time_us = wr_column_i64(&batch->columns[columns - sink->time], row);
+    sink->behind += time_us <= op->watermark_us;
+    sink->back += time_us < sink->last_us;
+    sink->last_us = time_us;
   }
   return WR_OK;
 }
@@ -209,7 +215,10 @@ static struct query *query_new(const struct query_case *of, const struct key_cas
 static void query_open(struct query *query, uint32_t task_count)
 {
   for (uint32_t t = 0; t < task_count; t++)
-    query->sinks[t] = (struct sink){operate_sink(&query->tasks, &sink_class), &query->lines, 0};
+    query->sinks[t] = (struct sink){.op = operate_sink(&query->tasks, &sink_class),
+                                    .lines = &query->lines,
+                                    .last_us = WR_TIME_NONE,
+                                    .time = query->spec.window.kind == WR_WINDOW_STAGGER ? 2 : 1};
   operate_open(&query->tasks, task_count, query->sinks, sizeof *query->sinks);
 }
 
@@ -291,30 +300,55 @@ static void query_rows(struct query *query, const struct row *rows, uint32_t fir
 
 static bool outcome_is(struct query *query, struct reference *reference)
 {
-  for (uint32_t t = 0; t < query->tasks.count; t++)
+  for (uint32_t t = 0; t < query->tasks.count; t++) {
     CU_ASSERT_EQUAL(query->sinks[t].behind, 0);
+    CU_ASSERT(query->spec.window.kind != WR_WINDOW_STAGGER || query->sinks[t].back == 0);
+  }
   return query->rejects.other == 0 && query->rejects.late == reference->late &&
          session_lines_equal(&query->lines, &reference->lines);
 }
 
 /* ---- tests */
 
-static void any_batch_size(void)
+static struct query *query_of_kind(enum wr_window_kind kind, size_t query_number, size_t time)
+{
+  const struct query_case *of = &query_cases[query_number / WR_COUNT(key_cases)];
+  const struct key_case *keys = &key_cases[query_number % WR_COUNT(key_cases)];
+  struct query *query = query_new(of, keys, time_cases[time].gap);
+  query->spec.window.kind = kind;
+  return query;
+}
+
+static struct reference expected_of_kind(enum wr_window_kind kind, const struct row *rows,
+                                         size_t query_number, size_t time)
+{
+  const struct query_case *of = &query_cases[query_number / WR_COUNT(key_cases)];
+  const struct key_case *keys = &key_cases[query_number % WR_COUNT(key_cases)];
+  return kind == WR_WINDOW_STAGGER ? session_expected_stagger(rows, of, keys, time_cases[time].gap)
+                                   : session_expected(rows, of, keys, time_cases[time].gap);
+}
+
+/* STAGGER windows do not keep rows. */
+static size_t query_count_of(enum wr_window_kind kind)
+{
+  return (WR_COUNT(query_cases) - (kind == WR_WINDOW_STAGGER)) * WR_COUNT(key_cases);
+}
+
+static void any_batch_size_of(enum wr_window_kind kind)
 {
   static const uint32_t sizes[] = {1, 7, 64, ROWS};
   for (size_t w = 0; w < WR_COUNT(time_cases); w++) {
     struct row *rows = session_rows_make(5 + w, time_cases[w].delay);
-    for (size_t q = 0; q < WR_COUNT(query_cases) * WR_COUNT(key_cases); q++) {
-      const struct query_case *of = &query_cases[q / WR_COUNT(key_cases)];
-      const struct key_case *keys = &key_cases[q % WR_COUNT(key_cases)];
-      struct reference reference = session_expected(rows, of, keys, time_cases[w].gap);
+    for (size_t q = 0; q < query_count_of(kind); q++) {
+      struct reference reference = expected_of_kind(kind, rows, q, w);
       CU_ASSERT(reference.lines.count > 0);
       for (size_t s = (w + q) % 2; s < WR_COUNT(sizes); s += 2) { /* every other one */
-        struct query *query = query_new(of, keys, time_cases[w].gap);
+        struct query *query = query_of_kind(kind, q, w);
         query_open(query, 1);
         query_rows(query, rows, 0, ROWS, sizes[s]);
-        WR_CHECK(outcome_is(query, &reference), "%s of %s by %s, batches of %u", of->name,
-                 time_cases[w].name, keys->name, sizes[s]);
+        WR_CHECK(outcome_is(query, &reference), "%s of %s by %s, batches of %u",
+                 query_cases[q / WR_COUNT(key_cases)].name, time_cases[w].name, query->keys->name,
+                 sizes[s]);
         CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
         CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
         query_free(query);
@@ -323,6 +357,15 @@ static void any_batch_size(void)
     }
     free(rows);
   }
+}
+
+static void any_batch_size(void)
+{
+  any_batch_size_of(WR_WINDOW_SESSION);
+}
+static void stagger_any_batch_size(void)
+{
+  any_batch_size_of(WR_WINDOW_STAGGER);
 }
 
 /* Stops in the middle and goes on from the parts with another number of tasks. Rows that come while
@@ -350,31 +393,39 @@ static void query_restore(struct query *query, const struct row *rows, uint32_t 
   operate_snapshot_free(&snapshot);
 }
 
-static void any_number_of_tasks(void)
+static void any_number_of_tasks_of(enum wr_window_kind kind)
 {
   static const uint32_t tasks[][3] = {{1, 3, 2}, {3, 1, 3}, {2, 2, 2}};
   for (size_t w = 0; w < WR_COUNT(time_cases); w++) {
     struct row *rows = session_rows_make(8 + w, time_cases[w].delay);
-    for (size_t q = 0; q < WR_COUNT(query_cases) * WR_COUNT(key_cases); q++) {
-      const struct query_case *of = &query_cases[q / WR_COUNT(key_cases)];
-      const struct key_case *keys = &key_cases[q % WR_COUNT(key_cases)];
-      struct reference reference = session_expected(rows, of, keys, time_cases[w].gap);
+    for (size_t q = 0; q < query_count_of(kind); q++) {
+      struct reference reference = expected_of_kind(kind, rows, q, w);
       for (size_t t = 0; t < WR_COUNT(tasks); t++) {
-        struct query *query = query_new(of, keys, time_cases[w].gap);
+        struct query *query = query_of_kind(kind, q, w);
         query_open(query, tasks[t][0]);
         query_rows(query, rows, 0, 1000, 50);
         query_restore(query, rows, 1000, tasks[t][1]);
         query_rows(query, rows, 1000, 2017, 64);
         query_restore(query, rows, 2017, tasks[t][2]);
         query_rows(query, rows, 2017, ROWS, 11);
-        WR_CHECK(outcome_is(query, &reference), "%s of %s by %s, %u %u %u tasks", of->name,
-                 time_cases[w].name, keys->name, tasks[t][0], tasks[t][1], tasks[t][2]);
+        WR_CHECK(outcome_is(query, &reference), "%s of %s by %s, %u %u %u tasks",
+                 query_cases[q / WR_COUNT(key_cases)].name, time_cases[w].name, query->keys->name,
+                 tasks[t][0], tasks[t][1], tasks[t][2]);
         query_free(query);
       }
       session_lines_free(&reference.lines);
     }
     free(rows);
   }
+}
+
+static void any_number_of_tasks(void)
+{
+  any_number_of_tasks_of(WR_WINDOW_SESSION);
+}
+static void stagger_any_number_of_tasks(void)
+{
+  any_number_of_tasks_of(WR_WINDOW_STAGGER);
 }
 
 static struct row row_at(int64_t time, int64_t arrived)
@@ -430,6 +481,73 @@ static void late_rows_are_told(void)
                          "1970-01-01 00:00:00.095 closed");
   CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
   CU_ASSERT_EQUAL(query->lines.count, 1);
+  query_free(query);
+}
+
+static struct query *query_stagger(size_t query_case, int64_t size)
+{
+  struct query *query = query_new(&query_cases[query_case], &key_cases[0], size);
+  query->spec.window.kind = WR_WINDOW_STAGGER;
+  query_open(query, 1);
+  return query;
+}
+
+/* A row at the close begins the next window, whatever the order in which rows come. */
+static void stagger_opens_at_its_first_row(void)
+{
+  struct query *query = query_stagger(0, 10 * MS);
+  struct row rows[] = {row_at(110 * MS, WR_TIME_NONE), row_at(109 * MS, WR_TIME_NONE),
+                       row_at(100 * MS, WR_TIME_NONE), row_at(119 * MS, WR_TIME_NONE),
+                       row_at(150 * MS, WR_TIME_NONE)};
+  query_batch(query, rows, 5, WR_TIME_END);
+  CU_ASSERT_EQUAL_FATAL(query->lines.count, 3);
+  session_lines_sort(&query->lines);
+  CU_ASSERT_STRING_EQUAL(query->lines.lines[0], "1|1|1|150000|160000|159000|");
+  CU_ASSERT_STRING_EQUAL(query->lines.lines[1], "1|2|2|100000|110000|109000|");
+  CU_ASSERT_STRING_EQUAL(query->lines.lines[2], "1|2|2|110000|120000|119000|");
+  query_free(query);
+}
+
+/* Rows of the watermark's own time may still come, so a window waits for its end; a row behind it
+ * is told, and its key is not kept. */
+static void stagger_closes_at_its_end(void)
+{
+  struct query *query = query_stagger(0, 10 * MS);
+  struct row rows[] = {row_at(100 * MS, WR_TIME_NONE), row_at(109 * MS, 109 * MS),
+                       row_at(109 * MS, 110 * MS)};
+  rows[2].k = 3;
+  query_batch(query, rows, 1, 109 * MS);
+  CU_ASSERT_EQUAL(query->lines.count, 0);
+  query_batch(query, rows + 1, 1, 110 * MS - 1);
+  CU_ASSERT_EQUAL(query->lines.count, 0);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 2);
+  operate_watermark(&query->tasks, 110 * MS);
+  CU_ASSERT_EQUAL_FATAL(query->lines.count, 1);
+  CU_ASSERT_STRING_EQUAL(query->lines.lines[0], "1|2|2|100000|110000|109000|");
+  CU_ASSERT_EQUAL(wr_metrics_get(&query->tasks.metrics[0].state_keys), 0);
+  query_batch(query, rows + 2, 1, 120 * MS);
+  CU_ASSERT_EQUAL(query->rejects.late, 1);
+  CU_ASSERT_STRING_EQUAL(query->rejects.last,
+                         "the row came when the watermark had passed its time by 0.001 s, so its "
+                         "windows may have closed");
+  operate_watermark(&query->tasks, WR_TIME_END);
+  CU_ASSERT_EQUAL(query->lines.count, 1);
+  CU_ASSERT_EQUAL(operate_held_rows(&query->tasks), 0);
+  CU_ASSERT_EQUAL(query->sinks[0].behind, 0);
+  query_free(query);
+}
+
+/* One that cannot be used is told once its turn comes. */
+static void stagger_times_out_of_range(void)
+{
+  struct query *query = query_stagger(0, 10 * MS);
+  struct row rows[] = {row_at(WR_WINDOW_TIME_MAX + 1, WR_TIME_NONE), row_at(0, WR_TIME_NONE)};
+  rows[1].null_time = true;
+  query_batch(query, rows, 2, 500 * MS);
+  query_batch(query, rows + 1, 1, WR_TIME_END);
+  CU_ASSERT_EQUAL(query->rejects.other, 3);
+  CU_ASSERT_EQUAL(query->rejects.late, 0);
+  CU_ASSERT_EQUAL(query->lines.count, 0);
   query_free(query);
 }
 
@@ -693,6 +811,11 @@ static void damaged_state_is_told(void)
 static const struct wr_test tests[] = {
     {"any_batch_size", any_batch_size},
     {"any_number_of_tasks", any_number_of_tasks},
+    {"stagger_any_batch_size", stagger_any_batch_size},
+    {"stagger_any_number_of_tasks", stagger_any_number_of_tasks},
+    {"stagger_opens_at_its_first_row", stagger_opens_at_its_first_row},
+    {"stagger_closes_at_its_end", stagger_closes_at_its_end},
+    {"stagger_times_out_of_range", stagger_times_out_of_range},
     {"touching_sessions_join", touching_sessions_join},
     {"closes_at_its_end", closes_at_its_end},
     {"late_rows_are_told", late_rows_are_told},

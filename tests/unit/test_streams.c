@@ -26,6 +26,12 @@
   "MINUTE));\n"                                                                                   \
   "CREATE VIEW pages AS SELECT DISTINCT page FROM clicks;\n"
 
+#define APP                                                                                       \
+  "SET 'sql.dialect' = 'kinesis'; CREATE STREAM s (page STRING, n INT); CREATE PUMP p AS INSERT " \
+  "INTO s SELECT STREAM \"page\", \"ms\" FROM \"clicks\"; CREATE STREAM m (page STRING, n INT); " \
+  "CREATE PUMP q AS INSERT INTO m SELECT STREAM page, COUNT(*) FROM s GROUP BY page, "            \
+  "STEP(s.ROWTIME BY INTERVAL '1' MINUTE); "
+
 #define GROW                                                                                    \
   "FROM TABLE(CUMULATE(TABLE clicks, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR)) " \
   "GROUP BY window_start, window_end, page"
@@ -115,6 +121,20 @@ static const struct {
      "TABLE(TUMBLE(TABLE more, DESCRIPTOR(moment), INTERVAL '1' MINUTE)) WHERE page <> 'x' GROUP BY "
      "window_start, window_end, page",
      NULL},
+    /* streams of applications: with ROWTIME where somebody needs it */
+    {APP "SELECT STREAM n FROM m WHERE n > 3",
+     "result sink Project: N; windows\n"
+     "clicks table Watermark(clicks): page, ROWTIME; time ROWTIME\n"
+     "S view Project: PAGE, ROWTIME; time ROWTIME\n"
+     "M view Project: PAGE, N, ROWTIME; key PAGE, ROWTIME; time ROWTIME; windows\n"},
+    {APP
+     "CREATE PUMP p2 AS INSERT INTO s SELECT STREAM \"b\", \"a\" FROM \"plain\"; CREATE STREAM u "
+     "(x INT); CREATE PUMP p3 AS INSERT INTO u SELECT STREAM n FROM s",
+     "M sink Project: PAGE, N; windows\n"
+     "U sink Project: X\n"
+     "clicks table Watermark(clicks): page, ms, ROWTIME; time ROWTIME\n"
+     "plain table Watermark(plain): a, b, ROWTIME; time ROWTIME\n"
+     "S view Union: PAGE, N, ROWTIME; time ROWTIME\n"},
 };
 
 static const struct wr_job *streams_plan(const char *sql, bool streams, struct wr_arena *arena,
@@ -202,7 +222,33 @@ static void test_state_is_the_same(void)
   }
 }
 
+/* What fills a stream is no part of what is above it: pumps come and go. */
+static void test_pumps_come_and_go(void)
+{
+  static const char *const more[] = {
+      "",
+      "CREATE PUMP p2 AS INSERT INTO s SELECT STREAM \"b\", \"a\" FROM \"plain\";",
+      "CREATE OR REPLACE PUMP p AS INSERT INTO s SELECT STREAM * FROM (SELECT STREAM \"b\", \"a\" "
+      "FROM \"plain\");",
+      "CREATE STREAM o (x INT); CREATE PUMP p3 AS INSERT INTO o SELECT STREAM n FROM s;",
+      "CREATE STREAM o (x STRING, y INT); CREATE PUMP p3 AS INSERT INTO o SELECT STREAM * FROM s;",
+  };
+  static const char wanted[] = "aggregate TUMBLE(1 min) of S by S.PAGE";
+  for (size_t i = 0; i < WR_COUNT(more); i++) {
+    struct wr_arena arena = {0};
+    struct wr_program program;
+    const char *sql = wr_arena_print(&arena, APP "%s", more[i]);
+    const struct wr_job *job = streams_plan(sql, i & 1, &arena, &program);
+    uint32_t found = 0;
+    for (uint32_t n = 0; job && n < job->plan->node_count; n++)
+      found += job->plan->nodes[n].identity && strcmp(job->plan->nodes[n].identity, wanted) == 0;
+    WR_CHECK(found == 1, "%s: %u times", more[i], found);
+    wr_arena_free(&arena);
+  }
+}
+
 static const struct wr_test tests[] = {
+    {"pumps come and go, state stays", test_pumps_come_and_go},
     {"tables, views and sinks have streams", test_streams},
     {"state is the same whether or not somebody may look", test_state_is_the_same},
     {NULL, NULL},

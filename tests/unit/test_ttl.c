@@ -148,7 +148,10 @@ static void plan_group_distinct_changes(struct trial *trial)
 
 static void plan_distinct(struct trial *trial)
 {
-  trial->spec.distinct = (struct wr_distinct_spec){.schema = &schema, .end_column = UINT32_MAX};
+  static const uint32_t all[] = {K, V};
+  _Static_assert(sizeof all / sizeof *all == COLUMNS, "all columns");
+  trial->spec.distinct = (struct wr_distinct_spec){
+      .schema = &schema, .keys = all, .key_count = COLUMNS, .end_column = UINT32_MAX};
   trial->ttl_us = &trial->spec.distinct.ttl_us;
   trial->key_count = COLUMNS;
   trial->tasks.class = &wr_operator_class_distinct;

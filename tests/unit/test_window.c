@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Window arithmetic beside a look at all windows: around 1970, with offsets, slides that do not
  * divide or exceed the size, cumulating windows. */
+#include "core/time.h"
 #include "windows/window.h"
 
 #include "tests/unit/check.h"
@@ -95,6 +96,49 @@ static void slices_are_what_windows_cut(void)
   }
 }
 
+/* The last month counted from 1970-01, in steps, that begins at or before a time. */
+static int64_t month_before(int64_t months, int64_t offset_us, int64_t time_us, int64_t *next_us)
+{
+  int64_t found_us = INT64_MIN;
+  for (int64_t month = -360 / months * months; month <= 360; month += months) {
+    int64_t begin_us = wr_days_from_civil((int32_t)(1940 + (month + 360) / 12),
+                                          (int32_t)((month + 360) % 12) + 1, 1) *
+                           WR_US_PER_DAY +
+                       offset_us;
+    *next_us = begin_us;
+    if (begin_us > time_us)
+      break;
+    found_us = begin_us;
+  }
+  return found_us;
+}
+
+static void months_are_those_of_the_calendar(void)
+{
+  static const int64_t offsets_us[] = {0, 9 * WR_US_PER_DAY, -1, 40 * WR_US_PER_DAY + 1};
+  for (int64_t months = 1; months <= 12; months += 1 + months / 3)
+    for (size_t o = 0; o < WR_COUNT(offsets_us); o++) {
+      struct wr_window window = {.kind = WR_WINDOW_TUMBLE,
+                                 .size_us = 1,
+                                 .months = (uint32_t)months,
+                                 .offset_us = offsets_us[o],
+                                 .tick_us = 1};
+      wr_window_prepare(&window);
+      for (int64_t day = -1500; day <= 1500; day++)
+        for (int64_t us = -1; us <= 1; us++) {
+          int64_t time_us = day * WR_US_PER_DAY + us, end_us;
+          int64_t start_us = month_before(months, offsets_us[o], time_us, &end_us);
+          WR_CHECK(wr_window_slice_start(&window, time_us) == start_us &&
+                       wr_window_slice_end(&window, time_us) == end_us,
+                   "%lld months, offset %lld, day %lld", (long long)months,
+                   (long long)offsets_us[o], (long long)day);
+          CU_ASSERT_EQUAL(wr_window_start(&window, end_us), start_us);
+          CU_ASSERT_EQUAL(wr_window_first_end(&window, time_us), end_us);
+          CU_ASSERT_EQUAL(wr_window_last_end(&window, time_us), end_us);
+        }
+    }
+}
+
 static void preparing_twice_changes_nothing(void)
 {
   struct wr_window window = {
@@ -108,6 +152,7 @@ static void preparing_twice_changes_nothing(void)
 static const struct wr_test tests[] = {
     {"windows_of_a_time", windows_of_a_time},
     {"slices_are_what_windows_cut", slices_are_what_windows_cut},
+    {"months_are_those_of_the_calendar", months_are_those_of_the_calendar},
     {"preparing_twice_changes_nothing", preparing_twice_changes_nothing},
     {NULL, NULL},
 };
