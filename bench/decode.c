@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -120,7 +121,8 @@ static void bench_weir(const char *name, const struct bench_input *input, int ro
                                 .time_zone = "UTC"};
   struct wr_error err;
   struct wr_decoder *decoder;
-  const struct wr_format *format = wr_format_find("json");
+  bool is_mapped = strncmp(name, "kinesis-json", strlen("kinesis-json")) == 0;
+  const struct wr_format *format = wr_format_find(is_mapped ? "kinesis-json" : "json");
   if (format->check(&spec, true, &err) != WR_OK ||
       format->decoder_new(&spec, &decoder, &err) != WR_OK) {
     fprintf(stderr, "decode: %s\n", err.message);
@@ -168,12 +170,16 @@ int main(int argc, char **argv)
     bench_weir("json, no column", &input, rounds, three, 0, LINES);
   if (strstr("json, 3 of 7 columns", only))
     bench_weir("json, 3 of 7 columns", &input, rounds, three, 3, LINES);
+  if (strstr("kinesis-json, 3 of 7 columns", only))
+    bench_weir("kinesis-json, 3 of 7 columns", &input, rounds, three, 3, LINES);
   if (strstr("json, 3 of 7, as messages", only))
     bench_weir("json, 3 of 7, as messages", &input, rounds, three, 3, MESSAGES);
   if (strstr("iterate_many, 3 fields", only))
     bench_simdjson("iterate_many, 3 fields", &input, rounds, 3);
   if (strstr("json, 7 of 7 columns", only))
     bench_weir("json, 7 of 7 columns", &input, rounds, seven, 7, LINES);
+  if (strstr("kinesis-json, 7 of 7 columns", only))
+    bench_weir("kinesis-json, 7 of 7 columns", &input, rounds, seven, 7, LINES);
   if (strstr("iterate_many, 7 fields", only))
     bench_simdjson("iterate_many, 7 fields", &input, rounds, 7);
   free(input.bytes);

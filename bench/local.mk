@@ -2,7 +2,7 @@
 # Measuring programs that are linked with the engine: `make bench/decode bench/expressions bench/sessions bench/table bench/windows`; see
 # bench/README.md. bench/run compiles bids.c, measure.c and iterate_many.c by itself, because they
 # need nothing of the engine. The yardstick is compiled for the machine at hand.
-EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/group bench/match bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/join bench/temporal_join bench/window_join bench/kinesis bench/followers bench/followers_http
+EXTRA_PROGRAMS = bench/decode bench/delta bench/expressions bench/group bench/match bench/models bench/over bench/sessions bench/table bench/windows bench/rank bench/checkpoint bench/store bench/join bench/temporal_join bench/window_join bench/kinesis bench/followers bench/followers_http
 EXTRA_LIBRARIES = bench/libyardstick.a
 bench_decode_SOURCES = bench/decode.c bench/decode_simdjson.h
 bench_decode_LDADD = bench/libyardstick.a $(weir_libs)
@@ -26,6 +26,9 @@ nodist_EXTRA_bench_delta_SOURCES = cli/none.cc
 bench_match_SOURCES = bench/match.c
 bench_match_LDADD = $(weir_libs)
 nodist_EXTRA_bench_match_SOURCES = cli/none.cc
+bench_models_SOURCES = bench/models.c
+bench_models_LDADD = $(weir_libs)
+nodist_EXTRA_bench_models_SOURCES = cli/none.cc
 bench_over_SOURCES = bench/over.c
 bench_over_LDADD = $(weir_libs)
 nodist_EXTRA_bench_over_SOURCES = cli/none.cc

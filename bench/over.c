@@ -69,11 +69,17 @@ struct line {
   {                                               \
     .preceding = INT64_C(3600) * WR_US_PER_SECOND \
   }
+#define HOUR_BY_ROW                                               \
+  {                                                               \
+    .preceding = INT64_C(3600) * WR_US_PER_SECOND, .by_row = true \
+  }
 static const struct line lines[] = {
     {"RANGE 1 hour, in order", "SUM", V, HOUR, 1000, false},
     {"RANGE 1 hour, in order", "MIN", V, HOUR, 1000, false},
     {"RANGE 1 hour, in order", "SUM", V, HOUR, 100000, false},
     {"RANGE 1 hour, in order", "MIN", V, HOUR, 100000, false},
+    {"RANGE 1 hour by row, in order", "SUM", V, HOUR_BY_ROW, 1000, false},
+    {"RANGE 1 hour by row, in order", "MIN", V, HOUR_BY_ROW, 100000, false},
     {"RANGE 1 hour, mixed", "SUM", V, HOUR, 1000, true},
     {"RANGE 1 hour, mixed", "MIN", V, HOUR, 1000, true},
     {"RANGE 1 hour, mixed", "SUM", V, HOUR, 100000, true},

@@ -4,7 +4,8 @@
  * BIGINT key, from recorded batches in memory to a sink that counts. Keys come uniformly at random,
  * rows up to a second out of order, behind a watermark of two seconds. `rows a session` says how
  * long sessions get: the time between two rows of a key is random, with a mean that is a part of
- * the gap. Times are CPU time of stretches of 64 batches: the median, and the best.
+ * the gap. STAGGER: windows as long as the gap, of the same rows, which wait for the watermark
+ * first. Times are CPU time of stretches of 64 batches: the median, and the best.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,9 +29,12 @@ static const struct run {
   uint64_t keys;
   double per_gap; /* rows of a key within a gap, in the mean */
   bool arrived;   /* rows are judged one by one */
+  bool is_stagger;
 } runs[] = {
-    {1000, 3, true},    {100000, 3, true},   {1000, 3, false},   {100000, 3, false},
-    {100000, 10, true}, {100000, 0.5, true}, {1000000, 3, true},
+    {1000, 3, true, false},    {100000, 3, true, false},  {1000, 3, false, false},
+    {100000, 3, false, false}, {100000, 10, true, false}, {100000, 0.5, true, false},
+    {1000000, 3, true, false}, {1000, 3, true, true},     {100000, 3, true, true},
+    {100000, 10, true, true},  {100000, 0.5, true, true}, {1000000, 3, true, true},
 };
 
 static const struct wr_field input_fields[COLUMNS] = {
@@ -116,7 +120,7 @@ struct query {
   struct wr_operator *op;
 };
 
-static void query_open(struct query *query)
+static void query_open(struct query *query, bool is_stagger)
 {
   const struct wr_binding binding = {.arena = &query->arena, .time_zone = "UTC"};
   const struct wr_span nowhere = {WR_NO_POSITION, 0};
@@ -138,7 +142,9 @@ static void query_open(struct query *query)
   query->schema = (struct wr_schema){6, query->fields};
   query->spec = (struct wr_session_spec){
       .schema = &query->schema,
-      .window = {.kind = WR_WINDOW_SESSION, .size_us = GAP, .tick_us = WR_US_PER_MS},
+      .window = {.kind = is_stagger ? WR_WINDOW_STAGGER : WR_WINDOW_SESSION,
+                 .size_us = GAP,
+                 .tick_us = WR_US_PER_MS},
       .time_column = TS,
       .keys = query->keys,
       .key_count = 1,
@@ -190,7 +196,7 @@ static void measure(const struct run *run, uint64_t rows, struct recorded *recor
 {
   struct query *query = wr_memory_get_zero(sizeof *query);
   struct clock clock = {.seed = 1, .step_us = (double)GAP / run->per_gap / (double)run->keys};
-  query_open(query);
+  query_open(query, run->is_stagger);
   uint64_t done = 0, keys = 0, bytes = 0;
   uint32_t rounds = 0;
   int64_t *took_us = wr_memory_get((rows / STRETCH_ROWS + 1) * sizeof *took_us);
@@ -208,10 +214,11 @@ static void measure(const struct run *run, uint64_t rows, struct recorded *recor
     }
   }
   qsort(took_us, rounds, sizeof *took_us, time_compare);
-  printf("%8llu keys  %5.1f rows a session  %s  %6.2f M rows/s (best %6.2f)  %llu late  "
-         "%5.1f bytes a session\n",
-         (unsigned long long)run->keys, (double)done / (double)(query->sink.rows + keys),
-         run->arrived ? "arrived" : "       ", (double)STRETCH_ROWS / (double)took_us[rounds / 2],
+  printf("%s %8llu keys  %5.1f rows each  %s  %6.2f M rows/s (best %6.2f)  %llu late  %5.1f bytes "
+         "each\n",
+         run->is_stagger ? "stagger" : "session", (unsigned long long)run->keys,
+         (double)done / (double)(query->sink.rows + keys), run->arrived ? "arrived" : "       ",
+         (double)STRETCH_ROWS / (double)took_us[rounds / 2],
          (double)STRETCH_ROWS / (double)took_us[0],
          (unsigned long long)wr_metrics_get(&query->metrics.rejected[WR_REJECT_LATE]),
          (double)bytes / (double)keys);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * distinct: a row leaves the first time that it is seen, at once; later ones like it do not. All
- * columns are the key. If the end of a window is among them, rows are kept in a slice per end
- * (operators/window_slices.h), dropped when the watermark has passed it; rows that come after that
- * are late. Otherwise there is one slice, in which rows stay for ever, or as long as they have a
- * time to live (operators/ttl.h): every row that comes again lengthens it.
+ * distinct: a row leaves the first time that it is seen, at once; later ones like it do not. The
+ * key is all columns, or some. If the end of a window is among them, rows are kept in a slice per
+ * end (operators/window_slices.h), dropped when the watermark has passed it; rows that come after
+ * that are late. Otherwise there is one slice, in which rows stay for ever, or as long as they have
+ * a time to live (operators/ttl.h): every row that comes again lengthens it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -46,13 +46,13 @@ static enum wr_code distinct_open(const void *spec, const struct wr_operator_con
   self->closed_us = WR_TIME_NONE;
   assert(!self->spec->window.by_clock);
   const struct wr_schema *schema = self->spec->schema;
-  const struct wr_type **keys = wr_memory_get((schema->column_count + 1) * sizeof *keys);
-  for (uint32_t c = 0; c < schema->column_count; c++)
-    keys[c] = schema->fields[c].type;
+  const struct wr_type **keys = wr_memory_get((self->spec->key_count + 1) * sizeof *keys);
+  for (uint32_t k = 0; k < self->spec->key_count; k++)
+    keys[k] = schema->fields[self->spec->keys[k]].type;
   assert(!self->spec->ttl_us || !distinct_has_window(self));
   const struct wr_state_piece written = wr_ttl_piece();
   struct wr_layout *layout =
-      wr_layout_new(keys, schema->column_count, &written, self->spec->ttl_us > 0);
+      wr_layout_new(keys, self->spec->key_count, &written, self->spec->ttl_us > 0);
   if (self->spec->ttl_us)
     wr_layout_name(layout, 0, WR_TTL_NAME, 0);
   self->space = wr_table_space_new(layout);
@@ -113,11 +113,11 @@ static void distinct_probe(struct distinct *self, const struct wr_batch *batch,
                            struct wr_window_slice *slice, const uint32_t *rows, uint32_t row_count,
                            uint64_t *is_new)
 {
-  uint32_t key_count = self->spec->schema->column_count;
+  uint32_t key_count = self->spec->key_count;
   const struct wr_column **keys = wr_arena_get(&self->arena, key_count * sizeof *keys);
   uint64_t *hashes = wr_arena_get(&self->arena, row_count * sizeof *hashes);
   for (uint32_t k = 0; k < key_count; k++)
-    keys[k] = &batch->columns[k];
+    keys[k] = &batch->columns[self->spec->keys[k]];
   wr_hash_keys(keys, key_count, rows, row_count, self->op.context->hash_seed, hashes);
   struct wr_probe probe;
   wr_table_probe(slice->table, keys, rows, hashes, row_count, WR_PROBE_MAKE, &probe);

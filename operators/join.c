@@ -90,7 +90,7 @@ static enum wr_code join_open(const void *argument, const struct wr_operator_con
          spec->sides[0].schema->column_count + spec->sides[1].schema->column_count);
   assert(!spec->by_time ||
          (!wr_join_is_half(spec->kind) && !spec->sides[0].changes && !spec->sides[1].changes));
-  assert(spec->by_time || !spec->by_clock);
+  assert(spec->by_time || (!spec->by_clock && !spec->by_range));
   self->has_ttl = !spec->by_time && (spec->sides[0].ttl_us || spec->sides[1].ttl_us);
   self->has_own = spec->by_time || self->has_ttl;
   self->saves_matches = self->has_own;
@@ -273,7 +273,8 @@ static enum wr_code join_on_watermark(struct wr_operator *op, int64_t watermark_
   bool is_end = watermark_us == WR_TIME_END;
   enum wr_code code = WR_OK;
   if (self->spec->by_time && (is_end ? self->counts : !self->spec->by_clock)) {
-    code = wr_join_expire(self, watermark_us, err);
+    code = wr_join_expire(
+        self, self->spec->by_range ? wr_join_watermark(self, watermark_us) : watermark_us, err);
     wr_join_count_state(self);
   }
   if (is_end)

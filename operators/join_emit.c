@@ -275,6 +275,7 @@ static enum wr_code pairs_flush(struct wr_join *self, bool take_back, struct wr_
   join_pick(self, pairs->rows, count, self->columns);
   join_gather(self, !side, pairs->addresses[!side], count, self->builders, self->columns);
   struct wr_batch rows = join_batch(self, self->columns, count, take_back);
+  rows.arrived_us = wr_join_pairs_arrived(self, pairs->rows, pairs->addresses[!side], count);
   if (self->evaluator) {
     rows.schema = self->spec->pair_schema;
     join_ask(self, &rows);

@@ -79,12 +79,16 @@ struct wr_batch wr_join_with_own(struct wr_join *self);
 /* What rows of the batch that leave alone tell those below of the watermark before them; NULL:
  * none of them is late there. */
 const int64_t *wr_join_arrived(struct wr_join *self, const uint32_t *rows, uint32_t count);
+/* The same of pairs of rows of the batch and kept ones; by_range, else NULL. */
+const int64_t *wr_join_pairs_arrived(struct wr_join *self, const uint32_t *rows,
+                                     const uint64_t *addresses, uint32_t count);
 /* Whether a row of the input may meet a kept one: neither was forgotten before the other came. */
 bool wr_join_may_meet(const struct wr_join *self, uint32_t row, uint64_t address);
 /* Whether that has to be asked. */
 static inline bool wr_join_may_miss(const struct wr_join *self)
 {
-  return self->in.is_behind || self->has_behind || self->has_ttl || self->spec->by_clock;
+  return self->in.is_behind || self->has_behind || self->has_ttl || self->spec->by_clock ||
+         self->spec->by_range;
 }
 /* When the watermark is behind everything that a row of this time can meet. */
 int64_t wr_join_expiry(const struct wr_join *self, uint32_t side, int64_t time_us);

@@ -16,6 +16,11 @@
  * result's watermark has not passed its time. A late row of a padded side meets nothing, and leaves
  * with NULLs at once; it may be behind the result's watermark, so it tells what was known of that.
  *
+ * By a range (by_range) whoever stands below computes the time of the result, which is never before
+ * the watermark when rows on time meet: so it is not held back, and pairs of rows that came behind
+ * it tell what both knew. As rows of the watermark's own time are still to come then, everything
+ * here goes by the last moment before it.
+ *
  * Of processing time rows are never late: their time is the clock's when they come, kept in the
  * same column, and in the place of the watermark stands the last millisecond that is over.
  */
@@ -50,7 +55,10 @@ int64_t wr_join_watermark(const struct wr_join *self, int64_t watermark_us)
 {
   const struct wr_join_spec *spec = self->spec;
   int64_t behind_us = spec->high_us > -spec->low_us ? spec->high_us : -spec->low_us, out;
-  if (!spec->by_time || spec->by_clock || watermark_us == WR_TIME_END || behind_us <= 0)
+  if (spec->by_range && watermark_us > WR_TIME_NONE && watermark_us < WR_TIME_END)
+    return watermark_us - 1;
+  if (!spec->by_time || spec->by_clock || spec->by_range || watermark_us == WR_TIME_END ||
+      behind_us <= 0)
     return watermark_us;
   return __builtin_sub_overflow(watermark_us, behind_us, &out) ? WR_TIME_NONE : out;
 }
@@ -58,11 +66,14 @@ int64_t wr_join_watermark(const struct wr_join *self, int64_t watermark_us)
 /* ---- lateness */
 
 /* What is known before a row of a time that is not NULL, if that has passed it. */
-static int64_t join_known(const struct wr_batch *batch, uint32_t row, int64_t time_us)
+static int64_t join_known(const struct wr_join *self, const struct wr_batch *batch, uint32_t row,
+                          int64_t time_us)
 {
   int64_t known = WR_TIME_NONE;
   if (batch->arrived_us)
     known = batch->arrived_us[row] < batch->others_us ? batch->arrived_us[row] : batch->others_us;
+  if (self->spec->by_range)
+    known = wr_join_watermark(self, known);
   return time_us <= known ? known : WR_TIME_NONE;
 }
 
@@ -74,7 +85,7 @@ static void join_judge_keyless(struct wr_join *self, const struct wr_column *tim
     uint32_t row = in->keyless[i];
     in->known_us[row] = wr_column_is_null(times, row)
                             ? WR_TIME_NONE
-                            : join_known(in->batch, row, wr_column_i64(times, row));
+                            : join_known(self, in->batch, row, wr_column_i64(times, row));
     in->is_behind = in->is_behind || in->known_us[row] != WR_TIME_NONE;
   }
 }
@@ -86,7 +97,7 @@ static bool join_meets_nothing(struct wr_join *self, const struct wr_column *tim
   in->known_us[row] = WR_TIME_NONE;
   if (wr_column_is_null(times, row))
     return true;
-  int64_t time_us = wr_column_i64(times, row), known = join_known(in->batch, row, time_us);
+  int64_t time_us = wr_column_i64(times, row), known = join_known(self, in->batch, row, time_us);
   bool is_late = known != WR_TIME_NONE && wr_join_expiry(self, in->side, time_us) <= known;
   in->known_us[row] = known;
   if (is_late && !wr_join_pads(self->spec->kind, in->side)) {
@@ -128,7 +139,8 @@ const int64_t *wr_join_arrived(struct wr_join *self, const uint32_t *rows, uint3
     return NULL;
   int64_t *arrived_us = wr_arena_get(&self->arena, count * sizeof *arrived_us + WR_PADDING);
   for (uint32_t i = 0; i < count; i++)
-    arrived_us[i] = wr_join_watermark(self, in->known_us[rows[i]]);
+    arrived_us[i] = self->spec->by_range ? in->known_us[rows[i]]
+                                         : wr_join_watermark(self, in->known_us[rows[i]]);
   return arrived_us;
 }
 
@@ -154,6 +166,35 @@ struct wr_batch wr_join_with_own(struct wr_join *self)
   return out;
 }
 
+/* Whether the times of a row of the batch and a kept one are as far apart as they may be. */
+static bool join_in_range(const struct wr_join *self, uint32_t row, uint64_t address)
+{
+  const struct wr_join_input *in = &self->in;
+  const struct wr_join_spec *spec = self->spec;
+  const struct wr_column *times = &in->batch->columns[spec->sides[in->side].time_column];
+  int64_t time_us = wr_column_i64(times, row), kept_us = join_kept_time(self, !in->side, address),
+          apart_us;
+  bool is_beyond = in->side ? __builtin_sub_overflow(kept_us, time_us, &apart_us)
+                            : __builtin_sub_overflow(time_us, kept_us, &apart_us);
+  return !is_beyond && apart_us >= spec->low_us && apart_us <= spec->high_us;
+}
+
+const int64_t *wr_join_pairs_arrived(struct wr_join *self, const uint32_t *rows,
+                                     const uint64_t *addresses, uint32_t count)
+{
+  const struct wr_join_input *in = &self->in;
+  uint32_t own = self->spec->sides[!in->side].schema->column_count, at;
+  if (!self->spec->by_range || (!in->is_behind && !self->has_behind))
+    return NULL;
+  int64_t *arrived_us = wr_arena_get(&self->arena, count * sizeof *arrived_us + WR_PADDING);
+  for (uint32_t i = 0; i < count; i++) {
+    const struct wr_batch *kept = wr_kept_row(&self->sides[!in->side].kept, addresses[i], &at);
+    int64_t known = wr_column_i64(&kept->columns[own], at);
+    arrived_us[i] = known > in->known_us[rows[i]] ? known : in->known_us[rows[i]];
+  }
+  return arrived_us;
+}
+
 bool wr_join_may_meet(const struct wr_join *self, uint32_t row, uint64_t address)
 {
   const struct wr_join_input *in = &self->in;
@@ -166,6 +207,10 @@ bool wr_join_may_meet(const struct wr_join *self, uint32_t row, uint64_t address
     int64_t apart_us = in->side ? kept_us - now_us : now_us - kept_us;
     return apart_us >= spec->low_us && apart_us <= spec->high_us;
   }
+  if (spec->by_range && !join_in_range(self, row, address))
+    return false;
+  if (!in->is_behind && !self->has_behind)
+    return true;
   const struct wr_batch *kept = wr_kept_row(&self->sides[other].kept, address, &at);
   int64_t known = wr_column_i64(&kept->columns[spec->sides[other].schema->column_count], at),
           time_us = wr_column_i64(&in->batch->columns[spec->sides[in->side].time_column], row);

@@ -61,7 +61,10 @@ static void lookup_tell(struct lookup *self)
   self->told = true;
   for (uint32_t i = 0; i < count && context->task == 0; i++) {
     wr_metrics_add(&context->metrics->rejected[rejects[i].kind], 1);
-    context->rejects->put(context->rejects, &rejects[i]);
+    struct wr_reject reject = rejects[i];
+    reject.statement = context->statement;
+    reject.pump = context->pump;
+    context->rejects->put(context->rejects, &reject);
   }
   if (more && context->task == 0)
     wr_metrics_add(&context->metrics->rejected[WR_REJECT_RECORD], more);
@@ -344,6 +347,70 @@ static enum wr_code lookup_pairs(struct lookup *self, const struct wr_batch *bat
   return code == WR_OK ? pairs_emit(self, batch, err) : code;
 }
 
+/* ---- whether there is a match */
+
+/* Rows of pairs that the condition lets through get a mark. */
+static void half_mark(struct lookup *self, const struct wr_batch *batch)
+{
+  struct lookup_pairs *pairs = &self->pairs;
+  struct wr_batch repeated = *batch, rows;
+  if (pairs->count == 0)
+    return;
+  repeated.picked = pairs->left;
+  repeated.picked_count = pairs->count;
+  wr_batch_compact(&self->left, &repeated, self->spec->used, &rows);
+  lookup_gather(self, pairs->right, pairs->count);
+  lookup_put_left(self, &rows);
+  rows.schema = self->spec->schema;
+  rows.columns = self->columns;
+  uint32_t count = lookup_pick(self, &rows);
+  for (uint32_t i = 0; i < count; i++)
+    self->at[pairs->left[self->picked[i]]] = 1;
+  pairs->count = 0;
+}
+
+/* Marks rows of the batch that have a match, in self->at. */
+static void half_find(struct lookup *self, const struct wr_batch *batch)
+{
+  struct lookup_pairs *pairs = &self->pairs;
+  memset(self->at, 0, batch->row_count * sizeof *self->at);
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t left = wr_batch_row(batch, i), right = self->found[i];
+    if (!self->evaluator)
+      self->at[left] = right != 0;
+    for (; right && self->evaluator; right = wr_reference_rows_next(self->rows, right)) {
+      pairs->left[pairs->count] = left;
+      pairs->right[pairs->count] = right;
+      if (++pairs->count == WR_BATCH_ROWS)
+        half_mark(self, batch);
+    }
+  }
+  half_mark(self, batch);
+}
+
+static enum wr_code lookup_half(struct lookup *self, const struct wr_batch *batch,
+                                struct wr_error *err)
+{
+  struct wr_batch rows = *batch;
+  uint32_t count = 0;
+  half_find(self, batch);
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    self->matched[count] = row;
+    count += (self->at[row] != 0) != self->spec->negated;
+  }
+  if (count == 0)
+    return WR_OK;
+  memset(self->found, 0, batch->row_count * sizeof *self->found);
+  lookup_gather(self, self->found, batch->row_count);
+  lookup_put_left(self, batch);
+  rows.schema = self->spec->schema;
+  rows.columns = self->columns;
+  rows.picked = self->matched;
+  rows.picked_count = count;
+  return wr_emit_batch(&self->op, &rows, err);
+}
+
 static enum wr_code lookup_on_batch(struct wr_operator *op, uint32_t input,
                                     const struct wr_batch *batch, struct wr_error *err)
 {
@@ -356,6 +423,8 @@ static enum wr_code lookup_on_batch(struct wr_operator *op, uint32_t input,
     self->keys[k] = &batch->columns[self->spec->keys[k]];
   struct wr_reference_found found = wr_reference_rows_find(
       self->rows, self->keys, batch->picked, batch->picked_count, self->hashes, self->found);
+  if (self->spec->half)
+    return lookup_half(self, batch, err);
   uint32_t leaving = self->spec->outer ? batch->picked_count : found.matched;
   if (leaving == 0)
     return WR_OK;

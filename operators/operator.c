@@ -256,6 +256,8 @@ void wr_operator_reject(struct wr_operator *op, const struct wr_batch *batch, ui
       .source = op->context->name,
       .split = reject_split(op, batch, row),
       .raw = {raw.bytes, (uint32_t)raw.length},
+      .statement = op->context->statement,
+      .pump = op->context->pump,
   };
   sink->put(sink, &reject);
   wr_buffer_free(&raw);

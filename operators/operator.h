@@ -33,6 +33,7 @@ struct wr_operator_context {
   uint64_t hash_seed;
   const char *name;      /* for messages: "TumbleAggregate(page)" */
   const char *statement; /* the SQL statement it came from */
+  const char *pump;      /* the name of the pump that this is; NULL: none */
   const char *time_zone;
   struct wr_reject_sink *rejects;
   struct wr_metrics *metrics;

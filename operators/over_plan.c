@@ -6,6 +6,7 @@
  *   frame    bounded: the panes of the aggregates without texts and DISTINCT; unbounded: one pane
  *   queue    rows of the frame, for the other aggregates and NTH_VALUE
  *   lag      the last rows, for LAG
+ *   own      the last rows, or the first, that have a value: a queue per call
  *   states   unbounded: of aggregates with texts
  *
  * Unbounded DISTINCT has a set beside it: a table of partition and values.
@@ -41,8 +42,9 @@ static enum wr_over_way plan_way(const struct wr_over *self, const struct wr_ove
   case WR_OVER_ROW_NUMBER:
   case WR_OVER_RANK:
   case WR_OVER_DENSE_RANK: return WR_OVER_BY_NUMBER;
-  case WR_OVER_LAG: return WR_OVER_BY_LAG;
-  case WR_OVER_NTH_VALUE: return WR_OVER_BY_NTH;
+  case WR_OVER_LAG: return call->ignore_nulls && call->offset > 0 ? WR_OVER_BY_OWN : WR_OVER_BY_LAG;
+  case WR_OVER_NTH_VALUE:
+    return call->ignore_nulls || call->from_last ? WR_OVER_BY_OWN : WR_OVER_BY_NTH;
   default: break;
   }
   assert(call->function == WR_OVER_AGGREGATE);
@@ -67,6 +69,14 @@ static void plan_queues(struct wr_over *self)
       plan->at = wr_over_shape_add(&self->lag_shape, spec->input_schema, call->value_column);
       if (call->offset > self->lag_rows)
         self->lag_rows = (uint32_t)call->offset;
+      self->lag_expires = call->in_frame && !spec->frame.unbounded;
+    } else if (plan->way == WR_OVER_BY_OWN) {
+      assert(call->offset > 0 && call->offset < UINT32_MAX);
+      struct wr_over_own *own = &self->owns[self->own_count];
+      own->call = c;
+      wr_over_shape_open(&own->shape, spec->input_schema);
+      wr_over_shape_add(&own->shape, spec->input_schema, call->value_column);
+      plan->at = self->own_count++;
     } else if (plan->way == WR_OVER_BY_NTH) {
       assert(call->offset > 0 && call->offset < UINT32_MAX);
       plan->at = wr_over_shape_add(&self->queue_shape, spec->input_schema, call->value_column);
@@ -159,7 +169,7 @@ static void plan_frame(struct wr_over *self)
 static struct wr_layout *plan_layout(struct wr_over *self)
 {
   const struct wr_over_spec *spec = self->spec;
-  uint32_t room = spec->call_count + 5;
+  uint32_t room = 2 * spec->call_count + 5;
   struct plan_pieces pieces = {.pieces = wr_memory_get_zero(room * sizeof *pieces.pieces),
                                .offsets = wr_memory_get_zero(room * sizeof *pieces.offsets)};
   const struct wr_state_piece queue = {sizeof(struct wr_over_queue), _Alignof(struct wr_over_queue),
@@ -177,6 +187,8 @@ static struct wr_layout *plan_layout(struct wr_over *self)
     pieces_add(&pieces, queue, &self->queue_at);
   if (self->lag_rows)
     pieces_add(&pieces, queue, &self->lag_at);
+  for (uint32_t o = 0; o < self->own_count; o++)
+    pieces_add(&pieces, queue, &self->owns[o].queue_at);
   for (uint32_t c = 0; c < spec->call_count; c++) {
     const struct wr_aggregate_code *code = spec->calls[c].aggregate.code;
     if (self->plans[c].way == WR_OVER_BY_TEXT)
@@ -205,15 +217,17 @@ static struct wr_layout *plan_layout(struct wr_over *self)
 static bool plan_looks_back(const struct wr_over *self)
 {
   for (uint32_t c = 0; c < self->spec->call_count; c++)
-    if (self->plans[c].way == WR_OVER_BY_NUMBER || self->plans[c].way == WR_OVER_BY_LAG)
+    if (self->plans[c].way == WR_OVER_BY_NUMBER ||
+        (self->spec->calls[c].function == WR_OVER_LAG && !self->spec->calls[c].in_frame))
       return true;
   return self->spec->frame.rows || self->spec->frame.unbounded;
 }
 
 static bool plan_has_peers(const struct wr_over *self)
 {
-  for (uint32_t c = 0; c < self->spec->call_count && !self->spec->frame.rows; c++)
-    if (self->plans[c].way != WR_OVER_BY_NUMBER && self->plans[c].way != WR_OVER_BY_LAG)
+  const struct wr_over_spec *spec = self->spec;
+  for (uint32_t c = 0; c < spec->call_count && !spec->frame.rows && !spec->frame.by_row; c++)
+    if (self->plans[c].way != WR_OVER_BY_NUMBER && spec->calls[c].function != WR_OVER_LAG)
       return true;
   return false;
 }
@@ -226,6 +240,7 @@ void wr_over_plan_open(struct wr_over *self)
     self->preceding = WR_WINDOW_BOUND_MAX; /* no two times are further apart */
   assert(self->preceding >= 0);
   self->plans = wr_memory_get_zero((spec->call_count + 1) * sizeof *self->plans);
+  self->owns = wr_memory_get_zero((spec->call_count + 1) * sizeof *self->owns);
   self->anew.calls = wr_memory_get_zero((spec->call_count + 1) * sizeof *self->anew.calls);
   for (uint32_t c = 0; c < spec->call_count; c++)
     self->plans[c] =
@@ -260,6 +275,9 @@ void wr_over_plan_close(struct wr_over *self)
   wr_ttl_close(&self->ttl);
   wr_over_shape_close(&self->queue_shape);
   wr_over_shape_close(&self->lag_shape);
+  for (uint32_t o = 0; o < self->own_count; o++)
+    wr_over_shape_close(&self->owns[o].shape);
+  free(self->owns);
   wr_frame_free(self->frame);
   free(self->empty_pane);
   free(self->framed);

@@ -9,11 +9,13 @@
  *   frame    panes go in and out, and the total for every row; or the running state
  *   queue    rows of the frame are kept; NTH_VALUE, and what is worked out anew
  *   lag      the last rows
+ *   own      calls with a queue of their own
  *
  * With g and r the time and the release time of the last row of its partition that was not late, a
  * row is late iff its time is before g, or equal to g and it leaves later than r: then it had been
  * closed before the row arrived. Rows that are equal in both are peers, and a result that depends
- * on them is read when all have gone in.
+ * on them is read when all have gone in. By row there are no peers that wait for each other, so
+ * nothing is closed for rows of the same time.
  *
  * A bounded RANGE counts the rows of its partition whose times lie in it, also for a row that comes
  * behind the watermark. But a partition is forgotten as a whole when the watermark has passed the
@@ -127,7 +129,8 @@ static void rows_judge(struct wr_over *self, struct wr_over_chunk *chunk)
       flags = WR_OVER_IS_FRESH;
       key->time_us = WR_TIME_NONE;
     }
-    if (time_us < key->time_us || (time_us == key->time_us && release_us > key->release_us)) {
+    bool is_closed = release_us > key->release_us && !self->spec->frame.by_row;
+    if (time_us < key->time_us || (time_us == key->time_us && is_closed)) {
       rows_reject_late(self, chunk, i, key->time_us);
       chunk->flags[i] = WR_OVER_IS_LATE;
       chunk->counts[i] = 0;
@@ -138,8 +141,8 @@ static void rows_judge(struct wr_over *self, struct wr_over_chunk *chunk)
       flags |= WR_OVER_IS_PEER;
     } else {
       key->time_us = time_us;
-      key->release_us = release_us;
     }
+    key->release_us = release_us > key->release_us ? release_us : key->release_us;
     chunk->flags[i] = flags;
   }
 }
@@ -170,19 +173,6 @@ static void rows_number(struct wr_over *self, const struct wr_over_chunk *chunk)
       wr_builder_put_integer(&self->output.builders[c], number);
     }
   }
-}
-
-/* Until when a row counts, and what has passed when it comes. */
-static int64_t row_until(const struct wr_over *self, const struct wr_over_chunk *chunk, uint32_t i)
-{
-  int64_t at = self->spec->frame.rows ? chunk->counts[i] : chunk->items[i].time_us;
-  return at > INT64_MAX - 1 - self->preceding ? INT64_MAX - 1 : at + self->preceding;
-}
-static int64_t row_passed(const struct wr_over *self, const struct wr_over_chunk *chunk, uint32_t i)
-{
-  if (chunk->flags[i] & WR_OVER_IS_FRESH)
-    return INT64_MAX - 1;
-  return (self->spec->frame.rows ? chunk->counts[i] : chunk->items[i].time_us) - 1;
 }
 
 /* ---- bounded frames */
@@ -229,7 +219,7 @@ static enum wr_code rows_push_pane(struct wr_over *self, const struct wr_over_ch
 {
   char *state = chunk->probe.entries[i] + self->frame_at;
   if (self->spec->frame.rows || !(chunk->flags[i] & WR_OVER_IS_PEER))
-    wr_frame_expire(self->frame, state, chunk->hashes[i], row_passed(self, chunk, i));
+    wr_frame_expire(self->frame, state, chunk->hashes[i], wr_over_row_passed(self, chunk, i));
   if (wr_frame_pane_count(state) >= wr_frame_panes_max(self->frame))
     return wr_fail(err, WR_LIMIT,
                    "the frame of one partition of an OVER has more bytes than the limit "
@@ -239,7 +229,7 @@ static enum wr_code rows_push_pane(struct wr_over *self, const struct wr_over_ch
                                        .offset = self->frame_at,
                                        .hash = chunk->hashes[i],
                                        .store = wr_table_space_texts(self->spaces[0])};
-  wr_frame_push(self->frame, &place, row_until(self, chunk, i), pane);
+  wr_frame_push(self->frame, &place, wr_over_row_until(self, chunk, i), pane);
   return WR_OK;
 }
 
@@ -296,9 +286,8 @@ static enum wr_code rows_frame(struct wr_over *self, const struct wr_over_chunk 
 
 /* ---- rows that are looked back at */
 
-/* A field of a kept row; its bytes go to the arena, for the queue may move. */
-static void put_kept(struct wr_over *self, const struct wr_over_shape *shape, uint32_t field,
-                     struct wr_slice row, struct wr_builder *out)
+void wr_over_put_kept(struct wr_over *self, const struct wr_over_shape *shape, uint32_t field,
+                      struct wr_slice row, struct wr_builder *out)
 {
   struct wr_slice value;
   if (!wr_over_shape_field(shape, row, field, &value)) {
@@ -318,13 +307,13 @@ static enum wr_code rows_queue_push(struct wr_over *self, const struct wr_over_c
     if (queue->count >= self->nth_rows)
       return WR_OK;
   } else if (self->spec->frame.rows || !(chunk->flags[i] & WR_OVER_IS_PEER)) {
-    wr_over_queue_expire(queue, row_passed(self, chunk, i));
+    wr_over_queue_expire(queue, wr_over_row_passed(self, chunk, i));
   }
   const struct wr_over_queue_place place = {.entries = chunk->probe.entries,
                                             .index = i,
                                             .offset = self->queue_at,
                                             .store = wr_table_space_texts(self->spaces[0])};
-  return wr_over_queue_push(&self->queue_shape, &place, row_until(self, chunk, i),
+  return wr_over_queue_push(&self->queue_shape, &place, wr_over_row_until(self, chunk, i),
                             chunk->numbers[i], err);
 }
 
@@ -342,7 +331,7 @@ static void rows_put_nth(struct wr_over *self, const struct wr_over_chunk *chunk
       wr_over_queue_next(queue, &at, &row);
     wr_builder_reserve(out, 1);
     if (has)
-      put_kept(self, &self->queue_shape, self->plans[c].at, row, out);
+      wr_over_put_kept(self, &self->queue_shape, self->plans[c].at, row, out);
     else
       wr_builder_put_null(out);
   }
@@ -395,7 +384,7 @@ static void rows_put_lag(struct wr_over *self, const struct wr_over_chunk *chunk
       struct wr_slice row = {0};
       for (uint32_t n = queue->count - (uint32_t)call->offset + 1; n > 0; n--)
         wr_over_queue_next(queue, &at, &row);
-      put_kept(self, &self->lag_shape, self->plans[c].at, row, out);
+      wr_over_put_kept(self, &self->lag_shape, self->plans[c].at, row, out);
     } else if (call->default_column != UINT32_MAX) {
       wr_builder_put_row(out, &columns[call->default_column], number, false);
     } else {
@@ -410,15 +399,21 @@ static enum wr_code rows_lag(struct wr_over *self, const struct wr_over_chunk *c
   enum wr_code code = WR_OK;
   wr_over_shape_set(&self->lag_shape, chunk->rows);
   for (uint32_t i = 0; i < chunk->count && code == WR_OK; i++) {
+    struct wr_over_queue *queue =
+        self->lag_rows ? (void *)(chunk->probe.entries[i] + self->lag_at) : NULL;
+    bool is_late = chunk->flags[i] & WR_OVER_IS_LATE;
+    if (queue && self->lag_expires && !is_late)
+      wr_over_queue_expire(queue, wr_over_row_passed(self, chunk, i));
     rows_put_lag(self, chunk, i);
-    if (self->lag_rows == 0 || chunk->flags[i] & WR_OVER_IS_LATE)
+    if (!queue || is_late)
       continue;
-    wr_over_queue_trim((void *)(chunk->probe.entries[i] + self->lag_at), self->lag_rows - 1);
+    wr_over_queue_trim(queue, self->lag_rows - 1);
+    int64_t until = self->lag_expires ? wr_over_row_until(self, chunk, i) : 0;
     const struct wr_over_queue_place place = {.entries = chunk->probe.entries,
                                               .index = i,
                                               .offset = self->lag_at,
                                               .store = wr_table_space_texts(self->spaces[0])};
-    code = wr_over_queue_push(&self->lag_shape, &place, 0, chunk->numbers[i], err);
+    code = wr_over_queue_push(&self->lag_shape, &place, until, chunk->numbers[i], err);
   }
   return code;
 }
@@ -439,5 +434,7 @@ enum wr_code wr_over_rows(struct wr_over *self, struct wr_over_chunk *chunk, str
     code = rows_queue(self, chunk, err);
   if (code == WR_OK && self->lag_shape.type.field_count > 0)
     code = rows_lag(self, chunk, err);
+  if (code == WR_OK && self->own_count > 0)
+    code = wr_over_own(self, chunk, err);
   return code;
 }

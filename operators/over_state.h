@@ -3,7 +3,8 @@
  * What the files of the OVER operator share: over.c (rows coming in, watermarks, snapshots),
  * over_plan.c (how each call is worked out, and what a partition keeps for it), over_rows.c (rows
  * in their order going through their partitions), over_running.c (unbounded frames), over_anew.c
- * (aggregates worked out anew for every row), over_output.c (rows leaving).
+ * (aggregates worked out anew for every row), over_own.c (calls that leave NULLs out, or count from
+ * the end), over_output.c (rows leaving).
  */
 #ifndef WEIR_OPERATORS_OVER_STATE_H
 #define WEIR_OPERATORS_OVER_STATE_H
@@ -24,6 +25,7 @@ enum wr_over_way {
   WR_OVER_BY_NUMBER, /* ROW_NUMBER, RANK, DENSE_RANK: from the numbers of the partition */
   WR_OVER_BY_LAG,    /* from the queue of the last rows */
   WR_OVER_BY_NTH,    /* from the queue of the frame */
+  WR_OVER_BY_OWN,    /* LAG, NTH_VALUE: from a queue of their own */
   WR_OVER_BY_FRAME,  /* bounded: operators/frame.h; else a running state, without a text */
   WR_OVER_BY_TEXT,   /* unbounded: a running state with a text */
   WR_OVER_BY_ANEW    /* bounded, with texts or DISTINCT: from the queue of the frame */
@@ -32,7 +34,7 @@ enum wr_over_way {
 struct wr_over_plan {
   enum wr_over_way way;
   uint32_t at;  /* BY_FRAME: number within the frame; BY_TEXT: offset in entries; BY_ANEW: number
-                   among these; LAG, NTH: field in the queue */
+                   among these; LAG, NTH: field in the queue; BY_OWN: number among these */
   uint32_t set; /* unbounded DISTINCT: number of its set; WR_OVER_NONE */
 };
 
@@ -75,6 +77,12 @@ struct wr_over_anew {
   struct wr_arena arena;
 };
 
+/* BY_OWN: of the last rows, or the first, that have a value; operators/over_own.c. */
+struct wr_over_own {
+  uint32_t call, queue_at; /* its number; offset in entries */
+  struct wr_over_shape shape;
+};
+
 struct wr_over {
   struct wr_operator op;
   const struct wr_over_spec *spec;
@@ -97,7 +105,10 @@ struct wr_over {
   struct wr_over_shape queue_shape, lag_shape;
   uint32_t lag_rows, nth_rows;                 /* so many are looked back at; 0: no such call */
   uint32_t key_at, frame_at, queue_at, lag_at; /* offsets in entries; WR_OVER_NONE: not there */
+  bool lag_expires;                            /* LAG sees the frame alone */
   struct wr_over_anew anew;
+  struct wr_over_own *owns;
+  uint32_t own_count;
   /* rows */
   struct wr_over_waiting waiting;
   int64_t closed_us; /* what can leave with it has left; by_clock: the clock */
@@ -150,6 +161,21 @@ static inline struct wr_over_key *wr_over_key_of(const struct wr_over *self,
   return (struct wr_over_key *)(void *)(chunk->probe.entries[i] + self->key_at);
 }
 
+/* Until when a row counts, and what has passed when it comes. */
+static inline int64_t wr_over_row_until(const struct wr_over *self,
+                                        const struct wr_over_chunk *chunk, uint32_t i)
+{
+  int64_t at = self->spec->frame.rows ? chunk->counts[i] : chunk->items[i].time_us;
+  return at > INT64_MAX - 1 - self->preceding ? INT64_MAX - 1 : at + self->preceding;
+}
+static inline int64_t wr_over_row_passed(const struct wr_over *self,
+                                         const struct wr_over_chunk *chunk, uint32_t i)
+{
+  if (chunk->flags[i] & WR_OVER_IS_FRESH)
+    return INT64_MAX - 1;
+  return (self->spec->frame.rows ? chunk->counts[i] : chunk->items[i].time_us) - 1;
+}
+
 /* Lets rows go through their partitions; appends a value per row and call to the output. */
 enum wr_code wr_over_rows(struct wr_over *self, struct wr_over_chunk *chunk, struct wr_error *err);
 
@@ -172,6 +198,13 @@ static inline bool wr_over_passes(const struct wr_batch *batch, const struct wr_
   return !wr_column_is_null(filter, row) &&
          ((const uint8_t *)filter->values)[wr_column_row(filter, row)];
 }
+
+/* A field of a kept row goes to a builder; its bytes to the arena, for the queue may move. */
+void wr_over_put_kept(struct wr_over *self, const struct wr_over_shape *shape, uint32_t field,
+                      struct wr_slice row, struct wr_builder *out);
+/* BY_OWN: rows of the chunk are put into the queues, and results read. */
+enum wr_code wr_over_own(struct wr_over *self, const struct wr_over_chunk *chunk,
+                         struct wr_error *err);
 
 void wr_over_anew_open(struct wr_over *self);
 void wr_over_anew_close(struct wr_over *self);

@@ -80,7 +80,8 @@ struct wr_plan_source {
   struct wr_plan_alignment alignment;
 };
 /* The schema of a SOURCE node: wanted columns, then metadata columns. The rejects of the whole job
- * are a source node too: source is NULL and the schema is wr_error_stream_schema. */
+ * are a source node too: source is NULL and the schema is wr_error_stream_schema
+ * or wr_pump_rejects_schema. */
 
 /* A table of reference: read to its end before the job begins, and anew every so often. Rows that
  * its source makes go through a filter and become the columns that are kept. */
@@ -141,6 +142,7 @@ struct wr_plan_node {
   const char *identity; /* of its state, docs/architecture.md 4.12; NULL: stateless */
   const struct wr_plan_state *state;
   const char *statement;          /* SQL text of the statement it came from; NULL: several */
+  const char *pump;               /* the name of the pump that this is; NULL: none */
   const struct wr_schema *schema; /* of its rows */
   uint32_t parallelism;
   const struct wr_plan_input *inputs;

@@ -78,7 +78,7 @@ enum wr_code wr_rank_open(const void *spec, const struct wr_operator_context *co
   self->closed_us = WR_TIME_NONE;
   assert(!self->window.by_clock);
   assert(self->spec->first >= 1 && self->spec->first <= self->spec->last &&
-         self->spec->last <= WR_RANK_ROWS_MAX);
+         self->spec->last <= (self->way == WR_RANK_TIES ? self->spec->kept_max : WR_RANK_ROWS_MAX));
   assert(self->spec->schema->column_count ==
          self->spec->input_schema->column_count + self->spec->with_rank);
   assert(self->way == WR_RANK_FIRST || self->spec->kept_max > 0);

@@ -6,6 +6,9 @@
  * session_join.c. So the result is that of one row at a time, each key advanced to what its row
  * knows of the watermark before the row is applied. Sessions of processing time make the watermark
  * for everything below (operators/clock.h).
+ *
+ * A STAGGER window is a session that no row prolongs, of rows in the order of their times
+ * (session_wait.c): a key never has more than one that is open.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -64,8 +67,10 @@ static enum wr_code session_open(const void *argument, const struct wr_operator_
   self->spec = spec;
   self->window = spec->window;
   self->gap_us = spec->window.size_us;
-  self->slack_us = self->gap_us - (spec->held ? 0 : self->window.tick_us);
-  assert(self->window.kind == WR_WINDOW_SESSION && self->window.tick_us > 0);
+  self->is_stagger = self->window.kind == WR_WINDOW_STAGGER;
+  self->slack_us = self->gap_us - (spec->held || self->is_stagger ? 0 : self->window.tick_us);
+  assert((self->window.kind == WR_WINDOW_SESSION || self->is_stagger) && self->window.tick_us > 0);
+  assert(!self->is_stagger || (!spec->rows && !self->window.by_clock && !self->window.zone));
   assert(self->gap_us >= self->window.tick_us && self->gap_us <= WR_WINDOW_TIME_MAX);
   assert(context->task < 1u << 16);
   self->aggregates = spec->aggregates;
@@ -94,7 +99,7 @@ static enum wr_code session_open(const void *argument, const struct wr_operator_
   self->now_us = WR_TIME_NONE;
   if (self->window.by_clock)
     wr_clock_open(&self->clock, &self->window);
-  else if (spec->patient)
+  else if (spec->patient || self->is_stagger)
     self->wait = wr_session_wait_new(spec);
   session_set_timer(self);
   wr_result_rows_open(&self->output, &self->op, spec->schema);
@@ -212,6 +217,7 @@ static enum wr_code session_apply(struct wr_session_operator *self, uint32_t cou
   const int64_t gap_us = self->gap_us, slack_us = self->slack_us, closed_us = self->closed_us;
   char *const *entries = self->probe.entries;
   struct wr_session_adding *pending = &self->pending;
+  const bool moves = !self->is_stagger;
   uint64_t joined = 0;
   enum wr_code code = WR_OK;
   for (uint32_t i = 0; i < count && code == WR_OK; i++) {
@@ -225,7 +231,7 @@ static enum wr_code session_apply(struct wr_session_operator *self, uint32_t cou
                  time_us <= session->last_us + gap_us && time_us >= session->start_us - gap_us &&
                  session->last_us + slack_us > known_us;
     if (__builtin_expect(joins, true)) {
-      session->last_us = time_us > session->last_us ? time_us : session->last_us;
+      session->last_us = time_us > session->last_us && moves ? time_us : session->last_us;
       session->start_us = time_us < session->start_us ? time_us : session->start_us;
     } else {
       code = wr_session_meet(self, i, time_us, known_us, &joins, err);
@@ -287,7 +293,7 @@ enum wr_code wr_session_rows(struct wr_session_operator *self, const struct wr_b
   uint32_t count = session_usable(self, batch);
   session_begin_batch(self, count);
   code = session_apply(self, count, err);
-  if (code == WR_OK)
+  if (code == WR_OK && !self->is_stagger)
     code = wr_result_rows_flush(&self->output, self->now_us, err);
   session_remove_empty(self);
   self->batch = NULL;
@@ -330,8 +336,10 @@ static enum wr_code session_on_watermark(struct wr_operator *op, int64_t waterma
   wr_arena_reset(&self->arena);
   if (code == WR_OK)
     code = wr_session_fire(self, wr_window_watermark(&self->window, watermark_us), err);
+  if (code == WR_OK && self->is_stagger)
+    code = wr_result_rows_flush(&self->output, self->now_us, err);
   session_count_state(self);
-  if (self->spec->held && watermark_us < WR_TIME_END)
+  if (self->spec->held && !self->is_stagger && watermark_us < WR_TIME_END)
     watermark_us -= self->window.tick_us; /* the window_time of what will close next */
   if (code == WR_OK)
     code = self->window.by_clock ? wr_clock_end(&self->clock, op, watermark_us, err)

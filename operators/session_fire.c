@@ -21,8 +21,9 @@ static enum wr_code fire_side(struct wr_session_operator *self, struct wr_sessio
 {
   if (*count == 0)
     return WR_OK;
-  enum wr_code code = wr_session_output(self, side, entries, *count, false, err);
-  if (code == WR_OK && side->layout->text_count > 0) /* they are lent from the entries */
+  bool stays = self->is_stagger; /* for what leaves next, session_wait.c */
+  enum wr_code code = wr_session_output(self, side, entries, *count, stays, err);
+  if (code == WR_OK && !stays && side->layout->text_count > 0) /* they are lent from the entries */
     code = wr_result_rows_flush(&self->output, self->now_us, err);
   wr_table_remove(side->table, entries, *count);
   *count = 0;
@@ -108,7 +109,7 @@ enum wr_code wr_session_fire(struct wr_session_operator *self, int64_t watermark
   if (watermark_us <= self->closed_us)
     return WR_OK;
   self->closed_us = watermark_us;
-  if (watermark_us == WR_TIME_END)
+  if (watermark_us == WR_TIME_END && !self->is_stagger)
     return fire_the_end(self, err);
   struct firing firing;
   firing.latest_count = firing.earlier_count = 0;
@@ -129,5 +130,7 @@ enum wr_code wr_session_fire(struct wr_session_operator *self, int64_t watermark
   }
   if (code == WR_OK)
     code = fire_group(self, &firing, err);
-  return code == WR_OK ? wr_result_rows_flush(&self->output, self->now_us, err) : code;
+  if (code || self->is_stagger)
+    return code;
+  return wr_result_rows_flush(&self->output, self->now_us, err);
 }

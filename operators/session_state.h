@@ -83,8 +83,9 @@ struct wr_session_operator {
   struct wr_clock clock;        /* by_clock */
   struct wr_session_wait *wait; /* NULL: rows are taken as they come */
   bool tables_saved;            /* of the snapshot being written */
-  int64_t gap_us,
-      slack_us; /* slack: gap less the tick, or the gap; a session closes at last + slack */
+  int64_t gap_us;
+  int64_t slack_us; /* gap less the tick, or the gap; a session closes at last + slack */
+  bool is_stagger;  /* the gap counts from the first row on: last_us stays where it was */
   const struct wr_aggregate *aggregates; /* of the spec, or `keeper` */
   const struct wr_aggregate_columns *columns;
   uint32_t aggregate_count;
@@ -229,7 +230,8 @@ void wr_session_flush(struct wr_session_operator *self);
 
 /* ---- session_fire.c */
 
-/* Sessions that close at or before a local watermark leave. */
+/* Sessions that close at or before a local watermark leave. STAGGER: in the order of their ends,
+ * into `output`, which the caller hands on when all of the watermark has been done. */
 enum wr_code wr_session_fire(struct wr_session_operator *self, int64_t watermark_us,
                              struct wr_error *err);
 

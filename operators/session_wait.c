@@ -7,19 +7,26 @@
  * So rows wait (over_waiting.c) until the watermark has passed what they know of: by then all that
  * know as much or less have come. They go on by (known watermark, time, arrival), which does not
  * depend on how the branches took turns.
+ *
+ * Rows of STAGGER windows wait until the watermark has passed their time, and go on by (time,
+ * arrival) as if they knew of a watermark of just that time: so what their key had open until then
+ * closes before they are looked at. Rows whose time the watermark had passed when they came are
+ * late. Results leave in the order of their window_end, which is a time of what stands below: rows
+ * go on in stretches in which no window closes, and between them those leave that do.
  */
 #include <assert.h>
 #include <stdlib.h>
 
 #include "core/hash.h"
 #include "core/limits.h"
+#include "core/time.h"
 #include "operators/over_waiting.h"
 #include "operators/session_wait.h"
 
 #define WAIT_SAVE_PAGES 4 /* copied per step of a snapshot */
 
 struct wr_session_wait {
-  struct wr_over_waiting waiting; /* release: the known watermark plus 1 us */
+  struct wr_over_waiting waiting; /* release: the known watermark plus 1 us; STAGGER: the time */
   int64_t closed_us;              /* the watermark, as it came */
   struct wr_over_item *items;     /* of one batch, and scratch to sort them */
   uint32_t item_room;
@@ -67,23 +74,44 @@ static int64_t wait_time(const struct wr_column *times, uint32_t row)
   return wr_column_is_null(times, row) ? 0 : wr_column_i64(times, row);
 }
 
+/* Whether a row of a STAGGER window is behind the watermark; then it is told. */
+static bool wait_is_late(struct wr_session_operator *self, const struct wr_batch *batch,
+                         uint32_t row, int64_t time_us, int64_t known_us)
+{
+  int64_t late_us;
+  if (time_us >= known_us || wr_column_is_null(&batch->columns[self->spec->time_column], row))
+    return false;
+  if (__builtin_sub_overflow(known_us, time_us, &late_us))
+    late_us = INT64_MAX;
+  wr_operator_reject(&self->op, batch, row, WR_REJECT_LATE,
+                     "the row came when the watermark had passed its time by %lld.%03lld s, so its "
+                     "windows may have closed",
+                     (long long)(late_us / WR_US_PER_SECOND),
+                     (long long)(late_us % WR_US_PER_SECOND / WR_US_PER_MS));
+  return true;
+}
+
 enum wr_code wr_session_wait_add(struct wr_session_operator *self, const struct wr_batch *batch,
                                  struct wr_error *err)
 {
   struct wr_session_wait *wait = self->wait;
-  uint32_t count = batch->picked_count;
-  wait_reserve(wait, count);
-  for (uint32_t i = 0; i < count; i++) {
+  uint32_t count = 0;
+  wait_reserve(wait, batch->picked_count);
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
+    int64_t time_us = wait_time(&batch->columns[self->spec->time_column], row);
     int64_t known_us = wait->closed_us;
     if (batch->arrived_us) {
       int64_t arrived_us =
           batch->arrived_us[row] < batch->others_us ? batch->arrived_us[row] : batch->others_us;
       known_us = arrived_us > known_us ? arrived_us : known_us;
     }
-    wait->items[i] =
-        (struct wr_over_item){.release_us = known_us < WR_TIME_END ? known_us + 1 : WR_TIME_END,
-                              .time_us = wait_time(&batch->columns[self->spec->time_column], row),
+    if (self->is_stagger && wait_is_late(self, batch, row, time_us, known_us))
+      continue;
+    int64_t release_us = self->is_stagger ? time_us : known_us;
+    wait->items[count++] =
+        (struct wr_over_item){.release_us = release_us < WR_TIME_END ? release_us + 1 : WR_TIME_END,
+                              .time_us = time_us,
                               .at = row};
   }
   wr_over_items_sort(wait->items, count, wait->items + count);
@@ -96,6 +124,24 @@ enum wr_code wr_session_wait_add(struct wr_session_operator *self, const struct 
                  self->op.context->name, (unsigned long long)WR_SESSION_WAITING_BYTES_MAX);
 }
 
+/* How many of the next rows of STAGGER windows come before the next window closes, once those have
+ * left that close before the first of them. */
+static enum wr_code wait_stretch(struct wr_session_operator *self, const struct wr_over_item *items,
+                                 uint32_t *count, struct wr_error *err)
+{
+  int64_t first_us = items[0].time_us, next_us;
+  enum wr_code code = wr_session_fire(self, first_us, err);
+  if (__builtin_add_overflow(first_us, self->gap_us, &next_us)) /* it will be rejected */
+    next_us = WR_TIME_END;
+  int64_t due_us = wr_timers_next(&self->timers);
+  next_us = due_us < next_us ? due_us : next_us;
+  uint32_t i = 1;
+  while (i < *count && items[i].time_us < next_us)
+    i++;
+  *count = i;
+  return code;
+}
+
 enum wr_code wr_session_wait_pass(struct wr_session_operator *self, int64_t watermark_us,
                                   struct wr_error *err)
 {
@@ -106,6 +152,8 @@ enum wr_code wr_session_wait_pass(struct wr_session_operator *self, int64_t wate
   while (left && code == WR_OK) {
     uint32_t count = left < WR_BATCH_ROWS ? (uint32_t)left : WR_BATCH_ROWS;
     struct wr_batch rows;
+    if (self->is_stagger && (code = wait_stretch(self, items, &count, err)))
+      return code;
     wr_arena_reset(&wait->arena);
     wr_over_waiting_gather(&wait->waiting, items, count, &wait->arena, &rows);
     int64_t *arrived_us = wr_arena_get(&wait->arena, count * sizeof *arrived_us);

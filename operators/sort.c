@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sort: ORDER BY, with LIMIT and OFFSET if there are any. There is one copy. It has two ways:
+ * sort: ORDER BY, with LIMIT and OFFSET if there are any. There is one copy. It has two ways.
  *
- *   at the end   rows are kept until the input has ended and leave sorted. With a limit, no more
- * than twice the rows that can still leave are kept: then the others are thrown out. by time the
- * first key is event time, ascending: a row leaves when the watermark has passed it, for then
- * nothing can come before it any more. Rows that come later than that are rejected as late.
+ * At the end: rows are kept until the input has ended and leave sorted. With a limit, no more than
+ * twice the rows that can still leave are kept: then the others are thrown out.
+ *
+ * By time: the first key is event time, ascending. A row leaves when the watermark has passed it,
+ * for then nothing can come before it any more. Rows that come later than that are rejected, as are
+ * those without a time.
+ *
+ * By time has two variants. Held: rows of a window are sorted by something else, so the watermark
+ * stays before the windows of which rows may be here. Within: the time is any column; the greatest
+ * so far, less the given time, is the watermark, here and below, whatever that of the input is.
  *
  * The rows lie in pages (operators/kept_rows.h). A snapshot writes them page by page while further
  * rows are taken in; before rows are thrown out it is finished.
@@ -14,7 +20,9 @@
 #include <stdlib.h>
 
 #include "core/limits.h"
+#include "core/time.h"
 #include "operators/sort_order.h"
+#include "windows/local_time.h"
 
 #define SORT_SAVE_PAGES 8    /* written per step of a snapshot */
 #define SORT_SLACK_ROWS 4096 /* kept above the limit before it is worth throwing out */
@@ -239,12 +247,69 @@ static bool sort_is_late(const struct sort *self, const struct wr_batch *batch, 
 {
   const struct wr_column *times = &batch->columns[self->spec->keys[0].column];
   int64_t time_us = wr_column_i64(times, row), known_us = self->released_us;
-  if (batch->arrived_us) {
+  if (batch->arrived_us && !self->spec->within) {
     int64_t arrived_us =
         batch->arrived_us[row] < batch->others_us ? batch->arrived_us[row] : batch->others_us;
     known_us = arrived_us > known_us ? arrived_us : known_us;
   }
   return time_us <= known_us;
+}
+
+/* Whether a row can be sorted by its time; it is rejected if not. */
+static bool sort_is_in_time(struct sort *self, const struct wr_batch *batch, uint32_t row)
+{
+  const struct wr_sort_spec *spec = self->spec;
+  if (wr_column_is_null(&batch->columns[spec->keys[0].column], row)) {
+    wr_operator_reject(&self->op, batch, row, WR_REJECT_TIME,
+                       spec->within ? "ROWTIME of the row is NULL" : "the time of the row is NULL");
+    return false;
+  }
+  if (!sort_is_late(self, batch, row))
+    return true;
+  wr_operator_reject(&self->op, batch, row, WR_REJECT_LATE,
+                     spec->within && !spec->within_us
+                         ? "ROWTIME would go back: a row before this one has a later time"
+                         : "ORDER BY has already let rows of later times go");
+  return false;
+}
+
+/* within: the watermark that a time makes: rows of just that much earlier are still in time. */
+static int64_t sort_watermark(const struct sort *self, int64_t time_us)
+{
+  const struct wr_sort_spec *spec = self->spec;
+  int64_t before_us = spec->within_us;
+  before_us += spec->schema->fields[spec->keys[0].column].type->precision <= 3 ? WR_US_PER_MS : 1;
+  return time_us < WR_TIME_NONE + before_us ? WR_TIME_NONE : time_us - before_us;
+}
+
+static enum wr_code sort_release(struct sort *self, int64_t watermark_us, struct wr_error *err);
+
+/* within: sorts out the rows of a batch that are not too late, and lets go what they release, as if
+ * they came one by one. */
+static enum wr_code sort_within(struct sort *self, const struct wr_batch *batch,
+                                struct wr_error *err)
+{
+  const struct wr_column *times = &batch->columns[self->spec->keys[0].column];
+  uint32_t count = 0;
+  int64_t before_us = self->released_us;
+  for (uint32_t i = 0; i < batch->picked_count; i++) {
+    uint32_t row = wr_batch_row(batch, i);
+    if (!sort_is_in_time(self, batch, row))
+      continue;
+    self->rows[count++] = row;
+    int64_t watermark_us = sort_watermark(self, wr_column_i64(times, row));
+    self->released_us = watermark_us > self->released_us ? watermark_us : self->released_us;
+  }
+  sort_keep(self, batch, self->rows, count);
+  sort_count_state(self);
+  enum wr_code code = sort_check_size(self, err);
+  if (code || (self->released_us == before_us && self->spec->within_us))
+    return code;
+  int64_t watermark_us = self->released_us; /* within nothing: what is in time is in order */
+  code = sort_release(self, self->spec->within_us ? watermark_us : WR_TIME_END, err);
+  self->released_us = watermark_us;
+  sort_count_state(self);
+  return code == WR_OK ? wr_emit_watermark(&self->op, watermark_us, err) : code;
 }
 
 static enum wr_code sort_on_batch(struct wr_operator *op, uint32_t input,
@@ -257,13 +322,12 @@ static enum wr_code sort_on_batch(struct wr_operator *op, uint32_t input,
   if (op->has_enough)
     return WR_OK;
   sort_reserve(self, batch->picked_count);
+  if (self->spec->within)
+    return sort_within(self, batch, err);
   uint32_t count = 0;
   for (uint32_t i = 0; i < batch->picked_count; i++) {
     uint32_t row = wr_batch_row(batch, i);
-    if (self->spec->by_time && sort_is_late(self, batch, row))
-      wr_operator_reject(op, batch, row, WR_REJECT_LATE,
-                         "ORDER BY has already let rows of later times go");
-    else
+    if (!self->spec->by_time || sort_is_in_time(self, batch, row))
       self->rows[count++] = row;
   }
   sort_keep(self, batch, self->rows, count);
@@ -304,12 +368,26 @@ static enum wr_code sort_finish_rows(struct sort *self, struct wr_error *err)
   return code == WR_OK ? sort_emit(self, err) : code;
 }
 
+/* held: the watermark that all rows which are still here have ahead of them. */
+static int64_t sort_held_watermark(const struct sort *self, int64_t watermark_us)
+{
+  const struct wr_window *window = &self->spec->window;
+  int64_t next_us = watermark_us + window->tick_us;
+  if (watermark_us == WR_TIME_NONE || watermark_us == WR_TIME_END ||
+      next_us < -WR_WINDOW_TIME_MAX || next_us > WR_WINDOW_TIME_MAX)
+    return watermark_us;
+  return wr_window_moment(window, wr_window_slice_start(window, wr_window_local(window, next_us)) -
+                                      window->tick_us);
+}
+
 /* Sorted at the end, rows are late for nobody as long as no watermark has gone before them. */
 static enum wr_code sort_on_watermark(struct wr_operator *op, int64_t watermark_us,
                                       struct wr_error *err)
 {
   struct sort *self = (struct sort *)op;
   enum wr_code code;
+  if (self->spec->within && watermark_us != WR_TIME_END)
+    return WR_OK; /* it speaks of another time */
   if (self->spec->by_time)
     code = sort_release(self, watermark_us, err);
   else if (watermark_us == WR_TIME_END)
@@ -317,6 +395,8 @@ static enum wr_code sort_on_watermark(struct wr_operator *op, int64_t watermark_
   else
     return WR_OK;
   sort_count_state(self);
+  if (self->spec->held)
+    watermark_us = sort_held_watermark(self, watermark_us);
   return code == WR_OK ? wr_emit_watermark(op, watermark_us, err) : code;
 }
 

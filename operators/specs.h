@@ -46,6 +46,7 @@ struct wr_watermark_spec {
   const char *table;
   const struct wr_expression *expression; /* TIMESTAMP or TIMESTAMP_LTZ */
   uint32_t time_column;
+  bool by_clock; /* rows have the time at which they come: the watermark follows the clock */
   int64_t idle_timeout_us; /* 0: never idle */
   int64_t max_ahead_us;    /* 0: no limit (bounded sources) */
   bool idle_advance;       /* while all splits are caught up the watermark follows the clock */
@@ -111,6 +112,11 @@ struct wr_window_aggregate_spec {
  * output of window_aggregate (keys, aggregates, window_start, window_end, window_time), or, without
  * aggregates (rows), every row once its session has closed: the input's columns, window_start,
  * window_end, window_time.
+ *
+ * STAGGER windows, aggregates only: a row that no open window of its key takes in opens one, from
+ * its time on, of the window's size. Which row that is must not depend on when rows come: they wait
+ * until the watermark has passed their time (so results come once it has reached window_end), and
+ * rows behind it are rejected as late. Results of one watermark come in the order of window_end.
  */
 struct wr_session_spec {
   const struct wr_schema *schema; /* of the output */
@@ -144,10 +150,11 @@ struct wr_expand_spec {
   uint32_t set_count;
 };
 
-/* distinct: every different row once, when it comes first. Output schema = input schema, without
- * ROWs. */
+/* distinct: every different row once, when it comes first. Output schema = input schema. */
 struct wr_distinct_spec {
   const struct wr_schema *schema;
+  const uint32_t *keys; /* columns by which rows differ, without ROWs: mostly all */
+  uint32_t key_count;
   uint32_t end_column; /* the end of a window, after which rows are forgotten; UINT32_MAX: never */
   struct wr_window window; /* whose end it is: ATTACHED */
   int64_t ttl_us; /* without a window: a row that has not come for so long, by the clock, is

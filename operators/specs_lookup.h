@@ -20,6 +20,8 @@ struct wr_lookup_spec {
   const uint32_t *keys;                 /* of the input, one per key of the table, types alike */
   uint32_t key_count;
   bool outer;
+  bool half;    /* outer: a row comes out once, with NULLs beside it, if it has a match; or */
+  bool negated; /* if it has none */
   const struct wr_expression *condition; /* over the output: what must be TRUE beside the equal
                                             keys; NULL: nothing */
   const bool *used; /* per input column: somebody behind reads it, or the condition does */

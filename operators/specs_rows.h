@@ -12,14 +12,15 @@
 /*
  * over: aggregates and window functions over the rows before each row. Output schema: the input's
  * columns, then one per call. Rows leave when the watermark passes their time, by time; rows of
- * equal time are peers and share a RANGE frame. by_clock: rows leave as they come.
+ * equal time are peers and share a RANGE frame, or (by_row) each has those that came before it.
+ * by_clock: rows leave as they come.
  */
 enum wr_over_function {
   WR_OVER_AGGREGATE, /* over the frame */
   WR_OVER_ROW_NUMBER,
   WR_OVER_RANK,
   WR_OVER_DENSE_RANK,
-  WR_OVER_LAG,       /* looks at the partition, whatever the frame */
+  WR_OVER_LAG,       /* looks at the partition, or (in_frame) at the frame */
   WR_OVER_NTH_VALUE, /* of the frame */
   WR_OVER_FUNCTION_COUNT
 };
@@ -31,9 +32,13 @@ struct wr_over_call {
   uint32_t value_column;   /* LAG, NTH_VALUE */
   int64_t offset;          /* LAG: so many rows before (0: this one); NTH_VALUE: from 1 */
   uint32_t default_column; /* LAG, of the type; UINT32_MAX: NULL */
+  bool ignore_nulls;       /* LAG, NTH_VALUE: rows whose value is NULL do not count */
+  bool from_last;          /* NTH_VALUE: counts from the current row back */
+  bool in_frame;           /* LAG */
 };
 struct wr_over_frame {
   bool rows;         /* ROWS, else RANGE */
+  bool by_row;       /* rows of equal time are no peers: more of them may come after some left */
   bool unbounded;    /* UNBOUNDED PRECEDING */
   int64_t preceding; /* rows, or microseconds; the frame ends with the current row */
 };
@@ -68,6 +73,12 @@ struct wr_sort_spec {
   const struct wr_sort_key *keys;
   uint32_t key_count;
   bool by_time; /* the first key is event time, ascending: rows leave with the watermark */
+  bool held;    /* by_time: the first key is the last time in a window of the row's time, so the
+                   watermark below waits for whole windows */
+  struct wr_window window; /* held */
+  bool within; /* by_time, of any time: rows leave when one has come that is later by more than
+                  within_us, which makes the watermark below */
+  int64_t within_us;
   uint64_t limit, offset;       /* limit UINT64_MAX: all rows */
   uint64_t rows_max, bytes_max; /* that it may keep */
 };
@@ -106,7 +117,8 @@ struct wr_rank_spec {
   const struct wr_sort_key *order;
   uint32_t order_count;
   enum wr_rank_number number;
-  uint64_t first, last; /* from 1; last at most WR_RANK_ROWS_MAX */
+  uint64_t first, last; /* from 1; last at most WR_RANK_ROWS_MAX, of numbers that rows share
+                           kept_max: then all rows that there may be have one */
   uint64_t kept_max;    /* rows of a partition, where more than `last` may have to be kept */
   bool newest_first;    /* of equal rows the one that came last stands first: deduplication that
                            keeps the last row by a time of the stream (ROW_NUMBER = 1, DESC) */
@@ -161,6 +173,8 @@ struct wr_window_join_spec {
  * low_us to high_us. Rows are forgotten once the watermark says that nothing can meet them; those
  * that met nothing leave with NULLs then, so that nothing is taken back. by_clock: the time of a
  * row is that of the clock when it comes, in whole milliseconds; the condition says nothing of it.
+ * by_range: the condition says nothing of the times either; what comes out has the later time of
+ * both, or, padded, the one at which its row could meet nothing any more, so the watermark goes on.
  */
 struct wr_join_side {
   const struct wr_schema *schema;
@@ -182,6 +196,7 @@ struct wr_join_spec {
   const struct wr_expression *condition; /* as in struct wr_window_join_spec */
   bool by_time;                          /* INNER, LEFT, RIGHT, FULL */
   bool by_clock;                         /* by_time as well */
+  bool by_range;                         /* the same */
   int64_t low_us, high_us;
 };
 

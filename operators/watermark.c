@@ -24,6 +24,8 @@ struct watermark {
   struct wr_arena arena; /* one batch */
 };
 
+#define CLOCK_STEP_US (10 * WR_US_PER_MS) /* how often a watermark that follows the clock moves */
+
 /* Good rows of a batch, in the order in which they count. */
 struct watermark_rows {
   uint32_t *rows;
@@ -41,10 +43,11 @@ static enum wr_code watermark_open(const void *spec, const struct wr_operator_co
   self->emitted_us = WR_TIME_NONE;
   assert(wr_kind_is_timestamp(self->spec->expression->type->kind));
   self->evaluator = wr_evaluator_new(&self->spec->expression, 1);
-  wr_split_watermarks_open(&self->splits, context->split_count, self->spec->idle_timeout_us,
-                           self->spec->idle_advance, self->spec->idle_advance_delay_us);
+  wr_split_watermarks_open(
+      &self->splits, context->split_count, self->spec->by_clock ? 0 : self->spec->idle_timeout_us,
+      self->spec->idle_advance && !self->spec->by_clock, self->spec->idle_advance_delay_us);
   self->splits.grows = context->splits_grow;
-  if (context->split_count == 0 && context->splits_grow)
+  if ((context->split_count == 0 && context->splits_grow) || self->spec->by_clock)
     self->op.timer_us = WR_TIME_NONE; /* at once: others need not wait for rows of no split */
   if (context->alignment)
     context->alignment->watermarks = &self->splits;
@@ -57,9 +60,14 @@ static enum wr_code watermark_open(const void *spec, const struct wr_operator_co
 static enum wr_code watermark_advance(struct watermark *self, int64_t now_us, struct wr_error *err)
 {
   self->op.timer_us = wr_split_watermarks_clock(&self->splits, now_us);
-  if (self->splits.watermark_us <= self->emitted_us)
+  int64_t watermark_us = self->splits.watermark_us;
+  if (self->spec->by_clock) { /* whatever comes from now on is not of an earlier millisecond */
+    watermark_us = now_us - wr_floor_mod(now_us, WR_US_PER_MS) - WR_US_PER_MS;
+    self->op.timer_us = now_us + CLOCK_STEP_US;
+  }
+  if (watermark_us <= self->emitted_us)
     return WR_OK;
-  self->emitted_us = self->splits.watermark_us;
+  self->emitted_us = watermark_us;
   atomic_store_explicit(&self->op.context->metrics->watermark_us, self->emitted_us,
                         memory_order_relaxed);
   return wr_emit_watermark(&self->op, self->emitted_us, err);
@@ -87,7 +95,7 @@ static bool watermark_accept(struct watermark *self, const struct wr_batch *batc
     return false;
   }
   int64_t ahead_us = ((const int64_t *)times->values)[wr_column_row(times, row)] - batch->now_us;
-  if (spec->max_ahead_us > 0 && ahead_us > spec->max_ahead_us) {
+  if (spec->max_ahead_us > 0 && !spec->by_clock && ahead_us > spec->max_ahead_us) {
     wr_operator_reject(
         &self->op, batch, row, WR_REJECT_TIME,
         "%s of table %s is %lld s ahead of the clock; scan.watermark.max-ahead allows %lld s", name,

@@ -289,7 +289,7 @@ static void aggregate_reject_late(struct wr_window_aggregate *self, const struct
     return;
   int64_t start_us = self->window.kind == WR_WINDOW_ATTACHED
                          ? bounds->start_us
-                         : bounds->last_end_us - self->window.size_us;
+                         : wr_window_start(&self->window, bounds->last_end_us);
   wr_window_reject_late(&self->op, &self->window, batch, row, start_us, bounds->last_end_us,
                         wr_window_lateness(self->emission));
 }

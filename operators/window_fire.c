@@ -95,7 +95,7 @@ static enum wr_code fire_slices(struct wr_window_aggregate *self, int64_t end_us
 static enum wr_code fire_window(struct wr_window_aggregate *self, int64_t end_us,
                                 struct wr_error *err)
 {
-  int64_t start_us = end_us - self->window.size_us;
+  int64_t start_us = wr_window_start(&self->window, end_us);
   const struct wr_window_slice *only = NULL;
   struct wr_window_slice merged = {0};
   for (uint32_t i = 0; i < self->slices.count && self->slices.slices[i]->bounds.end_us <= end_us;

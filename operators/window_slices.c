@@ -46,7 +46,7 @@ struct wr_window_bounds wr_window_bounds_of(const struct wr_window *window, int6
     return wr_window_bounds_attached(0, ALL_END_US);
   int64_t end_us = wr_window_slice_end(window, time_us);
   if (window->kind == WR_WINDOW_TUMBLE)
-    return (struct wr_window_bounds){end_us - window->size_us, end_us, end_us, end_us};
+    return (struct wr_window_bounds){wr_window_start(window, end_us), end_us, end_us, end_us};
   return (struct wr_window_bounds){
       .start_us = wr_window_slice_start(window, time_us),
       .end_us = end_us,

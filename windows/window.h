@@ -5,12 +5,14 @@
  * that lies wholly inside or outside of every window, so a row is added once, to its slice,
  * whatever the number of windows over it.
  *
- *   TUMBLE    slice = window
+ *   TUMBLE    slice = window; of months, that differ in length, if there are any
  *   HOP       windows start at offset + k * slide; where the slide does not divide the size there
  *             are two slices per slide, otherwise one
  *   CUMULATE  windows start at offset + k * size and end after 1, 2, ... size / slide steps, which
  *             are its slices
  *   SESSION   rows of a key no further than the gap apart; no slices
+ *   STAGGER   a key's first row opens a window of the given size, its first row behind that the
+ *             next one; no slices
  *   ALL       one window without bounds, which closes when the input ends
  *
  * A window closes when the watermark reaches end - tick (tick: 1 ms for times of up to 3 fraction
@@ -44,6 +46,7 @@ enum wr_window_kind {
   WR_WINDOW_HOP,
   WR_WINDOW_CUMULATE,
   WR_WINDOW_SESSION,
+  WR_WINDOW_STAGGER,
   WR_WINDOW_ATTACHED, /* start and end are columns of the rows: a window over the results of another
                        */
   WR_WINDOW_ALL       /* no time is looked at: everything is one window; tick 0 */
@@ -53,6 +56,8 @@ struct wr_window {
   enum wr_window_kind kind;
   int64_t size_us, slide_us, offset_us; /* TUMBLE: slide = size; CUMULATE: slide is the step;
                                            SESSION: size is the gap */
+  uint32_t months;  /* TUMBLE: so many, counted from 1970-01 and moved by offset; size_us is not
+                       looked at. 0: none */
   int64_t slice_us; /* worked out by wr_window_prepare: the first slice of every slide; HOP: a
                        second one goes up to the next slide */
   int64_t tick_us;
