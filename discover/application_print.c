@@ -121,8 +121,9 @@ static const char *arn_part(struct printer *printer, const char *arn, int number
 {
   for (; number > 0; number--) {
     arn = strchr(arn, ':');
-    if (!arn++)
+    if (!arn)
       return NULL;
+    arn++;
   }
   const char *end = strchr(arn, ':');
   return wr_arena_copy(printer->arena, arn, end ? (size_t)(end - arn) : strlen(arn));

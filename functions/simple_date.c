@@ -213,6 +213,8 @@ struct reader {
   int64_t offset_us;
 };
 
+#define READ_MAX INT64_C(999999999999999999)
+
 static bool read_number(struct reader *reader, const struct piece *piece, unsigned *digits,
                         int64_t *value)
 {
@@ -222,8 +224,10 @@ static bool read_number(struct reader *reader, const struct piece *piece, unsign
   *digits = 0;
   for (*value = 0;
        *digits < most && reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9';
-       ++*digits)
-    *value = *value * 10 + (*reader->at++ - '0');
+       ++*digits) {
+    int digit = *reader->at++ - '0';
+    *value = *value < READ_MAX / 10 ? *value * 10 + digit : READ_MAX; /* no time has so many */
+  }
   return *digits > 0 && (!piece->touches || *digits == most);
 }
 

@@ -77,7 +77,7 @@ WR_TEXT_ROWS(parts)
       found = wr_regex_next(&run.search);
     if (found == WR_REGEX_GAVE_UP) {
       wr_call_fail_state(call, row, WR_STATE_TOO_COMPLEX, "%s", run.search.why);
-    } else if (found == WR_REGEX_NOTHING) {
+    } else if (found == WR_REGEX_NOTHING || run.search.groups[2] == WR_REGEX_NO_GROUP) {
       wr_call_set_null(call, row);
     } else {
       const size_t *ends = run.search.groups + 2;

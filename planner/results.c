@@ -124,3 +124,9 @@ enum wr_code wr_results_check(const struct wr_binder *binder, struct wr_logical 
   wr_changes_warn(binder->arena, binder->settings, sink);
   return wr_check_changes(binder->arena, sink, span, err);
 }
+
+bool wr_results_singly(const struct wr_binder *binder, bool printed)
+{
+  return printed && binder->told && binder->settings &&
+         !wr_settings_bool(binder->settings, "table.exec.mini-batch.enabled");
+}

@@ -34,4 +34,7 @@ struct wr_logical *wr_results_settled(const struct wr_binder *binder, struct wr_
 enum wr_code wr_results_check(const struct wr_binder *binder, struct wr_logical *sink,
                               struct wr_span span, struct wr_error *err);
 
+/* Whether what each row changes is told by itself; printed: people see the rows. */
+bool wr_results_singly(const struct wr_binder *binder, bool printed);
+
 #endif

@@ -178,6 +178,8 @@ static void patterns_of_times(void)
 static void texts(void)
 {
   static const struct express_row rows[] = {
+      {"SUBSTRING('b' SIMILAR '(a#\"x#\"|b)' ESCAPE '#')", "NULL"},
+      {"SUBSTRING('ax' SIMILAR '(a#\"x#\"|b)' ESCAPE '#')", "x"},
       {"SUBSTRING('123456789' FROM 3 FOR 4)", "3456"},
       {"SUBSTRING('123456789' FROM 17 FOR 4)", ""},
       {"SUBSTRING('123456789' FROM -1 FOR 4)", "12"},
